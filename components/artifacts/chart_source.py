@@ -1,0 +1,61 @@
+"""Where charts come from: a repository or a registry, by the URL's scheme, through mirrors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from components.artifacts.chart_repository import ChartRepository
+from components.artifacts.mirrors import Mirrors
+from components.artifacts.oci_registry import OCIRegistry
+from components.artifacts.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["ChartSource", "RemoteCharts"]
+
+
+class ChartSource(Protocol):
+    """What a lock is resolved from. Each method raises ArtifactError for what is not there."""
+
+    def versions(self, source: str, chart: str) -> Sequence[str]:
+        """Return every version of a chart, in any order."""
+
+    def digest(self, source: str, chart: str, version: str) -> str:
+        """Return `sha256:…` of a chart's archive."""
+
+
+class RemoteCharts:
+    """The charts of all repositories and registries; each is opened once and kept.
+
+    `https://` and `http://` are classic repositories, `oci://` a registry's
+    folder; a mirror may turn the one into the other.
+    """
+
+    def __init__(self, mirrors: Mirrors | None = None, transport: Transport | None = None) -> None:
+        self._mirrors = mirrors or Mirrors()
+        self._transport = transport or Transport()
+        self._opened: dict[str, ChartRepository | OCIRegistry] = {}
+
+    def versions(self, source: str, chart: str) -> list[str]:
+        """Return every version of a chart, in the source's order."""
+        return self._at(source).versions(chart)
+
+    def digest(self, source: str, chart: str, version: str) -> str:
+        """Return `sha256:…` of a chart's archive."""
+        return self._at(source).digest(chart, version)
+
+    def download(self, source: str, chart: str, version: str) -> bytes:
+        """Return a chart's archive, not yet verified."""
+        return self._at(source).download(chart, version)
+
+    def _at(self, source: str) -> ChartRepository | OCIRegistry:
+        if source not in self._opened:
+            self._opened[source] = self._open(source)
+        return self._opened[source]
+
+    def _open(self, source: str) -> ChartRepository | OCIRegistry:
+        address = self._mirrors.address(source)
+        if address.actual.startswith("oci://"):
+            return OCIRegistry(address, self._transport)
+        return ChartRepository(address, self._mirrors, self._transport)
