@@ -1,0 +1,166 @@
+"""Rendering a directory with real kustomize, the one inside kubectl.
+
+As Flux's kustomize-controller does it: what a `Kustomization` adds (patches,
+images, prefix, namespace, labels) is an overlay over the directory; a
+directory without a kustomization stands for all manifests below it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.errors import DeclarationError
+from components.manifests import documents
+from components.manifests.patch import Patch
+from components.manifests.substitution import is_disabled, substitute
+
+__all__ = ["Overlay", "build"]
+
+_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_PARTS = ("resources", "components", "bases")
+_API = "kustomize.config.k8s.io/v1beta1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay:
+    """What is laid over the directory; empty changes nothing."""
+
+    patches: Sequence[Patch] = ()
+    images: Sequence[Mapping[str, str]] = ()
+    name_prefix: str = ""
+    name_suffix: str = ""
+    namespace: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    substitute: Mapping[str, str] | None = None
+
+    def kustomization(self, resources: Sequence[str]) -> dict[str, Any]:
+        """Return the kustomization that applies the overlay to the resources."""
+        written: dict[str, Any] = {
+            "apiVersion": _API,
+            "kind": "Kustomization",
+            "resources": list(resources),
+            "patches": [_kustomize_patch(patch) for patch in self.patches],
+            "images": [dict(image) for image in self.images],
+            "namePrefix": self.name_prefix,
+            "nameSuffix": self.name_suffix,
+            "namespace": self.namespace,
+            "labels": [{"pairs": dict(self.labels)}] if self.labels else [],
+        }
+        return {key: value for key, value in written.items() if value}
+
+
+def build(folder: Path, overlay: Overlay) -> list[dict[str, Any]]:
+    """Render the directory and return its objects in kustomize's order.
+
+    Raises:
+        DeclarationError: where the directory or something that it names is
+            missing, kustomize refuses it, or a substitution has no value.
+
+    """
+    if not folder.is_dir():
+        raise DeclarationError(f"path: {folder} is not a directory")
+    with tempfile.TemporaryDirectory(prefix="sluice-kustomize-") as temporary:
+        root = Path(temporary).resolve()
+        resources, arguments = _resources(folder.resolve(), root)
+        text = yaml.safe_dump(overlay.kustomization(resources), sort_keys=False)
+        (root / _FILES[0]).write_text(text)
+        rendered = _run([*arguments, str(root)], folder)
+    return list(_objects(rendered, overlay.substitute, str(folder)))
+
+
+def _resources(folder: Path, root: Path) -> tuple[list[str], list[str]]:
+    if kustomization_file(folder):
+        _check_parts(folder)
+        return [os.path.relpath(folder, root)], []
+    manifests = [os.path.relpath(path, root) for path in _manifests(folder)]
+    if not manifests:
+        raise DeclarationError(f"path: {folder} holds no manifests")
+    return manifests, ["--load-restrictor", "LoadRestrictionsNone"]
+
+
+def kustomization_file(folder: Path) -> Path | None:
+    """Return the directory's kustomization, if it has one."""
+    return next((folder / name for name in _FILES if (folder / name).is_file()), None)
+
+
+def _manifests(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and kustomization_file(path):
+            _check_parts(path)
+            yield path
+        elif path.is_dir():
+            yield from _manifests(path)
+        elif path.suffix in (".yaml", ".yml"):
+            yield path
+
+
+def _check_parts(folder: Path) -> None:
+    """Refuse what would be fetched: a commit alone says what runs."""
+    file = kustomization_file(folder)
+    if file is None:
+        raise DeclarationError(f"{folder}: has no kustomization.yaml")
+    content = documents.load_file(file)
+    if not isinstance(content, dict):
+        raise DeclarationError(f"{file}: a kustomization is a map")
+    for entry in (entry for part in _PARTS for entry in content.get(part) or ()):
+        path = (folder / entry).resolve()
+        if path.is_dir():
+            _check_parts(path)
+        elif not path.is_file():
+            raise DeclarationError(
+                f"{file}: {entry!r} is neither a file nor a directory here; "
+                "a remote base is not fetched, copy it into the repository"
+            )
+
+
+def _run(arguments: Sequence[str], folder: Path) -> str:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        raise DeclarationError(
+            "kubectl is not on PATH and renders kustomizations; run `make tools`"
+        )
+    result = subprocess.run(
+        [kubectl, "kustomize", *arguments], capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise DeclarationError(
+            f"{folder}: kustomize: {result.stderr.strip().removeprefix('error: ')}"
+        )
+    return result.stdout
+
+
+def _objects(
+    rendered: str, variables: Mapping[str, str] | None, where: str
+) -> Iterator[dict[str, Any]]:
+    if variables is None:
+        yield from documents.load_all(rendered, where=where)
+        return
+    for text in rendered.split("\n---\n"):
+        manifest = documents.load(text, where=where)
+        if manifest and not is_disabled(manifest):
+            manifest = documents.load(substitute(text, variables, where=where), where=where)
+        if manifest:
+            yield manifest
+
+
+def _kustomize_patch(patch: Patch) -> dict[str, Any]:
+    target = {"kind": patch.kind, "name": patch.name, "namespace": patch.namespace}
+    content: Any = patch.merge
+    if patch.merge is not None:
+        content = {"kind": patch.kind, "metadata": {"name": patch.name}, **patch.merge}
+        content.setdefault("apiVersion", "v1")
+    else:
+        content = [dict(operation) for operation in patch.json6902 or ()]
+    return {
+        "target": {key: value for key, value in target.items() if value},
+        "patch": yaml.safe_dump(content, sort_keys=False),
+    }

@@ -1,0 +1,176 @@
+"""Patches to objects: strategic merge and JSON 6902, as kustomize applies them.
+
+Pure: a patch takes a manifest and returns a new one; leaves that are Pulumi
+outputs are carried over as they are.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonpatch
+from jsonpointer import JsonPointerException
+
+from components.errors import DeclarationError
+from components.location import caller
+from components.manifests.identity import Identity
+from components.manifests.schema import ANY, FieldSchema, resolve, schema_of
+
+__all__ = ["Patch", "apply_patch", "strategic_merge"]
+
+_DIRECTIVE = "$patch"
+_DELETE_FROM = "$deleteFromPrimitiveList/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patch:
+    """A change to every object of a kind and name that the environment's members make.
+
+    Attributes:
+        kind: the object's kind, such as `Deployment`.
+        name: the object's name; `*` and `?` match as in file names.
+        namespace: only objects of this namespace; by default of any.
+        merge: a strategic merge patch: what to change, in the object's own shape.
+        json6902: JSON Patch operations (RFC 6902): `{"op": …, "path": …, "value": …}`.
+
+    Exactly one of `merge` and `json6902` is given. Answers to an entry of
+    `patches` in a kustomization.
+
+    """
+
+    kind: str
+    name: str
+    namespace: str = ""
+    merge: Mapping[str, Any] | None = None
+    json6902: Sequence[Mapping[str, Any]] | None = None
+    where: str = field(default_factory=caller, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if (self.merge is None) == (self.json6902 is None):
+            raise DeclarationError(
+                f"{self.where}: {self}: give either merge= or json6902=, and not both"
+            )
+
+    def __str__(self) -> str:
+        return f"patch to {self.kind} {f'{self.namespace}/' if self.namespace else ''}{self.name}"
+
+    def matches(self, identity: Identity) -> bool:
+        """Whether the patch is meant for the object."""
+        return (
+            self.kind == identity.kind
+            and fnmatch.fnmatchcase(identity.name, self.name)
+            and self.namespace in ("", identity.namespace)
+        )
+
+
+def apply_patch(manifest: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
+    """Return the manifest as the patch leaves it.
+
+    Raises:
+        DeclarationError: where an operation names a path that is not there, a
+            test fails, or a merge directive is not one of Kubernetes'.
+
+    """
+    copied = _copy(manifest)
+    if patch.merge is not None:
+        schema = schema_of(manifest.get("apiVersion", ""), manifest.get("kind", ""))
+        return dict(strategic_merge(copied, patch.merge, schema, where=f"{patch.where}: {patch}"))
+    try:
+        operations: Any = [dict(operation) for operation in patch.json6902 or ()]
+        patched: Any = jsonpatch.JsonPatch(operations).apply(copied, in_place=True)
+    except (jsonpatch.JsonPatchException, JsonPointerException) as error:
+        raise DeclarationError(f"{patch.where}: {patch}: {error}") from error
+    return dict(patched)
+
+
+def strategic_merge(
+    original: Any, patch: Mapping[str, Any], schema: FieldSchema = ANY, *, where: str = ""
+) -> Any:
+    """Merge a patch into an object as `kubectl patch --type strategic` and kustomize do.
+
+    Maps merge, null deletes, lists with a merge key merge by it (new items
+    first, as kustomize has it), other lists are replaced.
+    """
+    directive = patch.get(_DIRECTIVE)
+    if directive == "replace":
+        return _copy({key: value for key, value in patch.items() if key != _DIRECTIVE})
+    if directive not in (None, "merge"):
+        raise DeclarationError(f"{where}: {_DIRECTIVE}: {directive} is not allowed here")
+    schema = resolve(schema)
+    merged = dict(original) if isinstance(original, Mapping) else {}
+    for key, value in patch.items():
+        _merge_field(merged, key, value, schema, where)
+    return merged
+
+
+def _merge_field(
+    merged: dict[str, Any], key: str, value: Any, schema: FieldSchema, where: str
+) -> None:
+    if key == _DIRECTIVE:
+        return
+    if key.startswith(_DELETE_FROM):
+        name = key.removeprefix(_DELETE_FROM)
+        merged[name] = [item for item in merged.get(name, ()) if item not in value]
+    elif key.startswith("$"):
+        raise DeclarationError(f"{where}: {key} is not a directive of strategic merge known here")
+    elif value is None or (isinstance(value, Mapping) and value.get(_DIRECTIVE) == "delete"):
+        merged.pop(key, None)
+    else:
+        merged[key] = _merge_value(merged.get(key), value, _field_schema(schema, key), where)
+
+
+def _merge_value(original: Any, value: Any, schema: FieldSchema, where: str) -> Any:
+    if isinstance(value, Mapping):
+        return strategic_merge(original, value, schema, where=where)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        merge_key = schema.get("x-kubernetes-patch-merge-key")
+        merges = "merge" in schema.get("x-kubernetes-patch-strategy", "")
+        if merge_key and isinstance(original, list):
+            return _merge_by_key(original, value, merge_key, schema.get("items", ANY), where)
+        if merges and isinstance(original, list) and not merge_key:
+            return [*_copy(value), *(item for item in original if item not in value)]
+        return [_copy(item) for item in value if not _deletes(item)]
+    return value
+
+
+def _merge_by_key(
+    original: list[Any], patch: Iterable[Any], key: str, schema: FieldSchema, where: str
+) -> list[Any]:
+    patched, deleted = [], []
+    remaining = {item.get(key): item for item in original}
+    for item in patch:
+        if not isinstance(item, Mapping):
+            raise DeclarationError(f"{where}: an item of a list merged by {key!r} is {item!r}")
+        if item.get(_DIRECTIVE) == "replace":
+            return [_copy(other) for other in patch if other.get(_DIRECTIVE) != "replace"]
+        if key not in item:
+            raise DeclarationError(f"{where}: an item of a list is merged by {key!r} and has none")
+        if _deletes(item):
+            deleted.append(item[key])
+        else:
+            current = remaining.pop(item[key], None)
+            patched.append(strategic_merge(current, item, schema, where=where))
+    return [*patched, *(item for name, item in remaining.items() if name not in deleted)]
+
+
+def _deletes(item: Any) -> bool:
+    return isinstance(item, Mapping) and item.get(_DIRECTIVE) == "delete"
+
+
+def _field_schema(schema: FieldSchema, key: str) -> FieldSchema:
+    properties = schema.get("properties")
+    if properties is None:
+        additional = schema.get("additionalProperties", ANY)
+        return resolve(additional if isinstance(additional, Mapping) else ANY)
+    return resolve(properties.get(key, ANY))
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_copy(item) for item in value]
+    return value
