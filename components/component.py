@@ -1,0 +1,78 @@
+"""What every component shares: its place in the program, its parent and its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any, Final
+
+import pulumi
+
+from components.errors import DeclarationError, SluiceError
+from components.kubernetes_object import KubernetesObject
+from components.location import caller
+from components.manifests import fields
+
+__all__ = ["Component"]
+
+PARENT: Final[ContextVar[pulumi.Resource | None]] = ContextVar("PARENT", default=None)
+
+
+class Component(pulumi.ComponentResource):
+    """The base of the components: a named group of Kubernetes objects.
+
+    A component that is built in a member of an `Environment` belongs to that
+    environment, unless `opts.parent` says otherwise.
+
+    Attributes:
+        name: the component's name, as given.
+        where: the file and line that declares it.
+
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        opts: pulumi.ResourceOptions | None,
+        *,
+        needs: Iterable[object] = (),
+    ) -> None:
+        """Register the component.
+
+        `kind` is the type token's tail, such as `helm:HelmRelease`; of `needs`,
+        the resources are waited for.
+        """
+        self.name = name
+        self.where = caller()
+        try:
+            fields.dns_subdomain("name", name)
+        except DeclarationError as error:
+            raise self.refusal(error) from None
+        dependencies = [need for need in needs if isinstance(need, pulumi.Resource)]
+        super().__init__(f"sluice:{kind}", name, {}, _options(opts, dependencies))
+
+    def refusal(self, problem: SluiceError | str) -> SluiceError:
+        """Return the error for a wrong declaration: where, what, and the problem."""
+        kind = type(problem) if isinstance(problem, SluiceError) else DeclarationError
+        return kind(f"{self.where}: {type(self).__name__} {self.name!r}: {problem}")
+
+    def make(
+        self,
+        manifest: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> KubernetesObject:
+        """Register one object as the component's child, named after component and object."""
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
+        return KubernetesObject(self.name, manifest, options, where=self.where)
+
+
+def _options(
+    opts: pulumi.ResourceOptions | None, dependencies: list[pulumi.Resource]
+) -> pulumi.ResourceOptions:
+    options = pulumi.ResourceOptions.merge(
+        opts or pulumi.ResourceOptions(), pulumi.ResourceOptions(depends_on=dependencies)
+    )
+    if options.parent is None:
+        options.parent = PARENT.get()
+    return options

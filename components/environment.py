@@ -1,0 +1,233 @@
+"""`Environment`: what an environment consists of, and how an overlay changes another."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import inspect
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, ClassVar, Generic, TypeVar, overload
+
+import pulumi
+
+from components.component import PARENT
+from components.errors import DeclarationError
+from components.kubernetes_object import KubernetesObject
+from components.location import attribute_line, function_line
+from components.manifests.identity import Identity, identify
+from components.manifests.patch import Patch, apply_patch
+from components.manifests.schema import validate
+
+__all__ = ["Environment", "member"]
+
+C = TypeVar("C")
+
+
+class member(Generic[C]):  # noqa: N801 - used as a decorator, like property
+    """A method of an `Environment` that makes one of its components.
+
+    Made when first used, so members refer to each other as `self.<member>`
+    in any order.
+    """
+
+    def __init__(self, make: Callable[[Any], C]) -> None:
+        """Take the method; its name is the member's."""
+        self.make = make
+        self.name = make.__name__
+        self.where = function_line(make)
+        self.__doc__ = make.__doc__
+        _refuse_second(self)
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> member[C]: ...
+    @overload
+    def __get__(self, owner: Environment, kind: type) -> C: ...
+    def __get__(self, owner: Environment | None, kind: type) -> member[C] | C:
+        """Return the component, made if this is its first use."""
+        if owner is None:
+            return self
+        made: C = owner._member(self.name, lambda: self.make(owner))  # noqa: SLF001 - its own class
+        return made
+
+
+class Environment(pulumi.ComponentResource):
+    """What runs in one environment. A subclass is an overlay over its base.
+
+    A subclass inherits the members and may define more or the same ones anew,
+    set attributes that a base has, leave members out (`removed`) and patch any
+    object that a member makes (`patches`; a base's come first). What it
+    changes is read from its file alone.
+
+    Attributes:
+        name: the environment's name, which is its stack's.
+        patches: patches to the members' objects; each has to match at least one.
+        removed: names of members that this environment does not have.
+
+    Raises:
+        DeclarationError: naming file and line, where an attribute, a member or
+            a patch is not what a base knows.
+
+    """
+
+    patches: ClassVar[Sequence[Patch]] = ()
+    removed: ClassVar[Collection[str]] = ()
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Check the overlay against its bases."""
+        super().__init_subclass__(**arguments)
+        _check_attributes(cls)
+        _check_removed(cls)
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make every member that is not removed."""
+        self.name = name
+        self._made: dict[str, Any] = {}
+        self._making: list[str] = []
+        self._owners: dict[tuple[str, str, str, str], str] = {}
+        self._matched: set[int] = set()
+        self._patches = _inherited_patches(type(self))
+        options = pulumi.ResourceOptions(transformations=[self._overlay])
+        # Children wait for their parent, and it for this: nothing is registered
+        # before everything is declared without an error.
+        complete: asyncio.Future[list[str]] = asyncio.get_event_loop().create_future()
+        super().__init__(
+            "sluice:environment:Environment",
+            name,
+            {"members": complete},
+            pulumi.ResourceOptions.merge(opts, options),
+        )
+        try:
+            self._make_members()
+        except Exception as error:
+            complete.set_exception(error)
+            raise
+        complete.set_result(list(self._made))
+        self.register_outputs({})
+
+    def _make_members(self) -> None:
+        for name in member_names(type(self)):
+            getattr(self, name)
+        self._check_patches()
+
+    def _member(self, name: str, make: Callable[[], Any]) -> Any:
+        if name in self._made:
+            return self._made[name]
+        if name in _removed(type(self)):
+            user = f" but {self._making[-1]!r} uses it" if self._making else ""
+            raise DeclarationError(f"{type(self).__name__}: member {name!r} is removed{user}")
+        if name in self._making:
+            cycle = " -> ".join([*self._making[self._making.index(name) :], name])
+            raise DeclarationError(f"{type(self).__name__}: members need each other: {cycle}")
+        self._making.append(name)
+        token = PARENT.set(self)
+        try:
+            self._made[name] = make()
+        finally:
+            PARENT.reset(token)
+            self._making.pop()
+        return self._made[name]
+
+    def _overlay(
+        self, args: pulumi.ResourceTransformationArgs
+    ) -> pulumi.ResourceTransformationResult | None:
+        if not isinstance(args.resource, KubernetesObject):
+            return None
+        identity = args.resource.identity
+        self._own(identity, args.resource.where)
+        props = self._patched(args.props, identity)
+        return pulumi.ResourceTransformationResult(props, args.opts)
+
+    def _own(self, identity: Identity, where: str) -> None:
+        key = (identity.group, identity.kind, identity.namespace, identity.name)
+        first = self._owners.setdefault(key, where)
+        if first is not where:
+            raise DeclarationError(f"{where}: {identity} is declared twice; first at {first}")
+
+    def _patched(self, manifest: Any, identity: Identity) -> Any:
+        patches = [patch for patch in self._patches if patch.matches(identity)]
+        for patch in patches:
+            self._matched.add(id(patch))
+            manifest = apply_patch(manifest, patch)
+            validate(manifest, where=patch.where)
+            if identify(manifest) != identity:
+                raise DeclarationError(f"{patch.where}: {patch}: a patch cannot rename {identity}")
+        return manifest
+
+    def _check_patches(self) -> None:
+        for patch in self._patches:
+            if id(patch) not in self._matched:
+                close = [
+                    f"{kind} {name}" for _, kind, _, name in self._owners if kind == patch.kind
+                ]
+                known = f"; there are: {', '.join(sorted(close))}" if close else ""
+                raise DeclarationError(f"{patch.where}: {patch} matches no object{known}")
+
+
+def member_names(environment: type[Environment]) -> Iterator[str]:
+    """Yield the names of the members, bases' first, without the removed ones."""
+    names = dict.fromkeys(
+        name
+        for cls in reversed(environment.__mro__)
+        for name, value in vars(cls).items()
+        if isinstance(value, member)
+    )
+    removed = _removed(environment)
+    return (name for name in names if name not in removed)
+
+
+def _removed(environment: type[Environment]) -> set[str]:
+    removed: set[str] = set()
+    for cls in reversed(environment.__mro__):
+        defined = {name for name, value in vars(cls).items() if isinstance(value, member)}
+        removed = (removed - defined) | set(vars(cls).get("removed", ()))
+    return removed
+
+
+def _inherited_patches(environment: type[Environment]) -> list[Patch]:
+    classes = reversed(environment.__mro__)
+    return [patch for cls in classes for patch in vars(cls).get("patches", ())]
+
+
+def _check_attributes(cls: type[Environment]) -> None:
+    bases = set().union(*(dir(base) for base in cls.__bases__))
+    annotated = inspect.get_annotations(cls)
+    for name, value in list(vars(cls).items()):
+        declares = name in annotated or isinstance(value, member) or _is_method(value)
+        if name.startswith("_") or declares or name in bases:
+            continue
+        close = difflib.get_close_matches(name, bases, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise DeclarationError(
+            f"{attribute_line(cls, name)}: {cls.__name__}.{name} changes nothing: no base has "
+            f"that attribute{hint} (annotate a new one with its type)"
+        )
+
+
+def _check_removed(cls: type[Environment]) -> None:
+    known = [
+        name for base in cls.__mro__ for name, v in vars(base).items() if isinstance(v, member)
+    ]
+    for name in vars(cls).get("removed", ()):
+        if name not in known:
+            raise DeclarationError(
+                f"{attribute_line(cls, 'removed')}: {cls.__name__} removes {name!r}, which is no "
+                f"member; there are: {', '.join(sorted(set(known)))}"
+            )
+
+
+def _is_method(value: object) -> bool:
+    return (
+        callable(value)
+        or isinstance(value, (property, classmethod, staticmethod))
+        or hasattr(value, "__get__")
+    )
+
+
+def _refuse_second(new: member[Any]) -> None:
+    namespace = sys._getframe(2).f_locals  # noqa: SLF001 - the class body that is being read
+    first = namespace.get(new.name)
+    if isinstance(first, member):
+        raise DeclarationError(
+            f"{new.where}: member {new.name!r} is named twice; first at {first.where}"
+        )

@@ -1,0 +1,65 @@
+"""A Kubernetes object of any kind, registered from its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.manifests.identity import Identity, identify
+from components.manifests.schema import validate
+
+__all__ = ["KubernetesObject"]
+
+_SECRET_FIELDS = ("data", "stringData")
+_APPLY = {
+    # One manager whoever deploys, so that a field which is no longer declared is removed.
+    "pulumi.com/patchFieldManager": "sluice",
+    # What is declared wins over what was edited by hand.
+    "pulumi.com/patchForce": "true",
+}
+
+
+class KubernetesObject(pulumi.CustomResource):
+    """One object, as its YAML would say it, with the type token that pulumi-kubernetes gives it.
+
+    So a program may move to a class of `pulumi_kubernetes` and back without a
+    replacement. Its name is unique below the component: `component:namespace/name`.
+    A Secret's data is secret in the state and hidden in every preview.
+
+    Raises:
+        DeclarationError: where the manifest's shape is not its kind's.
+
+    """
+
+    def __init__(
+        self,
+        component: str,
+        manifest: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        where: str = "",
+    ) -> None:
+        """Register the object; `where` is the declaration named in errors."""
+        validate(manifest, where=where)
+        self.identity = identify(manifest)
+        self.where = where
+        metadata = manifest["metadata"]
+        annotations = {**_APPLY, **(metadata.get("annotations") or {})}
+        properties = {**manifest, "metadata": {**metadata, "annotations": annotations}}
+        if self.identity.kind == "Secret":
+            for field in _SECRET_FIELDS:
+                if field in properties:
+                    properties[field] = pulumi.Output.secret(properties[field])
+            opts = pulumi.ResourceOptions.merge(
+                pulumi.ResourceOptions(additional_secret_outputs=list(_SECRET_FIELDS)), opts
+            )
+        super().__init__(
+            _type_token(self.identity), f"{component}:{self.identity.path}", properties, opts
+        )
+
+
+def _type_token(identity: Identity) -> str:
+    group = identity.api_version if identity.group else f"core/{identity.api_version}"
+    return f"kubernetes:{group}:{identity.kind}"

@@ -1,0 +1,147 @@
+"""`Kustomization`: a directory of manifests, rendered by kustomize and applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.component import Component
+from components.errors import DeclarationError
+from components.manifests import fields
+from components.manifests.identity import Identity, identify
+from components.manifests.kustomize import Overlay, build
+from components.manifests.patch import Patch
+from components.namespace import Namespace, name_of
+
+__all__ = ["HealthReference", "Kustomization", "KustomizationArgs"]
+
+_FIRST = ("CustomResourceDefinition", "Namespace")
+_SKIP_AWAIT = "pulumi.com/skipAwait"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthReference:
+    """An object that has to be healthy before the Kustomization is.
+
+    Attributes:
+        kind: its kind.
+        name: its name.
+        namespace: its namespace; empty for cluster-scoped objects.
+
+    """
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KustomizationArgs:
+    """Arguments of `Kustomization`.
+
+    Attributes:
+        path: a directory below the repository's root.
+        patches: patches to what the directory makes; each has to match.
+        images: image overrides as in a kustomization: `{"name": …, "newTag": …}`.
+        name_prefix: put before every name.
+        name_suffix: put after every name.
+        target_namespace: the namespace of every namespaced object; a `Namespace` is waited for.
+        common_labels: labels of every object (not of selectors or pods).
+        substitute: values of `${variables}` in the manifests; by default nothing is substituted.
+        prune: whether objects that are no longer declared are deleted; by default yes.
+        wait: whether every object has to be healthy; by default yes.
+        health_checks: with `wait=False`, the objects that have to be healthy all the same.
+        timeout: how long an object may take to be healthy; by default `5m`.
+
+    """
+
+    path: str
+    patches: Sequence[Patch] = ()
+    images: Sequence[Mapping[str, str]] = ()
+    name_prefix: str = ""
+    name_suffix: str = ""
+    target_namespace: str | Namespace = ""
+    common_labels: Mapping[str, str] = field(default_factory=dict)
+    substitute: Mapping[str, str] | None = None
+    prune: bool = True
+    wait: bool = True
+    health_checks: Sequence[HealthReference] = ()
+    timeout: str = "5m"
+
+
+class Kustomization(Component):
+    """What `kustomize build` of a directory gives, each object a resource of its own.
+
+    Custom resource definitions and namespaces come first, then everything
+    else. Answers to Flux's `Kustomization`, whose interval is the schedule of
+    the pipeline's drift detection.
+    """
+
+    def __init__(
+        self, name: str, args: KustomizationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare the objects that `args.path` renders to."""
+        super().__init__("kustomize:Kustomization", name, opts, needs=(args.target_namespace,))
+        self._args = args
+        try:
+            self._timeout = f"{fields.duration('timeout', args.timeout)}s"
+            manifests = build(Path(args.path), self._overlay())
+            identities = [identify(manifest, where=args.path) for manifest in manifests]
+            self._check_health_references(identities)
+        except DeclarationError as error:
+            raise self.refusal(error) from error
+        self._make_all(manifests)
+        self.register_outputs({"objects": len(manifests)})
+
+    def _overlay(self) -> Overlay:
+        return Overlay(
+            patches=self._args.patches,
+            images=self._args.images,
+            name_prefix=self._args.name_prefix,
+            name_suffix=self._args.name_suffix,
+            namespace=name_of(self._args.target_namespace),
+            labels=self._args.common_labels,
+            substitute=self._args.substitute,
+        )
+
+    def _check_health_references(self, made: Sequence[Identity]) -> None:
+        known = {HealthReference(kind=i.kind, name=i.name, namespace=i.namespace) for i in made}
+        for reference in self._args.health_checks:
+            if reference not in known:
+                raise DeclarationError(
+                    f"health_checks: {reference.kind} {reference.namespace}/{reference.name} "
+                    f"is not among the {len(made)} objects of {self._args.path}"
+                )
+
+    def _make_all(self, manifests: Sequence[dict[str, Any]]) -> None:
+        first = [manifest for manifest in manifests if manifest["kind"] in _FIRST]
+        rest = [manifest for manifest in manifests if manifest["kind"] not in _FIRST]
+        made = [self.make(self._awaited(manifest), self._options([])) for manifest in first]
+        for manifest in rest:
+            self.make(self._awaited(manifest), self._options(made))
+
+    def _awaited(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        if self._args.wait:
+            return manifest
+        identity = identify(manifest)
+        reference = HealthReference(
+            kind=identity.kind, name=identity.name, namespace=identity.namespace
+        )
+        if reference in self._args.health_checks:
+            return manifest
+        metadata = manifest["metadata"]
+        annotations = {_SKIP_AWAIT: "true", **(metadata.get("annotations") or {})}
+        return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+
+    def _options(self, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            depends_on=after,
+            retain_on_delete=None if self._args.prune else True,
+            custom_timeouts=pulumi.CustomTimeouts(
+                create=self._timeout, update=self._timeout, delete=self._timeout
+            ),
+        )

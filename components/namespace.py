@@ -1,0 +1,150 @@
+"""`Namespace`: a namespace with its labels, limits, isolation and access."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pulumi
+
+from components.component import Component
+from components.errors import DeclarationError
+from components.manifests import fields
+
+__all__ = ["Namespace", "NamespaceArgs", "NetworkIsolation", "PodSecurity", "name_of"]
+
+
+class PodSecurity(StrEnum):
+    """The Pod Security Standard that the namespace enforces and warns about."""
+
+    PRIVILEGED = "privileged"
+    BASELINE = "baseline"
+    RESTRICTED = "restricted"
+
+
+class NetworkIsolation(StrEnum):
+    """Which traffic the namespace's default network policy lets in."""
+
+    NONE = "none"
+    SAME_NAMESPACE = "same-namespace"
+    DENY_INGRESS = "deny-ingress"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamespaceArgs:
+    """Arguments of `Namespace`, each optional.
+
+    Attributes:
+        labels: labels of the namespace.
+        annotations: annotations of the namespace.
+        pod_security: the standard that is enforced; by default `baseline`.
+        quota: hard limits of a ResourceQuota: `{"requests.cpu": "4", "pods": "50"}`.
+        default_requests: what a container requests that does not say: `{"cpu": "50m"}`.
+        default_limits: what a container is limited to that does not say.
+        network: ingress by default policy; by default none is made.
+        roles: who may do what: cluster role name to groups, such as `{"edit": ["team-a"]}`.
+
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    pod_security: PodSecurity = PodSecurity.BASELINE
+    quota: Mapping[str, str | int] = field(default_factory=dict)
+    default_requests: Mapping[str, str] = field(default_factory=dict)
+    default_limits: Mapping[str, str] = field(default_factory=dict)
+    network: NetworkIsolation = NetworkIsolation.NONE
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+class Namespace(Component):
+    """A namespace and, where asked for, its quota, limits, network policy and role bindings.
+
+    Answers to the `namespace.yaml` of a Flux repository and a tenant's set-up.
+    Others are put into it by passing it as their `namespace`, and then wait for it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        args: NamespaceArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the namespace `name`."""
+        super().__init__("core:Namespace", name, opts)
+        self._args = args or NamespaceArgs()
+        try:
+            fields.dns_label("name", name)
+            self._check_quantities()
+        except DeclarationError as error:
+            raise self.refusal(error) from None
+        self._namespace = self.make(self._namespace_manifest())
+        self._inside = pulumi.ResourceOptions(depends_on=[self._namespace])
+        self._make_quota()
+        self._make_limits()
+        self._make_network_policy()
+        self._make_role_bindings()
+        self.register_outputs({"name": name})
+
+    def _check_quantities(self) -> None:
+        for group in ("quota", "default_requests", "default_limits"):
+            for resource, amount in getattr(self._args, group).items():
+                fields.quantity(f"{group}[{resource!r}]", amount)
+
+    def _namespace_manifest(self) -> dict[str, Any]:
+        standard = PodSecurity(self._args.pod_security)
+        labels = {
+            "pod-security.kubernetes.io/enforce": str(standard),
+            "pod-security.kubernetes.io/warn": str(standard),
+            **self._args.labels,
+        }
+        metadata: dict[str, Any] = {"name": self.name, "labels": labels}
+        if self._args.annotations:
+            metadata["annotations"] = dict(self._args.annotations)
+        return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+    def _make_quota(self) -> None:
+        if self._args.quota:
+            hard = {resource: str(amount) for resource, amount in self._args.quota.items()}
+            self._make_inside("v1", "ResourceQuota", self.name, spec={"hard": hard})
+
+    def _make_limits(self) -> None:
+        requests, limits = self._args.default_requests, self._args.default_limits
+        if requests or limits:
+            limit: dict[str, Any] = {"type": "Container"}
+            if requests:
+                limit["defaultRequest"] = dict(requests)
+            if limits:
+                limit["default"] = dict(limits)
+            self._make_inside("v1", "LimitRange", self.name, spec={"limits": [limit]})
+
+    def _make_network_policy(self) -> None:
+        isolation = NetworkIsolation(self._args.network)
+        if isolation is NetworkIsolation.NONE:
+            return
+        spec: dict[str, Any] = {"podSelector": {}, "policyTypes": ["Ingress"]}
+        if isolation is NetworkIsolation.SAME_NAMESPACE:
+            spec["ingress"] = [{"from": [{"podSelector": {}}]}]
+        self._make_inside("networking.k8s.io/v1", "NetworkPolicy", str(isolation), spec=spec)
+
+    def _make_role_bindings(self) -> None:
+        group = "rbac.authorization.k8s.io"
+        for role, members in self._args.roles.items():
+            self._make_inside(
+                f"{group}/v1",
+                "RoleBinding",
+                role,
+                roleRef={"apiGroup": group, "kind": "ClusterRole", "name": role},
+                subjects=[{"apiGroup": group, "kind": "Group", "name": name} for name in members],
+            )
+
+    def _make_inside(self, api_version: str, kind: str, name: str, **body: Any) -> None:
+        metadata = {"name": name, "namespace": self.name}
+        manifest = {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
+        self.make(manifest, self._inside)
+
+
+def name_of(namespace: str | Namespace) -> str:
+    """Return the name of a namespace given as a component or by name."""
+    return namespace.name if isinstance(namespace, Namespace) else namespace
