@@ -1,0 +1,6 @@
+"""The Pulumi program: deploy the environment that the current stack names."""
+
+from components import deploy
+from stacks import environment
+
+deploy(environment)
