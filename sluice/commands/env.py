@@ -1,0 +1,25 @@
+"""`sluice env`: the line that makes plain pulumi, kubectl and sluice work in a shell."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+
+from sluice.repository import Repository
+from sluice.surroundings import surroundings
+
+__all__ = ["env"]
+
+
+@click.command()
+@click.pass_obj
+def env(repository: Repository) -> None:
+    """Print the shell's environment for this checkout: programs, state, contexts.
+
+    \b
+    Example:
+      eval "$(.venv/bin/sluice env)"
+    """
+    for name, value in surroundings(repository).items():
+        click.echo(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,205 @@
+"""`sluice sandbox`: start, stop and show the clusters on this machine."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sluice.sandbox import DEFAULT_CLUSTERS, ProcessStatus, Sandbox, SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["sandbox"]
+
+PROJECT_FILE = "Pulumi.yaml"
+STATE = Path(".sluice", "sandbox")
+MEBIBYTE = 1 << 20
+
+
+class ClusterPort(click.ParamType[tuple[str, int]]):
+    """An option's value of the form CLUSTER=PORT."""
+
+    name = "CLUSTER=PORT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        """Split the value; a usage error if it has another form."""
+        cluster, _, port = str(value).partition("=")
+        if not cluster or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+            self.fail(f"{value!r} is not CLUSTER=PORT with a port from 1 to 65535", param, ctx)
+        return cluster, int(port)
+
+
+state_option = click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help=f"Where everything is kept.  [default: {STATE} in the repository]",
+)
+
+
+@click.group()
+def sandbox() -> None:
+    """Real Kubernetes clusters on this machine, without Docker.
+
+    \b
+    Example:
+      sluice sandbox up
+      kubectl --kubeconfig .sluice/sandbox/kubeconfig --context dev-cluster get nodes
+      sluice sandbox down
+    """
+
+
+@sandbox.command()
+@click.option(
+    "--cluster",
+    "clusters",
+    multiple=True,
+    default=DEFAULT_CLUSTERS,
+    show_default=True,
+    metavar="NAME",
+    help="A cluster to start; may be given several times.",
+)
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    type=ClusterPort(),
+    help="Fix the port of a cluster's API; may be given several times.",
+)
+@state_option
+def up(clusters: tuple[str, ...], ports: tuple[tuple[str, int], ...], state: Path | None) -> None:
+    """Start what is missing, and return when every cluster is ready.
+
+    \b
+    Example:
+      sluice sandbox up
+      sluice sandbox up --cluster dev-cluster --port dev-cluster=6443
+    """
+    box = Sandbox(_state_folder(state))
+    programs = _programs()
+    with _progress() as progress:
+        box.up(programs, clusters, ports=dict(ports), progress=progress)
+    click.echo(f"export KUBECONFIG={box.kubeconfig}")
+
+
+@sandbox.command()
+@state_option
+def down(state: Path | None) -> None:
+    """Stop every process that `up` started; the state stays for the next `up`.
+
+    \b
+    Example:
+      sluice sandbox down
+    """
+    box = Sandbox(_state_folder(state))
+    with _progress() as progress:
+        box.down(progress)
+
+
+@sandbox.command()
+@state_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="A table for people, JSON for programs.",
+)
+def status(state: Path | None, output: str) -> None:
+    """Show each program: its pid, its port, its memory, whether it is ready.
+
+    \b
+    Example:
+      sluice sandbox status
+      sluice sandbox status -o json
+    """
+    rows = Sandbox(_state_folder(state)).status()
+    if output == "json":
+        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+    else:
+        Console().print(_table(rows))
+
+
+def _state_folder(given: Path | None) -> Path:
+    """The folder that was given, or the default one of the repository around this folder."""
+    if given is not None:
+        return given
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / PROJECT_FILE).exists():
+            return folder / STATE
+    raise SandboxError(
+        f"no {PROJECT_FILE} in {here} or above it; "
+        "run this in the repository, or name the sandbox's folder with --state"
+    )
+
+
+def _programs() -> Path:
+    """The folder of the sandbox's executables, which are obtained if they are not there."""
+    from toolchain import (  # noqa: PLC0415 - only `up` needs it
+        ToolchainError,
+        bin_folder,
+        install,
+        progress_for,
+    )
+    from toolchain.errors import NotInstalledError  # noqa: PLC0415 - the same
+
+    progress = progress_for()
+    try:
+        try:
+            return bin_folder("sandbox")
+        except NotInstalledError:
+            return install("sandbox", progress)
+    except ToolchainError as error:
+        raise SandboxError(str(error)) from error
+    finally:
+        progress.end()
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, str], None]]:
+    """Show on a terminal what each cluster waits for; elsewhere say nothing."""
+    console = Console(stderr=True)
+    waiting: dict[str, str] = {}
+    with console.status("sandbox") as display:
+
+        def show(cluster: str, step: str) -> None:
+            waiting[cluster] = step
+            display.update("  ".join(f"{name}: {what}" for name, what in waiting.items()))
+
+        yield show if console.is_terminal else _say_nothing
+
+
+def _say_nothing(_cluster: str, _step: str) -> None:
+    """Tell nobody."""
+
+
+def _table(rows: Sequence[ProcessStatus]) -> Table:
+    table = Table(box=None)
+    for heading in ("CLUSTER", "PROGRAM"):
+        table.add_column(heading)
+    for heading in ("PID", "PORT", "MEMORY"):
+        table.add_column(heading, justify="right")
+    table.add_column("READY")
+    for row in rows:
+        memory = "-" if row.memory is None else f"{row.memory / MEBIBYTE:.0f} MiB"
+        table.add_row(
+            row.cluster,
+            row.program,
+            str(row.pid or "-"),
+            str(row.port or "-"),
+            memory,
+            str(row.ready),
+        )
+    return table

@@ -1,0 +1,59 @@
+"""What plain `pulumi`, `kubectl` and `sluice` need around them: programs, state, contexts.
+
+Where this checkout has a sandbox, its clusters, its state and its passphrase
+are used; else the user's own kubeconfig and Pulumi login.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sluice.repository import Repository
+from toolchain import bin_folder
+
+__all__ = ["enter", "surroundings"]
+
+# Guards the sandbox's own state only, whose salt is committed with the stacks;
+# public on purpose. docs/own-clusters.md says how a team sets its own.
+_SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105
+
+
+def surroundings(repository: Repository) -> dict[str, str]:
+    """Return the environment variables that make the tools work on this checkout."""
+    programs = [str(Path(sys.executable).parent), str(bin_folder("deploy"))]
+    return {
+        "PATH": os.pathsep.join(_without(os.environ.get("PATH", ""), programs)),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        **_speed(),
+        **_sandbox(repository),
+    }
+
+
+def enter(repository: Repository) -> None:
+    """Set the surroundings for this process and those that it starts."""
+    os.environ.update(surroundings(repository))
+
+
+def _speed() -> Mapping[str, str]:
+    # The provider's own limits are for a shared API server: 50 and 120 requests a second.
+    return {"PULUMI_K8S_CLIENT_QPS": "500", "PULUMI_K8S_CLIENT_BURST": "1000"}
+
+
+def _sandbox(repository: Repository) -> Mapping[str, str]:
+    kubeconfig = repository.local / "sandbox" / "kubeconfig"
+    if not kubeconfig.is_file():
+        return {}
+    state = repository.local / "pulumi"
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return {
+        "KUBECONFIG": str(kubeconfig),
+        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_CONFIG_PASSPHRASE": _SANDBOX_PASSPHRASE,
+    }
+
+
+def _without(path: str, programs: list[str]) -> list[str]:
+    return [*programs, *(part for part in path.split(os.pathsep) if part not in programs)]
