@@ -1,0 +1,3 @@
+{{- define "gitea.secretName" -}}
+{{- default (include "gitea.fullname" .) .Values.gitea.admin.existingSecret -}}
+{{- end -}}

@@ -1,0 +1,3 @@
+{{- define "postgresql.secretName" -}}
+{{- default (include "postgresql.fullname" .) .Values.auth.existingSecret -}}
+{{- end -}}

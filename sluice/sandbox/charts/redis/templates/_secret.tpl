@@ -1,0 +1,3 @@
+{{- define "redis.secretName" -}}
+{{- default (include "redis.fullname" .) .Values.auth.existingSecret -}}
+{{- end -}}

@@ -1,0 +1,74 @@
+"""Which loopback ports the sandbox listens on.
+
+A port is chosen once and kept, so that a kubeconfig stays valid across `down`
+and `up`. Choices are made below the range that operating systems hand to
+outgoing connections, which would otherwise take a kept port by accident.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from sluice.sandbox.errors import PortTakenError, SandboxError
+
+__all__ = ["LOOPBACK", "is_free", "settle", "unused_ports"]
+
+LOOPBACK = "127.0.0.1"
+FIRST, LAST = 20000, 29999
+ATTEMPTS = 500
+
+
+def is_free(port: int) -> bool:
+    """Whether a program could listen on the loopback `port` now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def unused_ports(taken: AbstractSet[int]) -> Iterator[int]:
+    """Free ports in random order, none twice, none of `taken`."""
+    given = set(taken)
+    for _ in range(ATTEMPTS):
+        port = FIRST + secrets.randbelow(LAST - FIRST + 1)
+        if port not in given and is_free(port):
+            given.add(port)
+            yield port
+    raise SandboxError(
+        f"no free port between {FIRST} and {LAST} on {LOOPBACK}; stop a program that listens there"
+    )
+
+
+def settle(
+    owner: str,
+    programs: Mapping[str, int | None],
+    *,
+    fixed: Mapping[str, int],
+    running: AbstractSet[str],
+    reserved: AbstractSet[int] = frozenset(),
+) -> dict[str, int]:
+    """A port for each of `programs`.
+
+    `programs` gives the port kept from before, or None; one that is still free
+    (or is held by the program itself, if it is `running`) stays. `fixed` ports
+    are the user's wish: one that is taken raises PortTakenError for `owner`.
+    `reserved` ports are never chosen.
+    """
+    for program, port in fixed.items():
+        held_by_itself = program in running and programs.get(program) == port
+        if not held_by_itself and not is_free(port):
+            raise PortTakenError(owner, port)
+    wanted = {**programs, **fixed}
+    kept = {
+        program: port
+        for program, port in wanted.items()
+        if port is not None and (program in fixed or program in running or is_free(port))
+    }
+    fresh = unused_ports(frozenset(kept.values()) | reserved)
+    return {program: kept[program] if program in kept else next(fresh) for program in wanted}

@@ -1,0 +1,172 @@
+"""The sandbox as a whole: several clusters and a chart server below one folder."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from sluice.sandbox.bring_up import Progress, drive, make_ready
+from sluice.sandbox.chart_service import CHART_SERVER, ChartService
+from sluice.sandbox.cluster import PROGRAMS, Cluster, check_name, stop_clusters, stop_in_order
+from sluice.sandbox.errors import ProgramMissingError, SandboxError
+from sluice.sandbox.files import write_atomically
+from sluice.sandbox.kubeconfig import render
+from sluice.sandbox.process import Unit, read_record, strays
+from sluice.sandbox.status import ProcessStatus, chart_server_status, cluster_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["DEFAULT_CLUSTERS", "Sandbox"]
+
+DEFAULT_CLUSTERS = ("dev-cluster", "staging-cluster", "prod-cluster")
+READY_LIMIT_SECONDS = 180.0
+
+
+def _quiet(_cluster: str, _step: str) -> None:
+    """Tell nobody."""
+
+
+class Sandbox:
+    """Kubernetes control planes and a chart repository on this machine.
+
+    All state is below `folder`, which is made by the first `up` and readable
+    by its owner only. One process at a time changes it; a second one waits.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self._charts = ChartService(self.folder / "charts")
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The file with a context per cluster, named like the cluster."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def mirrors_file(self) -> Path:
+        """The file that maps upstream chart repositories to this sandbox's."""
+        return self.folder.parent / "mirrors.yaml"
+
+    @property
+    def mirrors(self) -> dict[str, str]:
+        """The URL here for each upstream repository; empty before the first `up`."""
+        return self._charts.mirrors()
+
+    def up(
+        self,
+        programs: Path,
+        clusters: Sequence[str] = DEFAULT_CLUSTERS,
+        *,
+        ports: Mapping[str, int] | None = None,
+        progress: Progress = _quiet,
+    ) -> None:
+        """Start what is missing and return when every one of `clusters` is ready.
+
+        `programs` is the folder of the executables. `ports` fixes the API port
+        of some of the clusters; the others keep theirs, or get a free one.
+        Raises a SandboxError; calling it again goes on from there.
+        """
+        fixed = dict(ports or {})
+        _check(programs, clusters, fixed)
+        with self._locked(progress):
+            self._stop_strays()
+            members = [self._cluster(name) for name in dict.fromkeys(clusters)]
+            self._prepare(members, fixed)
+            tasks = {cluster.name: make_ready(cluster, programs) for cluster in members}
+            drive({CHART_SERVER: self._charts.make_ready(), **tasks}, progress, READY_LIMIT_SECONDS)
+
+    def down(self, progress: Progress = _quiet) -> None:
+        """Stop every process that `up` started; the state stays."""
+        if not self.folder.exists():
+            return
+        with self._locked(progress):
+            stop_clusters(self._clusters())
+            self._charts.stop()
+            self._stop_strays()
+
+    def status(self) -> list[ProcessStatus]:
+        """A row for each program of each cluster that was ever brought up."""
+        rows = [row for cluster in self._known() for row in cluster_status(cluster)]
+        if self._charts.port() is not None:
+            rows.append(chart_server_status(self._charts))
+        return rows
+
+    def _prepare(self, members: Sequence[Cluster], fixed: Mapping[str, int]) -> None:
+        self._charts.prepare(self.mirrors_file)
+        for cluster in members:
+            cluster.prepare(fixed.get(cluster.name), self._reserved(cluster, fixed))
+        contexts = [cluster.context() for cluster in self._known()]
+        write_atomically(self.kubeconfig, render(contexts))
+
+    def _reserved(self, cluster: Cluster, fixed: Mapping[str, int]) -> frozenset[int]:
+        others = [other for other in self._clusters() if other.name != cluster.name]
+        return frozenset(fixed.values()).union(*(other.ports().values() for other in others))
+
+    def _cluster(self, name: str) -> Cluster:
+        return Cluster(self.folder / "clusters" / name)
+
+    def _clusters(self) -> list[Cluster]:
+        return [Cluster(path) for path in sorted((self.folder / "clusters").glob("*"))]
+
+    def _known(self) -> list[Cluster]:
+        known = {cluster.name: cluster for cluster in self._clusters() if cluster.exists}
+        usual = [known.pop(name) for name in DEFAULT_CLUSTERS if name in known]
+        return [*usual, *known.values()]
+
+    def _stop_strays(self) -> None:
+        records = [record for unit in self._units() if (record := read_record(unit)) is not None]
+        stop_in_order(strays(self.folder, {record.pid for record in records}))
+
+    def _units(self) -> list[Unit]:
+        units = [unit for cluster in self._clusters() for unit in cluster.units()]
+        return [*units, self._charts.unit]
+
+    @contextmanager
+    def _locked(self, progress: Progress) -> Iterator[None]:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._exclusive(progress):
+                yield
+        except OSError as error:
+            raise SandboxError(
+                f"the sandbox cannot keep its state in {self.folder}: {error}; "
+                "make room there and make it writable, or choose another folder with --state"
+            ) from error
+
+    @contextmanager
+    def _exclusive(self, progress: Progress) -> Iterator[None]:
+        lock = FileLock(self.folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            progress("sandbox", "another `sluice sandbox` command to end")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _check(programs: Path, clusters: Sequence[str], ports: Mapping[str, int]) -> None:
+    for name in clusters:
+        check_name(name)
+    for program in PROGRAMS:
+        if not os.access(programs / program, os.X_OK):
+            raise ProgramMissingError(program, programs)
+    _check_ports(clusters, ports)
+
+
+def _check_ports(clusters: Sequence[str], ports: Mapping[str, int]) -> None:
+    for name in ports:
+        if name not in clusters:
+            raise SandboxError(
+                f"a port is given for {name}, which is not among the clusters "
+                f"{', '.join(clusters)}; name it with --cluster too"
+            )
+    if len(set(ports.values())) < len(ports):
+        raise SandboxError("two clusters are given the same port; give each its own")
