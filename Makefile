@@ -1,0 +1,55 @@
+# Each target is the whole of its job: it makes what it needs, from nothing.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help up down clean tools test check lint types unit integration bench format lock
+
+help: ## show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+up: ## three clusters on this machine, and the platform on each
+	@$(PYTHON) -m toolchain install up
+	@$(BIN)/sluice sandbox up >/dev/null
+	@$(BIN)/sluice up
+	@printf '\nTo use pulumi, kubectl and sluice on it in this shell, paste:\n\n  eval "$$(%s env)"\n' "$(CURDIR)/$(BIN)/sluice"
+
+down: ## stop every process of the sandbox; its state stays
+	@test ! -x $(BIN)/sluice || $(BIN)/sluice sandbox down
+
+clean: down ## remove the sandbox, its state and the virtual environment
+	@rm -rf .sluice .venv *.egg-info
+
+tools: ## what a cluster of your own needs: packages, pulumi, its provider, kubectl
+	@$(PYTHON) -m toolchain install deploy
+
+test: check integration ## everything that is tested
+
+check: lint types unit ## what needs no cluster: lint, types, unit tests
+
+.PHONY: environment
+environment:
+	@$(PYTHON) -m toolchain install test
+
+lint: environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: environment
+	$(BIN)/mypy
+
+unit: environment
+	$(BIN)/pytest tests/unit -n 2 -q
+
+integration: environment
+	$(BIN)/pytest tests/integration -n 2 -q
+
+bench: environment ## measure against plain pulumi and kubectl
+	$(BIN)/python -m benchmarks
+
+format: environment ## format and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## lock the Python packages of pyproject.toml
+	@$(PYTHON) -m toolchain lock
