@@ -53,10 +53,11 @@ def inventory(repository: Repository, stack: str) -> list[Row]:
     wanted = [workload for below in workloads.values() for workload in below]
     problems = unready(str(repository.setting(stack, "context")), wanted)
     commit = engine.commit()
-    return [
+    rows = [
         _row(stack, component, children[component.urn], workloads[component.urn], problems, commit)
         for component in components
     ]
+    return sorted(rows, key=lambda row: (row.kind, row.component))
 
 
 def _row(
