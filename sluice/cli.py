@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -14,7 +13,7 @@ from sluice.commands.get import get
 from sluice.commands.lock import lock
 from sluice.commands.sandbox import sandbox
 from sluice.commands.up import up
-from sluice.repository import Repository
+from toolchain import ToolchainError
 
 __all__ = ["cli", "main"]
 
@@ -22,8 +21,7 @@ __all__ = ["cli", "main"]
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="sluice")
-@click.pass_context
-def cli(context: click.Context, *, debug: bool) -> None:
+def cli(*, debug: bool) -> None:
     """GitOps without controllers: a Kubernetes platform as a Python program in Git.
 
     \b
@@ -31,9 +29,6 @@ def cli(context: click.Context, *, debug: bool) -> None:
       sluice up dev
       sluice get all
     """
-    context.ensure_object(dict)
-    context.meta["debug"] = debug
-    context.obj = Repository.find(Path.cwd())
 
 
 for verb in (compare, env, get, lock, sandbox, up):
@@ -45,7 +40,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     try:
         cli()
-    except SluiceError as error:
+    except (SluiceError, ToolchainError) as error:
         if debug:
             raise
         click.echo(f"Error: {error}", err=True)

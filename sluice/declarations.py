@@ -37,6 +37,11 @@ class Declared:
     name: str
     inputs: Mapping[str, Any]
 
+    @property
+    def title(self) -> str:
+        """What people call it: `Deployment ci-agents/ci-agents`."""
+        return f"{self.type.rpartition(':')[2]} {self.name.rpartition(':')[2]}"
+
 
 def declared(repository: Repository, stack: str, charts: Charts) -> list[Declared]:
     """Return the custom resources of a stack, in the order of their declaration.

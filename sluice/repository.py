@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import graphlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import git
 
 from components.manifests import documents
 from sluice.errors import RepositoryError
 
-__all__ = ["Repository"]
+__all__ = ["Repository", "in_repository"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -118,3 +122,13 @@ class Repository:
             for path in (self.root / "stacks").glob("Pulumi.*.yaml")
             if path.name.count(".") == 2  # noqa: PLR2004 - Pulumi.<stack>.yaml
         ]
+
+
+def in_repository(command: Callable[Concatenate[Repository, P], T]) -> Callable[P, T]:
+    """Give a command the repository that it is called in, as its first argument."""
+
+    @functools.wraps(command)
+    def called(*arguments: P.args, **options: P.kwargs) -> T:
+        return command(Repository.find(Path.cwd()), *arguments, **options)
+
+    return called

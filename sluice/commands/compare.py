@@ -12,7 +12,7 @@ import yaml
 from components.artifacts.mirrors import Mirrors
 from components.charts import LockedCharts
 from sluice.declarations import Declared, declared
-from sluice.repository import Repository
+from sluice.repository import Repository, in_repository
 
 __all__ = ["compare"]
 
@@ -20,7 +20,7 @@ __all__ = ["compare"]
 @click.command()
 @click.argument("base")
 @click.argument("other")
-@click.pass_obj
+@in_repository
 def compare(repository: Repository, base: str, other: str) -> None:
     """Show what stack OTHER declares otherwise than BASE, object by object, as a diff.
 
@@ -45,19 +45,33 @@ def _objects(repository: Repository, stack: str) -> dict[str, str]:
     )
     resources = declared(repository, stack, charts)
     return {
-        f"{resource.type} {resource.name}": _yaml(resource)
+        resource.title: _yaml(resource)
         for resource in resources
         if not resource.type.startswith("pulumi:providers:")
     }
 
 
 def _yaml(resource: Declared) -> str:
-    return yaml.safe_dump(_plain(resource.inputs), sort_keys=True, width=100)
+    return yaml.dump(_plain(resource.inputs), Dumper=_Dumper, sort_keys=True, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text of several lines as such, so that a diff shows the line that differs."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # Pulumi's wire format has no whole numbers
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 

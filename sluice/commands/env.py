@@ -6,14 +6,14 @@ import shlex
 
 import click
 
-from sluice.repository import Repository
+from sluice.repository import Repository, in_repository
 from sluice.surroundings import surroundings
 
 __all__ = ["env"]
 
 
 @click.command()
-@click.pass_obj
+@in_repository
 def env(repository: Repository) -> None:
     """Print the shell's environment for this checkout: programs, state, contexts.
 

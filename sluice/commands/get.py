@@ -7,7 +7,7 @@ import json
 import click
 
 from sluice.inventory import Row, inventory
-from sluice.repository import Repository
+from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 from sluice.tables import table
 
@@ -29,7 +29,7 @@ def get() -> None:
 @get.command("all")
 @click.option("--stack", "stacks", multiple=True, help="Only this stack; may be given again.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table")
-@click.pass_obj
+@in_repository
 def get_all(repository: Repository, stacks: tuple[str, ...], output: str) -> None:
     """Show every component of every stack: kind, version, readiness, deployed commit.
 

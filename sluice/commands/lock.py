@@ -13,7 +13,7 @@ from components.artifacts.resolution import Change, changes, resolve
 from components.charts import MACHINE_MIRRORS, lock_file
 from sluice.declarations import declared
 from sluice.errors import RepositoryError
-from sluice.repository import Repository
+from sluice.repository import Repository, in_repository
 from sluice.tables import table
 
 __all__ = ["lock"]
@@ -36,7 +36,7 @@ class _Requests:
 @click.option("--upgrade-all", is_flag=True, help="Take the newest allowed for everything.")
 @click.option("--check", is_flag=True, help="Change nothing; fail where a lock does not fit.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; show what would change.")
-@click.pass_obj
+@in_repository
 def lock(
     repository: Repository,
     stacks: tuple[str, ...],

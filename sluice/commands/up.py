@@ -12,7 +12,7 @@ from rich.console import Console
 from sluice.commands.get import rows_as_table
 from sluice.engine import Engine, Outcome, Watcher
 from sluice.inventory import inventory
-from sluice.repository import Repository
+from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 
 __all__ = ["up"]
@@ -25,7 +25,7 @@ __all__ = ["up"]
     default=True,
     help="Whether what was changed by hand is put back.  [default: refresh]",
 )
-@click.pass_obj
+@in_repository
 def up(repository: Repository, stacks: tuple[str, ...], refresh: bool) -> None:
     """Deploy the working tree to STACKS, or to all, each after the one that it follows.
 
