@@ -27,27 +27,29 @@ test: check integration ## everything that is tested
 
 check: lint types unit ## what needs no cluster: lint, types, unit tests
 
-.PHONY: environment
-environment:
+.PHONY: checking testing
+checking:
+	@$(PYTHON) -m toolchain install check
+testing:
 	@$(PYTHON) -m toolchain install test
 
-lint: environment
+lint: checking
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: environment
+types: checking
 	$(BIN)/mypy
 
-unit: environment
+unit: checking
 	$(BIN)/pytest tests/unit -n 2 -q
 
-integration: environment
+integration: testing
 	$(BIN)/pytest tests/integration -n 2 -q
 
-bench: environment ## measure against plain pulumi and kubectl
+bench: testing ## measure against plain pulumi and kubectl
 	$(BIN)/python -m benchmarks
 
-format: environment ## format and mend what the linter can
+format: checking ## format and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

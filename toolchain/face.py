@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["bin_folder", "install"]
 
 PACKAGES = "Python packages"
+_TESTING = ("check", "test")
 
 
 def install(purpose: str, progress: Progress | None = None) -> Path:
     """Make the virtual environment and obtain the programs that `purpose` needs.
 
-    `purpose` is `deploy`, `sandbox`, `up` or `test`. Both are done at the same
+    `purpose` is `deploy`, `sandbox`, `up`, `check` or `test`. Both are done at the same
     time; what is there already is left alone. Gives the folder to put on PATH.
     Raises a `ToolchainError`; then nothing is half-done, and the next call goes
     on from there.
@@ -34,7 +35,7 @@ def install(purpose: str, progress: Progress | None = None) -> Path:
     progress = progress or Silent()
     machine = Machine.here()
     installer = Installer(program_set(purpose), machine, Silent())
-    packages = VirtualEnvironment(machine, TESTS if purpose == "test" else RUNTIME)
+    packages = VirtualEnvironment(machine, TESTS if purpose in _TESTING else RUNTIME)
     missing = [str(program) for program in installer.locate()]
     with disk_errors(machine.cache):
         stale = not packages.is_current()
