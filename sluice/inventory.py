@@ -51,7 +51,10 @@ def inventory(repository: Repository, stack: str) -> list[Row]:
     children = {component.urn: _below(component.urn, resources) for component in components}
     workloads = {urn: _workloads(below) for urn, below in children.items()}
     wanted = [workload for below in workloads.values() for workload in below]
-    problems = unready(str(repository.setting(stack, "context")), wanted)
+    context, kubeconfig = (
+        str(repository.setting(stack, key) or "") for key in ("context", "kubeconfig")
+    )
+    problems = unready(context, kubeconfig, wanted)
     commit = engine.commit()
     rows = [
         _row(stack, component, children[component.urn], workloads[component.urn], problems, commit)

@@ -29,8 +29,10 @@ class Workload:
         )
 
 
-def unready(context: str, workloads: Collection[Workload]) -> dict[Workload, str]:
+def unready(context: str, kubeconfig: str, workloads: Collection[Workload]) -> dict[Workload, str]:
     """Return what is wrong with each workload that is not ready.
+
+    An empty `kubeconfig` is the usual one.
 
     Kinds that have no readiness of their own are ready once they are there,
     which the stack's state says.
@@ -41,7 +43,7 @@ def unready(context: str, workloads: Collection[Workload]) -> dict[Workload, str
     """
     kinds = {workload.kind for workload in workloads} & _PROBLEMS.keys()
     try:
-        api = kr8s.api(context=context)
+        api = kr8s.api(context=context, kubeconfig=kubeconfig or None)
         live = {kind: _listed(api, kind) for kind in kinds}
     except (kr8s.ServerError, kr8s.APITimeoutError, ValueError, OSError) as error:
         raise SluiceError(f"context {context}: the cluster cannot be asked: {error}") from error
