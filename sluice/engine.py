@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -191,9 +191,8 @@ def _without_markup(text: str) -> str:
 
 
 def _reason(text: str) -> str:
-    lines: Iterable[str] = (_plain(line) for line in text.splitlines())
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return errors[0] if errors else _plain(text)
+    error = re.search(r"\berror: (.+)", _without_markup(text))
+    return error[1].strip() if error else _plain(text)
 
 
 def _holder_is_gone(lock: Mapping[str, Any]) -> bool:
