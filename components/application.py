@@ -142,6 +142,10 @@ class Application(Component):
     def _check(self) -> None:
         args = self._args
         fields.dns_label("name", self.name)
+        if args.namespace is not None:
+            fields.dns_label("namespace", name_of(args.namespace))
+        for part in ("command", "arguments", "writable_paths"):
+            fields.texts(part, getattr(args, part))
         fields.image("image", args.image)
         fields.replicas("replicas", args.replicas)
         self._timeout = f"{fields.duration('timeout', args.timeout)}s"
@@ -153,15 +157,24 @@ class Application(Component):
             fields.port("service_port", args.service_port)
         if args.host:
             fields.dns_subdomain("host", args.host)
-        for part, needed in (("host", args.host), ("liveness", args.liveness)):
-            if needed and args.port is None:
-                raise DeclarationError(f"{part}: needs a port")
+        self._check_ports()
         if args.autoscaling and args.autoscaling.minimum > args.autoscaling.maximum:
             raise DeclarationError("autoscaling: minimum is above maximum")
 
+    def _check_ports(self) -> None:
+        args = self._args
+        needed = {
+            "host": bool(args.host),
+            "liveness": args.liveness is not None and args.liveness.port is None,
+            "readiness": args.readiness is not None and args.readiness.port is None,
+        }
+        for part, needs_port in needed.items():
+            if needs_port and args.port is None:
+                raise DeclarationError(f"{part}: needs a port")
+
     def _make_namespace(self) -> str:
         if self._args.namespace is not None:
-            return fields.dns_label("namespace", name_of(self._args.namespace))
+            return name_of(self._args.namespace)
         own = Namespace(self.name, opts=pulumi.ResourceOptions(parent=self))
         self._after.append(own)
         return own.name

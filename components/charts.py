@@ -16,7 +16,7 @@ from components.artifacts.chart_cache import ChartCache
 from components.artifacts.lock import ChartRequest, Lock
 from components.artifacts.mirrors import Mirrors
 
-__all__ = ["CHARTS", "Charts", "LockedCharts", "lock_file"]
+__all__ = ["CHARTS", "Charts", "LockedCharts", "LockedNames", "lock_file"]
 
 CACHE: Final = Path(".sluice/charts")
 MACHINE_MIRRORS: Final = Path(".sluice/mirrors.yaml")
@@ -66,6 +66,30 @@ class LockedCharts:
         file = ChartCache(self.root / CACHE).fetch(locked, self.mirrors)
         # Relative, so that the state is the same from every checkout.
         return f"./{file.relative_to(self.root)}", locked.version
+
+
+@dataclass(frozen=True)
+class LockedNames:
+    """What the charts of a stack's lock file are called; none is fetched.
+
+    Attributes:
+        root: the repository's root.
+        stack: the stack's name.
+
+    """
+
+    root: Path
+    stack: str
+
+    def chart(self, request: ChartRequest) -> tuple[str, str]:
+        """Return where the locked chart would lie, and its version.
+
+        Raises:
+            ArtifactError: where the lock has no fitting entry.
+
+        """
+        locked = Lock.load(lock_file(self.root, self.stack)).chart(request, self.stack)
+        return f"./{ChartCache(CACHE).path(locked)}", locked.version
 
 
 CHARTS: Final[ContextVar[Charts]] = ContextVar("CHARTS")

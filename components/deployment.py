@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pulumi
 
 from components.artifacts.mirrors import Mirrors
 from components.charts import CHARTS, LockedCharts
 from components.environment import Environment
-from components.errors import SluiceError
+from components.errors import DeclarationError, SluiceError
+from components.kubernetes_object import KubernetesObject
 from components.settings import Setting, check_settings
 
 __all__ = ["PROVIDER_VERSION", "deploy", "make_environment"]
@@ -21,6 +24,7 @@ __all__ = ["PROVIDER_VERSION", "deploy", "make_environment"]
 PROVIDER_VERSION = "4.25.0"
 # By this exit code the language host knows that the program has said what is wrong.
 _SAID_WHY = 32
+_ADOPTABLE = (KubernetesObject, pulumi.ComponentResource, pulumi.ProviderResource)
 
 
 def deploy(find: Callable[[str], type[Environment]]) -> None:
@@ -30,12 +34,24 @@ def deploy(find: Callable[[str], type[Environment]]) -> None:
     before anything is registered.
     """
     signal.signal(signal.SIGINT, _stop_quietly)
+    _hurry()
     try:
         make_environment(find, Path.cwd())
     except SluiceError as error:
         pulumi.log.error(str(error))
         # At once: on an exception Pulumi would first register what is declared so far.
         os._exit(_SAID_WHY)
+
+
+def _hurry() -> None:
+    # Four messages for each object, each waited for; `pulumi --debug` alone would show them.
+    pulumi.log.debug = _say_nothing
+    # What is declared lives until the program ends, so there is no garbage to look for.
+    gc.disable()
+
+
+def _say_nothing(*_message: Any, **_options: Any) -> None:
+    pass
 
 
 def make_environment(find: Callable[[str], type[Environment]], root: Path) -> Environment:
@@ -53,7 +69,19 @@ def make_environment(find: Callable[[str], type[Environment]], root: Path) -> En
 
 
 def _made(environment: type[Environment], stack: str) -> Environment:
-    return environment(stack, pulumi.ResourceOptions(providers=[_cluster()]))
+    options = pulumi.ResourceOptions(providers=[_cluster()])
+    if pulumi.Config().get("checkpoints") == "end":
+        options.transformations = [_refuse_unadoptable]
+    return environment(stack, options)
+
+
+def _refuse_unadoptable(args: pulumi.ResourceTransformationArgs) -> None:
+    """Refuse what the next update could not adopt, had this one died before it saved its state."""
+    if args.opts.id is None and not isinstance(args.resource, _ADOPTABLE):
+        raise DeclarationError(
+            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: {pulumi.get_project()}:checkpoints: end is "
+            f"for Kubernetes objects only, and {args.name!r} is a {args.type_}"
+        )
 
 
 def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ import pulumi
 
 from components.component import PARENT
 from components.errors import DeclarationError
-from components.kubernetes_object import KubernetesObject
+from components.kubernetes_object import KubernetesObject, hidden
 from components.location import attribute_line, function_line
 from components.manifests.identity import Identity, identify
 from components.manifests.patch import Patch, apply_patch
@@ -47,7 +47,7 @@ class member(Generic[C]):  # noqa: N801 - used as a decorator, like property
         """Return the component, made if this is its first use."""
         if owner is None:
             return self
-        made: C = owner._member(self.name, lambda: self.make(owner))  # noqa: SLF001 - its own class
+        made: C = owner._member(self)  # noqa: SLF001 - its own class
         return made
 
 
@@ -83,7 +83,7 @@ class Environment(pulumi.ComponentResource):
         """Make every member that is not removed."""
         self.name = name
         self._made: dict[str, Any] = {}
-        self._making: list[str] = []
+        self._making: list[member[Any]] = []
         self._owners: dict[tuple[str, str, str, str], str] = {}
         self._matched: set[int] = set()
         self._patches = _inherited_patches(type(self))
@@ -110,23 +110,35 @@ class Environment(pulumi.ComponentResource):
             getattr(self, name)
         self._check_patches()
 
-    def _member(self, name: str, make: Callable[[], Any]) -> Any:
+    def _member(self, wanted: member[Any]) -> Any:
+        name = wanted.name
         if name in self._made:
             return self._made[name]
         if name in _removed(type(self)):
-            user = f" but {self._making[-1]!r} uses it" if self._making else ""
-            raise DeclarationError(f"{type(self).__name__}: member {name!r} is removed{user}")
-        if name in self._making:
-            cycle = " -> ".join([*self._making[self._making.index(name) :], name])
-            raise DeclarationError(f"{type(self).__name__}: members need each other: {cycle}")
-        self._making.append(name)
+            user = f" but {self._making[-1].name!r} uses it" if self._making else ""
+            raise DeclarationError(
+                f"{_removal_line(type(self), name)}: {type(self).__name__}: "
+                f"member {name!r} is removed{user}"
+            )
+        if wanted in self._making:
+            circle = [*self._making[self._making.index(wanted) :], wanted]
+            raise DeclarationError(
+                f"{wanted.where}: {type(self).__name__}: members need each other: "
+                + " -> ".join(part.name for part in circle)
+            )
+        overridden = any(other.name == name for other in self._making)
+        made = self._make_member(wanted)
+        # What an overlay's member gets by super() is a part of the overlay's own.
+        return made if overridden else self._made.setdefault(name, made)
+
+    def _make_member(self, wanted: member[Any]) -> Any:
+        self._making.append(wanted)
         token = PARENT.set(self)
         try:
-            self._made[name] = make()
+            return wanted.make(self)
         finally:
             PARENT.reset(token)
             self._making.pop()
-        return self._made[name]
 
     def _overlay(
         self, args: pulumi.ResourceTransformationArgs
@@ -149,10 +161,10 @@ class Environment(pulumi.ComponentResource):
         for patch in patches:
             self._matched.add(id(patch))
             manifest = apply_patch(manifest, patch)
-            validate(manifest, where=patch.where)
-            if identify(manifest) != identity:
+            if identify(manifest, where=patch.where) != identity:
                 raise DeclarationError(f"{patch.where}: {patch}: a patch cannot rename {identity}")
-        return manifest
+            validate(manifest, where=patch.where)
+        return hidden(manifest) if patches else manifest
 
     def _check_patches(self) -> None:
         for patch in self._patches:
@@ -182,6 +194,11 @@ def _removed(environment: type[Environment]) -> set[str]:
         defined = {name for name, value in vars(cls).items() if isinstance(value, member)}
         removed = (removed - defined) | set(vars(cls).get("removed", ()))
     return removed
+
+
+def _removal_line(environment: type[Environment], name: str) -> str:
+    removing = (cls for cls in environment.__mro__ if name in vars(cls).get("removed", ()))
+    return attribute_line(next(removing), "removed")
 
 
 def _inherited_patches(environment: type[Environment]) -> list[Patch]:

@@ -95,7 +95,9 @@ class HelmRelease(Component):
         try:
             self._timeout = fields.duration("timeout", args.timeout)
             fields.dns_label("namespace", name_of(args.namespace))
-            fields.dns_label("release_name", args.release_name or name)
+            fields.release_name("release_name", args.release_name or name)
+            fields.texts("values_files", args.values_files)
+            fields.mapping("values", args.values)
             chart, self.version = self._chart()
             static = self._static_values()
         except SluiceError as error:
@@ -126,10 +128,7 @@ class HelmRelease(Component):
     def _static_values(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for file in self._args.values_files:
-            content = documents.load_file(Path(file)) or {}
-            if not isinstance(content, Mapping):
-                raise DeclarationError(f"values_files: {file}: values are a map")
-            values = merge_values(values, content)
+            values = merge_values(values, documents.load_values_file(Path(file)))
         return values
 
     def _values(self, static: Mapping[str, Any]) -> Any:
@@ -178,6 +177,8 @@ class HelmRelease(Component):
             timeout=self._timeout,
             atomic=self._args.atomic,
             cleanup_on_fail=self._args.atomic,
+            # Without it, Helm keeps the last revision's values where none are declared any more.
+            reset_values=True,
             create_namespace=self._args.create_namespace,
             skip_crds=self._args.skip_crds,
             opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["manifest"]),
@@ -191,5 +192,8 @@ def _parsed(data: Mapping[str, str] | None, reference: ValuesReference, where: s
     if text is None:
         raise DeclarationError(f"values_from: {where}: not there")
     if reference.kind == "Secret":
-        text = base64.b64decode(text).decode()
-    return documents.load(text, where=where) or {}
+        try:
+            text = base64.b64decode(text, validate=True).decode()
+        except ValueError:
+            raise DeclarationError(f"values_from: {where}: not base64 of text") from None
+    return documents.load_values(text, where=f"values_from: {where}")

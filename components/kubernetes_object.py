@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pulumi
@@ -10,7 +12,7 @@ import pulumi
 from components.manifests.identity import Identity, identify
 from components.manifests.schema import validate
 
-__all__ = ["KubernetesObject"]
+__all__ = ["KubernetesObject", "hidden"]
 
 _SECRET_FIELDS = ("data", "stringData")
 _APPLY = {
@@ -49,15 +51,41 @@ class KubernetesObject(pulumi.CustomResource):
         annotations = {**_APPLY, **(metadata.get("annotations") or {})}
         properties = {**manifest, "metadata": {**metadata, "annotations": annotations}}
         if self.identity.kind == "Secret":
-            for field in _SECRET_FIELDS:
-                if field in properties:
-                    properties[field] = pulumi.Output.secret(properties[field])
+            properties = hidden(properties)
             opts = pulumi.ResourceOptions.merge(
                 pulumi.ResourceOptions(additional_secret_outputs=list(_SECRET_FIELDS)), opts
             )
-        super().__init__(
-            _type_token(self.identity), f"{component}:{self.identity.path}", properties, opts
-        )
+        with _no_stack_trace():
+            super().__init__(
+                _type_token(self.identity), f"{component}:{self.identity.path}", properties, opts
+            )
+
+
+@contextmanager
+def _no_stack_trace() -> Iterator[None]:
+    # The SDK reads and sends every frame's source for each object; `where` is all we show of it.
+    before = getattr(sys, "tracebacklimit", 1000)
+    sys.tracebacklimit = 1
+    try:
+        yield
+    finally:
+        sys.tracebacklimit = before
+
+
+def hidden(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest, a Secret's with each value secret, so that one can still be patched."""
+    properties = dict(manifest)
+    if manifest["kind"] == "Secret":
+        for field in _SECRET_FIELDS:
+            if field in properties:
+                properties[field] = _hidden_values(properties[field])
+    return properties
+
+
+def _hidden_values(values: Any) -> Any:
+    if not isinstance(values, Mapping):
+        return pulumi.Output.secret(values)
+    return {key: pulumi.Output.secret(value) for key, value in values.items()}
 
 
 def _type_token(identity: Identity) -> str:

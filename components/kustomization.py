@@ -89,6 +89,8 @@ class Kustomization(Component):
         self._args = args
         try:
             self._timeout = f"{fields.duration('timeout', args.timeout)}s"
+            if args.target_namespace:
+                fields.dns_label("target_namespace", name_of(args.target_namespace))
             manifests = build(Path(args.path), self._overlay())
             identities = [identify(manifest, where=args.path) for manifest in manifests]
             self._check_health_references(identities)

@@ -75,8 +75,7 @@ class Namespace(Component):
         super().__init__("core:Namespace", name, opts)
         self._args = args or NamespaceArgs()
         try:
-            fields.dns_label("name", name)
-            self._check_quantities()
+            self._check()
         except DeclarationError as error:
             raise self.refusal(error) from None
         self._namespace = self.make(self._namespace_manifest())
@@ -87,7 +86,10 @@ class Namespace(Component):
         self._make_role_bindings()
         self.register_outputs({"name": name})
 
-    def _check_quantities(self) -> None:
+    def _check(self) -> None:
+        fields.dns_label("name", self.name)
+        fields.choice("pod_security", self._args.pod_security, PodSecurity)
+        fields.choice("network", self._args.network, NetworkIsolation)
         for group in ("quota", "default_requests", "default_limits"):
             for resource, amount in getattr(self._args, group).items():
                 fields.quantity(f"{group}[{resource!r}]", amount)

@@ -22,4 +22,6 @@ def has_null(values: Any) -> bool:
     """Whether a null, which removes a chart's default, is anywhere in the values."""
     if isinstance(values, Mapping):
         return any(has_null(value) for value in values.values())
+    if isinstance(values, (list, tuple)):
+        return any(has_null(value) for value in values)
     return values is None

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from google.protobuf import json_format  # type: ignore[import-untyped]
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceResponse
 
 from components.charts import CHARTS, Charts
 from components.deployment import make_environment
@@ -29,7 +33,7 @@ class Declared:
     Attributes:
         type: its type token.
         name: its name in the program.
-        inputs: its arguments; of a Secret, the values are masked.
+        inputs: its arguments; each secret value in them is masked.
 
     """
 
@@ -51,10 +55,12 @@ def declared(repository: Repository, stack: str, charts: Charts) -> list[Declare
         ArtifactError: where `charts` cannot give a chart.
 
     """
-    recorder = _Recorder()
+    monitor = _Monitor()
     config = {key: _text(value) for key, value in repository.config(stack).items()}
     with _inside(repository):
-        pulumi.runtime.set_mocks(recorder, project=repository.project, stack=stack, preview=True)
+        pulumi.runtime.set_mocks(
+            monitor.mocks, repository.project, stack, preview=True, monitor=monitor
+        )
         pulumi.runtime.set_all_config(config)
         token = CHARTS.set(charts)
         try:
@@ -63,36 +69,44 @@ def declared(repository: Repository, stack: str, charts: Charts) -> list[Declare
             run()
         finally:
             CHARTS.reset(token)
-    return recorder.resources
+    return monitor.seen
 
 
 def _made(repository: Repository, find: Any) -> None:
     make_environment(find, repository.root)
 
 
-class _Recorder(pulumi.runtime.Mocks):
-    def __init__(self) -> None:
-        self.resources: list[Declared] = []
+class _Monitor(MockMonitor):
+    """Takes the requests as they are sent, where each secret value is marked by itself."""
 
+    def __init__(self) -> None:
+        super().__init__(_Mocks())
+        self.seen: list[Declared] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - Pulumi's
+        if request.custom:
+            inputs = _masked(json_format.MessageToDict(request.object))
+            self.seen.append(Declared(request.type, request.name, inputs))
+        urn = self.make_urn(request.parent, request.type, request.name)
+        identifier = f"{request.name}-id" if request.custom else ""
+        return RegisterResourceResponse(urn=urn, id=identifier, object=request.object)
+
+
+class _Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        if args.custom:
-            self.resources.append(Declared(args.typ, args.name, _masked(args)))
         return f"{args.name}-id", args.inputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:  # noqa: ARG002 - Pulumi's
         return {}
 
 
-def _masked(args: pulumi.runtime.MockResourceArgs) -> Mapping[str, Any]:
-    inputs: dict[str, Any] = args.inputs
-    if not args.typ.endswith(":Secret"):
-        return inputs
-    hidden: dict[str, Any] = {
-        field: dict.fromkeys(inputs[field], _SECRET)
-        for field in ("data", "stringData")
-        if field in inputs
-    }
-    return {**inputs, **hidden}
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        # Pulumi's mark of a secret and of other special values.
+        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:  # noqa: SLF001
+            return _SECRET
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
 def _text(value: Any) -> str:

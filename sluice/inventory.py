@@ -112,8 +112,9 @@ def _workloads(children: Sequence[Resource]) -> list[Workload]:
 def _workloads_of(child: Resource) -> list[Workload]:
     if child.type == _RELEASE:
         names = child.outputs.get("resourceNames") or {}
+        namespace = str(child.outputs.get("namespace") or "")
         return [
-            Workload(kind.partition(".")[0].partition("/")[0], *_split(path))
+            _of_release(kind.partition(".")[0].partition("/")[0], path, namespace)
             for kind, paths in names.items()
             for path in paths
         ]
@@ -124,9 +125,11 @@ def _workloads_of(child: Resource) -> list[Workload]:
     return [Workload(kind, metadata.get("namespace") or "", str(metadata.get("name")))]
 
 
-def _split(path: str) -> tuple[str, str]:
-    namespace, slash, name = path.partition("/")
-    return (namespace, name) if slash else ("", namespace)
+def _of_release(kind: str, path: str, release_namespace: str) -> Workload:
+    namespace, _, name = path.rpartition("/")
+    # A chart need not say the namespace, and then means the release's.
+    usual = "" if kind == "Namespace" else release_namespace
+    return Workload(kind, namespace or usual, name)
 
 
 def _counted(children: Sequence[Resource]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,75 @@ import yaml
 
 from components.errors import DeclarationError
 
-__all__ = ["load", "load_all", "load_file"]
+__all__ = ["load", "load_all", "load_file", "load_values", "load_values_file"]
 
 
 class _Loader(yaml.CSafeLoader):
-    """PyYAML's loader without the readings of YAML 1.1 that Kubernetes does not have."""
+    """PyYAML's loader with the scalars of go-yaml, through which Kubernetes and kustomize read."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Read a map, whose keys are text in JSON."""
+        return {_key(key): value for key, value in super().construct_mapping(node, deep).items()}
 
 
-_UNWANTED = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}
+def _key(key: object) -> str:
+    return key if isinstance(key, str) else json.dumps(key)
+
+
+def _integer(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> int | float:
+    text = str(loader.construct_scalar(node)).replace("_", "").lower()
+    sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("", text)
+    if digits.isdigit() and digits[0] == "0":
+        # As Go reads it: octal where it can be, else decimal.
+        octal = not set(digits) & {"8", "9"}
+        return int(sign + digits, 8) if octal else float(text)
+    value = int(text, 0)
+    return value if -(2**63) <= value < 2**64 else float(value)
+
+
+def _float(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> float:
+    return float(str(loader.construct_scalar(node)).replace("_", ""))
+
+
+def _boolean(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> bool:
+    return str(loader.construct_scalar(node)).lower() in ("true", "yes", "y", "on")
+
+
+_TAG = "tag:yaml.org,2002:"
+_INTEGER = _TAG + "int"
+_FLOAT = _TAG + "float"
+_READ_OTHERWISE = {_TAG + name for name in ("timestamp", "bool", "int", "float", "value")}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _UNWANTED]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _READ_OTHERWISE]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool",
-    re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"),
-    list("tTfF"),
+    _TAG + "bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
+_Loader.add_implicit_resolver(
+    _INTEGER,
+    re.compile(r"^[-+]?(?:0[bB][01_]+|0[oO][0-7_]+|0[xX][0-9a-fA-F_]+|[0-9][0-9_]*)$"),
+    list("-+0123456789"),
+)
+_Loader.add_implicit_resolver(
+    _FLOAT,
+    re.compile(r"^[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9][0-9_]*)?$"),
+    list("-+.0123456789"),
+)
+_Loader.add_constructor(_INTEGER, _integer)
+_Loader.add_constructor(_FLOAT, _float)
+
+
+class _ValuesLoader(_Loader):
+    """The same with the words of YAML 1.1 for booleans, which Helm has kept."""
+
+
+_ValuesLoader.add_implicit_resolver(
+    _TAG + "bool",
+    re.compile(r"^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$"),
+    list("yYoOnN"),
+)
+_ValuesLoader.add_constructor(_TAG + "bool", _boolean)
 
 
 def load(text: str, *, where: str) -> Any:
@@ -37,10 +90,20 @@ def load(text: str, *, where: str) -> Any:
         DeclarationError: naming `where` and the line that is not YAML.
 
     """
-    try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        raise DeclarationError(f"{where}: not YAML: {_problem(error)}") from error
+    return _parsed(text, _Loader, where)
+
+
+def load_values(text: str, *, where: str) -> dict[str, Any]:
+    """Parse values of a chart as Helm does, to which `on` and `no` are booleans.
+
+    Raises:
+        DeclarationError: naming `where`, where the text is not YAML or no map.
+
+    """
+    values = _parsed(text, _ValuesLoader, where) or {}
+    if not isinstance(values, dict):
+        raise DeclarationError(f"{where}: values are a map")
+    return values
 
 
 def load_all(text: str, *, where: str) -> Iterator[Any]:
@@ -65,10 +128,33 @@ def load_file(path: Path) -> Any:
         DeclarationError: where the file cannot be read or is not YAML.
 
     """
+    return load(_text(path), where=str(path))
+
+
+def load_values_file(path: Path) -> dict[str, Any]:
+    """Parse a file of a chart's values.
+
+    Raises:
+        DeclarationError: where the file cannot be read or holds no values.
+
+    """
+    return load_values(_text(path), where=str(path))
+
+
+def _text(path: Path) -> str:
     try:
-        return load(path.read_text(), where=str(path))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise DeclarationError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{path}: not UTF-8: {error.reason}") from error
+
+
+def _parsed(text: str, loader: type[_Loader], where: str) -> Any:
+    try:
+        return yaml.load(text, Loader=loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise DeclarationError(f"{where}: not YAML: {_problem(error)}") from error
 
 
 def _problem(error: yaml.YAMLError) -> str:

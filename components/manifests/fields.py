@@ -8,19 +8,25 @@ runs, so it passes.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from components.errors import DeclarationError
 
 __all__ = [
+    "choice",
     "dns_label",
     "dns_subdomain",
     "duration",
     "image",
     "is_output",
+    "mapping",
     "port",
     "quantity",
+    "release_name",
     "replicas",
+    "texts",
 ]
 
 T = TypeVar("T")
@@ -32,6 +38,7 @@ _DNS_SUBDOMAIN = re.compile(
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?")
 _DURATION = re.compile(r"(\d+h)?(\d+m)?(\d+s)?")
 _DURATION_PART = re.compile(r"(\d+)([hms])")
+_RELEASE_NAME = 53
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 # The grammar of distribution/reference: [host[:port]/]path[:tag][@digest].
@@ -91,6 +98,35 @@ def port(field: str, value: int) -> int:
 def replicas(field: str, value: int) -> int:
     """A number of replicas, 0 or more."""
     return _within(field, value, 0, 2**31 - 1)
+
+
+def release_name(field: str, value: str) -> str:
+    """A name that Helm takes for a release: a DNS label of at most 53 characters."""
+    if len(dns_label(field, value)) > _RELEASE_NAME:
+        raise DeclarationError(f"{field}: {value!r} is longer than Helm's {_RELEASE_NAME}")
+    return value
+
+
+def mapping(field: str, value: T) -> T:
+    """A map of values by name."""
+    if not isinstance(value, Mapping):
+        raise DeclarationError(f"{field}: want a map, got {value!r}")
+    return value
+
+
+def texts(field: str, value: Sequence[str]) -> Sequence[str]:
+    """A list of texts; a text alone would be taken for its letters."""
+    if isinstance(value, str):
+        raise DeclarationError(f"{field}: {value!r} is a text, want a list of texts")
+    return value
+
+
+def choice(field: str, value: str, choices: type[StrEnum]) -> str:
+    """One of an enumeration's words."""
+    words = [str(word) for word in choices]
+    if value not in words:
+        raise DeclarationError(f"{field}: {value!r} is none of {', '.join(words)}")
+    return value
 
 
 def _within(field: str, value: int, low: int, high: int) -> int:

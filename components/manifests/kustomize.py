@@ -7,7 +7,9 @@ directory without a kustomization stands for all manifests below it.
 
 from __future__ import annotations
 
+import fnmatch
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +29,8 @@ __all__ = ["Overlay", "build"]
 
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PARTS = ("resources", "components", "bases")
+_REMOTE = ("http://", "https://")
+_MARK = "sluice/patch-"
 _API = "kustomize.config.k8s.io/v1beta1"
 
 
@@ -57,6 +61,14 @@ class Overlay:
         }
         return {key: value for key, value in written.items() if value}
 
+    def marking(self, resources: Sequence[str]) -> dict[str, Any]:
+        """Return the kustomization that only marks what each patch is meant for."""
+        patches = [
+            {"target": _target(patch), "patch": yaml.safe_dump(_marked(patch, index))}
+            for index, patch in enumerate(self.patches)
+        ]
+        return {**Overlay().kustomization(resources), "patches": patches}
+
 
 def build(folder: Path, overlay: Overlay) -> list[dict[str, Any]]:
     """Render the directory and return its objects in kustomize's order.
@@ -71,9 +83,14 @@ def build(folder: Path, overlay: Overlay) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="sluice-kustomize-") as temporary:
         root = Path(temporary).resolve()
         resources, arguments = _resources(folder.resolve(), root)
-        text = yaml.safe_dump(overlay.kustomization(resources), sort_keys=False)
-        (root / _FILES[0]).write_text(text)
-        rendered = _run([*arguments, str(root)], folder)
+
+        def render(kustomization: Mapping[str, Any]) -> str:
+            (root / _FILES[0]).write_text(yaml.safe_dump(kustomization, sort_keys=False))
+            return _run([*arguments, str(root)], folder)
+
+        if overlay.patches:
+            _check_matches(overlay, render(overlay.marking(resources)), folder)
+        rendered = render(overlay.kustomization(resources))
     return list(_objects(rendered, overlay.substitute, str(folder)))
 
 
@@ -103,23 +120,42 @@ def _manifests(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _check_parts(folder: Path) -> None:
+def _check_parts(folder: Path, seen: frozenset[Path] = frozenset()) -> None:
     """Refuse what would be fetched: a commit alone says what runs."""
+    if folder in seen:
+        return  # kustomize says it best
     file = kustomization_file(folder)
     if file is None:
         raise DeclarationError(f"{folder}: has no kustomization.yaml")
     content = documents.load_file(file)
     if not isinstance(content, dict):
         raise DeclarationError(f"{file}: a kustomization is a map")
+    for remote in (name for name in _named_files(content) if name.startswith(_REMOTE)):
+        raise DeclarationError(
+            f"{file}: {remote!r}: a remote file is not fetched, copy it into the repository"
+        )
     for entry in (entry for part in _PARTS for entry in content.get(part) or ()):
         path = (folder / entry).resolve()
         if path.is_dir():
-            _check_parts(path)
+            _check_parts(path, seen | {folder})
         elif not path.is_file():
             raise DeclarationError(
                 f"{file}: {entry!r} is neither a file nor a directory here; "
                 "a remote base is not fetched, copy it into the repository"
             )
+
+
+def _named_files(content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the files that a kustomization names beside its parts."""
+    for key, entries in content.items():
+        if key in _PARTS or not isinstance(entries, (list, dict)):
+            continue
+        for entry in [entries] if isinstance(entries, dict) else entries:
+            if isinstance(entry, str):
+                yield entry
+            elif isinstance(entry, dict):
+                named = [entry.get("path"), *(entry.get("files") or ()), *(entry.get("envs") or ())]
+                yield from (name.rpartition("=")[2] for name in named if isinstance(name, str))
 
 
 def _run(arguments: Sequence[str], folder: Path) -> str:
@@ -152,15 +188,40 @@ def _objects(
             yield manifest
 
 
+def _check_matches(overlay: Overlay, marked: str, folder: Path) -> None:
+    """Refuse a patch that matches nothing, which kustomize passes over in silence."""
+    objects = list(documents.load_all(marked, where=str(folder)))
+    marks = {mark for each in objects for mark in each["metadata"].get("annotations") or ()}
+    for index, patch in enumerate(overlay.patches):
+        if _MARK + str(index) not in marks:
+            raise DeclarationError(f"{patch.where}: {patch} matches no object of {folder}")
+
+
+def _marked(patch: Patch, index: int) -> dict[str, Any]:
+    metadata = {"name": "any", "annotations": {_MARK + str(index): ""}}
+    return {"apiVersion": "v1", "kind": patch.kind, "metadata": metadata}
+
+
+def _target(patch: Patch) -> dict[str, str]:
+    target = {
+        "kind": re.escape(patch.kind),
+        "name": _pattern(patch.name),
+        "namespace": re.escape(patch.namespace),
+    }
+    return {key: value for key, value in target.items() if value}
+
+
+def _pattern(name: str) -> str:
+    """Return the regular expression, as Go reads it, of a file name's pattern."""
+    return fnmatch.translate(name).removeprefix("(?s:").removesuffix(r")\Z")
+
+
 def _kustomize_patch(patch: Patch) -> dict[str, Any]:
-    target = {"kind": patch.kind, "name": patch.name, "namespace": patch.namespace}
-    content: Any = patch.merge
+    content: Any
     if patch.merge is not None:
-        content = {"kind": patch.kind, "metadata": {"name": patch.name}, **patch.merge}
-        content.setdefault("apiVersion", "v1")
+        # The target says what is patched; kustomize wants a type and a name all the same.
+        metadata = {"name": "any", **(patch.merge.get("metadata") or {})}
+        content = {"apiVersion": "v1", "kind": patch.kind, **patch.merge, "metadata": metadata}
     else:
         content = [dict(operation) for operation in patch.json6902 or ()]
-    return {
-        "target": {key: value for key, value in target.items() if value},
-        "patch": yaml.safe_dump(content, sort_keys=False),
-    }
+    return {"target": _target(patch), "patch": yaml.safe_dump(content, sort_keys=False)}

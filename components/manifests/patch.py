@@ -22,6 +22,12 @@ from components.manifests.schema import ANY, FieldSchema, resolve, schema_of
 __all__ = ["Patch", "apply_patch", "strategic_merge"]
 
 _DIRECTIVE = "$patch"
+# Merge keys that name an item only together with another, by x-kubernetes-list-map-keys.
+_SECOND_KEY = {
+    "containerPort": "protocol",
+    "port": "protocol",
+    "topologyKey": "whenUnsatisfiable",
+}
 _DELETE_FROM = "$deleteFromPrimitiveList/"
 
 
@@ -78,6 +84,9 @@ def apply_patch(manifest: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
     if patch.merge is not None:
         schema = schema_of(manifest.get("apiVersion", ""), manifest.get("kind", ""))
         return dict(strategic_merge(copied, patch.merge, schema, where=f"{patch.where}: {patch}"))
+    for operation in patch.json6902 or ():
+        if not isinstance(operation, Mapping):
+            raise DeclarationError(f"{patch.where}: {patch}: {operation!r} is no operation")
     try:
         operations: Any = [dict(operation) for operation in patch.json6902 or ()]
         patched: Any = jsonpatch.JsonPatch(operations).apply(copied, in_place=True)
@@ -116,7 +125,7 @@ def _merge_field(
         merged[name] = [item for item in merged.get(name, ()) if item not in value]
     elif key.startswith("$"):
         raise DeclarationError(f"{where}: {key} is not a directive of strategic merge known here")
-    elif value is None or (isinstance(value, Mapping) and value.get(_DIRECTIVE) == "delete"):
+    elif value is None or _deletes(value) or _deletes_all(value):
         merged.pop(key, None)
     else:
         merged[key] = _merge_value(merged.get(key), value, _field_schema(schema, key), where)
@@ -125,39 +134,80 @@ def _merge_field(
 def _merge_value(original: Any, value: Any, schema: FieldSchema, where: str) -> Any:
     if isinstance(value, Mapping):
         return strategic_merge(original, value, schema, where=where)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        merge_key = schema.get("x-kubernetes-patch-merge-key")
-        merges = "merge" in schema.get("x-kubernetes-patch-strategy", "")
-        if merge_key and isinstance(original, list):
-            return _merge_by_key(original, value, merge_key, schema.get("items", ANY), where)
-        if merges and isinstance(original, list) and not merge_key:
-            return [*_copy(value), *(item for item in original if item not in value)]
-        return [_copy(item) for item in value if not _deletes(item)]
-    return value
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return value
+    if "merge" not in schema.get("x-kubernetes-patch-strategy", ""):
+        return _copy(value)
+    current = original if isinstance(original, list) else []
+    merge_key = schema.get("x-kubernetes-patch-merge-key")
+    if merge_key:
+        return _merge_by_key(current, value, merge_key, schema.get("items", ANY), where)
+    return list(dict.fromkeys([*value, *current]))
 
 
 def _merge_by_key(
-    original: list[Any], patch: Iterable[Any], key: str, schema: FieldSchema, where: str
+    original: list[Any], patch: Sequence[Any], key: str, schema: FieldSchema, where: str
 ) -> list[Any]:
-    patched, deleted = [], []
-    remaining = {item.get(key): item for item in original}
     for item in patch:
         if not isinstance(item, Mapping):
             raise DeclarationError(f"{where}: an item of a list merged by {key!r} is {item!r}")
-        if item.get(_DIRECTIVE) == "replace":
-            return [_copy(other) for other in patch if other.get(_DIRECTIVE) != "replace"]
+    directive = next((item[_DIRECTIVE] for item in patch if item.keys() == {_DIRECTIVE}), None)
+    items = [item for item in patch if item.keys() != {_DIRECTIVE}]
+    for item in items:
         if key not in item:
             raise DeclarationError(f"{where}: an item of a list is merged by {key!r} and has none")
-        if _deletes(item):
-            deleted.append(item[key])
-        else:
-            current = remaining.pop(item[key], None)
-            patched.append(strategic_merge(current, item, schema, where=where))
-    return [*patched, *(item for name, item in remaining.items() if name not in deleted)]
+    if directive == "replace":
+        original = []
+    return _merged_items(original, items, _merge_keys(key, [*original, *items]), schema, where)
+
+
+def _merge_keys(key: str, items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    second = _SECOND_KEY.get(key, "")
+    return (key, second) if any(second in item for item in items) else (key,)
+
+
+def _merged_items(
+    original: Sequence[Any],
+    patch: Sequence[Any],
+    keys: tuple[str, ...],
+    schema: FieldSchema,
+    where: str,
+) -> list[Any]:
+    """Merge items; kustomize puts patched ones first, but where two keys name an item."""
+    merged = list(original)
+    patched: list[Any] = []
+    for item in patch:
+        place = next((n for n, other in enumerate(merged) if _same(other, item, keys)), None)
+        result = (
+            {}
+            if _deletes(item)
+            else strategic_merge(
+                None if place is None else merged[place], item, schema, where=where
+            )
+        )
+        if place is not None and len(keys) > 1 and result:
+            merged[place] = result
+            continue
+        if place is not None:
+            merged.pop(place)
+        patched += [result] if result else []
+    return [*patched, *merged]
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
+    """Whether two items are one: a second key that either leaves out does not tell them apart."""
+    first, *rest = keys
+    return one.get(first) == other.get(first) and all(
+        key not in one or key not in other or one[key] == other[key] for key in rest
+    )
 
 
 def _deletes(item: Any) -> bool:
     return isinstance(item, Mapping) and item.get(_DIRECTIVE) == "delete"
+
+
+def _deletes_all(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and {_DIRECTIVE: "delete"} in value
 
 
 def _field_schema(schema: FieldSchema, key: str) -> FieldSchema:

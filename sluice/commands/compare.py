@@ -9,8 +9,7 @@ from typing import Any
 import click
 import yaml
 
-from components.artifacts.mirrors import Mirrors
-from components.charts import LockedCharts
+from components.charts import LockedNames
 from sluice.declarations import Declared, declared
 from sluice.repository import Repository, in_repository
 
@@ -40,10 +39,7 @@ def compare(repository: Repository, base: str, other: str) -> None:
 
 
 def _objects(repository: Repository, stack: str) -> dict[str, str]:
-    charts = LockedCharts.of(
-        repository.root, stack, Mirrors(repository.setting(stack, "mirrors") or {})
-    )
-    resources = declared(repository, stack, charts)
+    resources = declared(repository, stack, LockedNames(repository.root, stack))
     return {
         resource.title: _yaml(resource)
         for resource in resources

@@ -1,0 +1,103 @@
+"""Helm's own records of its releases: Secrets that say what each revision did and how it ended.
+
+A Helm that was killed leaves its record unfinished, and every later Helm then
+refuses the release: "another operation is in progress". Flux's controller
+marks such a record as failed, which is what Helm would have written itself;
+so does this.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import kr8s
+
+from components.errors import SluiceError
+
+__all__ = ["HelmRecord", "newest_record"]
+
+_UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
+_REASON = "the process that ran this was killed"
+
+
+@dataclass(frozen=True)
+class HelmRecord:
+    """The record of a release's newest revision.
+
+    Attributes:
+        release: namespace and name, `databases/redis`.
+        status: Helm's word: `deployed`, `failed`, `pending-upgrade`.
+        since: when Helm began that revision.
+
+    """
+
+    release: str
+    status: str
+    since: datetime
+    _secret: Any
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether Helm is at it still, or was killed while it was."""
+        return self.status in _UNFINISHED
+
+    def is_abandoned(self, timeout: timedelta) -> bool:
+        """Whether it is unfinished for longer than its update and a rollback could have taken."""
+        return self.unfinished and datetime.now(UTC) - self.since > 2 * timeout
+
+    def mark_failed(self) -> None:
+        """Finish the record, so that Helm upgrades from the last good revision."""
+        content = _decoded(self._secret.raw)
+        content["info"] |= {"status": "failed", "description": _REASON}
+        labels = {"status": "failed"}
+        patch = {"metadata": {"labels": labels}, "data": {"release": _encoded(content)}}
+        self._secret.patch(patch)
+
+
+def newest_record(context: str, kubeconfig: str, release: str) -> HelmRecord | None:
+    """Return the newest record of the release `namespace/name`, or None where Helm knows none.
+
+    Raises:
+        SluiceError: where the cluster cannot be asked.
+
+    """
+    namespace, _, name = release.partition("/")
+    selector = {"owner": "helm", "name": name}
+    try:
+        api = kr8s.api(context=context, kubeconfig=kubeconfig or None)
+        secrets = list(api.get("secrets", namespace=namespace, label_selector=selector))
+    except (kr8s.ServerError, kr8s.APITimeoutError, ValueError, OSError) as error:
+        raise SluiceError(f"context {context}: the cluster cannot be asked: {error}") from error
+    return _newest(release, secrets)
+
+
+def _newest(release: str, secrets: Collection[Any]) -> HelmRecord | None:
+    if not secrets:
+        return None
+    secret = max(secrets, key=lambda each: int(each.raw["metadata"]["labels"]["version"]))
+    info = _decoded(secret.raw)["info"]
+    return HelmRecord(release, str(info["status"]), _time(info["last_deployed"]), secret)
+
+
+def _time(text: str) -> datetime:
+    # Go writes nanoseconds, Python reads microseconds.
+    seconds, _, rest = text.partition(".")
+    zone = rest.lstrip("0123456789") if rest else ""
+    return datetime.fromisoformat(seconds + zone)
+
+
+def _decoded(secret: Any) -> Any:
+    return json.loads(
+        gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"])))
+    )
+
+
+def _encoded(content: Any) -> str:
+    packed = gzip.compress(json.dumps(content).encode())
+    return base64.b64encode(base64.b64encode(packed)).decode()

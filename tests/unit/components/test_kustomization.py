@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from components import HealthReference, Kustomization, KustomizationArgs, Namespace
+from components.errors import DeclarationError
+from components.manifests.kustomize import Overlay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Declare, Registrations
+
+MANIFESTS: list[dict[str, Any]] = [
+    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "shop"}},
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}},
+    {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "queues.example.org"},
+        "spec": {
+            "group": "example.org",
+            "names": {"kind": "Queue", "plural": "queues"},
+            "scope": "Namespaced",
+            "versions": [],
+        },
+    },
+    {
+        "apiVersion": "example.org/v1",
+        "kind": "Queue",
+        "metadata": {"name": "q", "namespace": "shop"},
+    },
+]
+
+
+@pytest.fixture(autouse=True)
+def builds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Overlay]]:
+    """What kustomize is asked to render; it always gives `MANIFESTS`."""
+    asked: list[tuple[Path, Overlay]] = []
+
+    def build(folder: Path, overlay: Overlay) -> list[dict[str, Any]]:
+        asked.append((folder, overlay))
+        if folder == Path("none"):
+            raise DeclarationError("path: none is not a directory")
+        return MANIFESTS
+
+    monkeypatch.setattr("components.kustomization.build", build)
+    return asked
+
+
+def kustomization(declare: Declare, **arguments: Any) -> Registrations:
+    return declare(lambda: Kustomization("shop", KustomizationArgs(path="manifests", **arguments)))
+
+
+def test_definitions_and_namespaces_come_before_everything_else(declare: Declare) -> None:
+    registered = kustomization(declare)
+    first = {"shop:queues.example.org", "shop:shop"}
+    assert registered.one("CustomResourceDefinition").after == set()
+    assert registered.one("ConfigMap").after == first
+    assert registered.one("Queue").after == first
+    assert {r.parent for r in registered if r.type.startswith("kubernetes:")} == {"shop"}
+    assert registered.outputs["Kustomization shop"] == {"objects": 4}
+
+
+def test_the_overlay_is_what_the_arguments_say(
+    declare: Declare, builds: list[tuple[Path, Overlay]]
+) -> None:
+    def program() -> None:
+        arguments = KustomizationArgs(
+            path="manifests",
+            images=[{"name": "web", "newTag": "2"}],
+            name_prefix="a-",
+            name_suffix="-z",
+            target_namespace=Namespace("shop-prod"),
+            common_labels={"team": "shop"},
+            substitute={"zone": "eu"},
+        )
+        Kustomization("shop", arguments)
+
+    registered = declare(program)
+    expected = Overlay(
+        images=[{"name": "web", "newTag": "2"}],
+        name_prefix="a-",
+        name_suffix="-z",
+        namespace="shop-prod",
+        labels={"team": "shop"},
+        substitute={"zone": "eu"},
+    )
+    assert builds == [(Path("manifests"), expected)]
+    assert "shop-prod:shop-prod" in registered.one("Kustomization").after
+
+
+def test_every_object_is_deleted_and_waited_for_unless_it_is_said_otherwise(
+    declare: Declare,
+) -> None:
+    made = kustomization(declare, timeout="90s").one("ConfigMap")
+    assert not made.request.retainOnDelete
+    timeouts = made.request.customTimeouts
+    assert {timeouts.create, timeouts.update, timeouts.delete} == {"90s"}
+    assert "pulumi.com/skipAwait" not in made["metadata"]["annotations"]
+
+
+def test_without_pruning_objects_stay_when_they_are_no_longer_declared(declare: Declare) -> None:
+    registered = kustomization(declare, prune=False)
+    objects = [r for r in registered if r.type.startswith("kubernetes:")]
+    assert {r.request.retainOnDelete for r in objects} == {True}
+
+
+def test_without_waiting_only_the_health_checks_are_waited_for(declare: Declare) -> None:
+    checked = HealthReference(kind="ConfigMap", name="a", namespace="shop")
+    registered = kustomization(declare, wait=False, health_checks=[checked])
+    skipped = {
+        r.kind
+        for r in registered
+        if r.inputs.get("metadata", {}).get("annotations", {}).get("pulumi.com/skipAwait")
+    }
+    assert skipped == {"CustomResourceDefinition", "Namespace", "Queue"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"path": "none"}, "path: none is not a directory"),
+        ({"timeout": "soon"}, "timeout: 'soon' is not a duration"),
+        ({"target_namespace": "Shop"}, "target_namespace: 'Shop' is not lower-case"),
+        (
+            {"health_checks": [HealthReference(kind="Deployment", name="web", namespace="shop")]},
+            "health_checks: Deployment shop/web is not among the 4 objects of manifests",
+        ),
+    ],
+)
+def test_a_wrong_kustomization_is_refused_where_it_is_declared(
+    refused: Callable[..., str], here: str, arguments: dict[str, Any], problem: str
+) -> None:
+    arguments = {"path": "manifests", **arguments}
+    error = refused(lambda: Kustomization("shop", KustomizationArgs(**arguments)))
+    assert re.match(rf"{re.escape(here)}:\d+: Kustomization 'shop': ", error)
+    assert problem in error
+
+
+@pytest.mark.parametrize(
+    ("manifest", "problem"),
+    [
+        ({"kind": "ConfigMap", "metadata": {"name": "a"}}, "needs apiVersion as text, got None"),
+        ({"apiVersion": "v1", "kind": "ConfigMap"}, "needs metadata.name as text, got None"),
+        (
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"n": 1}},
+            "ConfigMap a: data.n: want string, got integer 1",
+        ),
+        (
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": "a"},
+                "spec": {"container": []},
+            },
+            "Pod a: unknown field spec.container (did you mean containers?)",
+        ),
+    ],
+)
+def test_a_rendered_manifest_of_a_wrong_shape_is_refused(
+    refused: Callable[..., str],
+    here: str,
+    monkeypatch: pytest.MonkeyPatch,
+    manifest: dict[str, Any],
+    problem: str,
+) -> None:
+    monkeypatch.setattr("components.kustomization.build", lambda *_: [manifest])
+    error = refused(lambda: Kustomization("shop", KustomizationArgs(path="manifests")))
+    assert re.match(rf"{re.escape(here)}:\d+: ", error)
+    assert problem in error
+
+
+def test_a_secret_of_the_directory_is_secret(
+    declare: Declare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "a"},
+        "data": {"key": "czNjcmV0"},
+    }
+    monkeypatch.setattr("components.kustomization.build", lambda *_: [secret])
+    made = kustomization(declare).one("Secret")
+    assert type(made["data"]["key"]).__name__ == "Secret"
+
+
+def test_a_directory_without_kubectl_to_render_it_is_an_error(
+    refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    (tmp_path / "a.yaml").write_text(
+        dedent("""
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: a}
+        """)
+    )
+    monkeypatch.setenv("PATH", str(tmp_path))
+    error = refused(lambda: Kustomization("shop", KustomizationArgs(path=str(tmp_path))))
+    assert "kubectl is not on PATH and renders kustomizations" in error

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.errors import DeclarationError
+from components.manifests.substitution import is_disabled, substitute
+
+VARIABLES = {"name": "sluice", "empty": "", "path": "a/b/c", "_x1": "y"}
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("${name}", "sluice"),
+        ("a-${name}-${_x1}", "a-sluice-y"),
+        ("${empty}", ""),
+        ("${none:=default}", "default"),
+        ("${none:-default}", "default"),
+        ("${none=default}", "default"),
+        ("${none:=}", ""),
+        ("${none:=a: b = c}", "a: b = c"),
+        ("${empty:=default}", "default"),
+        ("${name:=default}", "sluice"),
+        ("${name:3}", "ice"),
+        ("${name:0:2}", "sl"),
+        ("${name:1:99}", "luice"),
+        ("${path/\\//-}", "a/b/c"),
+        ("${name/ice/it}", "sluit"),
+        ("${name/ice/}", "slu"),
+        ("$${name}", "${name}"),
+        ("$$${name}", "$${name}"),
+        ("$name", "$name"),
+        ("$(name)", "$(name)"),
+        ("${name", "${name"),
+        ("nothing", "nothing"),
+    ],
+)
+def test_each_form_is_replaced(text: str, result: str) -> None:
+    assert substitute(text, VARIABLES) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("${none}", "${none} has no value; add 'none' to substitute or write ${none:=default}"),
+        ("${none:1}", "${none:1} has no value"),
+        ("${none/a/b}", "has no value"),
+        ("${}", "${} is not a substitution; write $${} for text"),
+        ("${1}", "is not a substitution"),
+        ("${name,,}", "is not a substitution"),
+        ("${name:x}", "is not a substitution"),
+        ("${ name }", "is not a substitution"),
+    ],
+)
+def test_what_cannot_be_replaced_is_an_error_that_says_where(text: str, problem: str) -> None:
+    with pytest.raises(DeclarationError) as refusal:
+        substitute(text, VARIABLES, where="manifests/a")
+    assert str(refusal.value).startswith("manifests/a: ")
+    assert problem in str(refusal.value)
+
+
+@given(st.text(st.characters(exclude_characters="$")))
+def test_text_without_expressions_stays_as_it_is(text: str) -> None:
+    assert substitute(text, {}) == text
+
+
+@given(st.text())
+def test_a_value_is_put_in_literally(value: str) -> None:
+    assert substitute("<${v}>", {"v": value}) == f"<{value}>"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "disabled"),
+    [
+        ({"labels": {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}}, True),
+        ({"annotations": {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}}, True),
+        ({"labels": {"kustomize.toolkit.fluxcd.io/substitute": "enabled"}}, False),
+        ({"labels": None}, False),
+        (None, False),
+    ],
+)
+def test_an_object_may_ask_to_be_left_alone(metadata: Any, disabled: bool) -> None:
+    assert is_disabled({"metadata": metadata}) is disabled

@@ -1,0 +1,54 @@
+"""Repositories of a few files, and the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from components.artifacts.lock import ChartRequest
+from sluice.repository import Repository
+
+ROOT = Path(__file__).parents[3]
+
+
+class FakeCharts:
+    """Charts that are always locked, at the range that is asked for."""
+
+    def chart(self, request: ChartRequest) -> tuple[str, str]:
+        return f"./{request.chart}.tgz", request.range
+
+
+@pytest.fixture
+def fake_charts() -> FakeCharts:
+    return FakeCharts()
+
+
+@pytest.fixture
+def platform() -> Repository:
+    """This repository."""
+    return Repository(ROOT)
+
+
+MakeRepository = Callable[..., Repository]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> MakeRepository:
+    """Make a repository of stacks, each with the one that it follows."""
+
+    def make(**follows: str) -> Repository:
+        (tmp_path / "stacks").mkdir()
+        (tmp_path / "Pulumi.yaml").write_text(
+            "name: infrastructure\nconfig:\n  infrastructure:agents: {type: integer, default: 1}\n"
+        )
+        for stack, before in follows.items():
+            (tmp_path / "stacks" / f"Pulumi.{stack}.yaml").write_text(
+                "config:\n"
+                f"  infrastructure:context: {stack}-cluster\n"
+                f"  infrastructure:follows: '{before}'\n"
+            )
+        return Repository(tmp_path)
+
+    return make

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from components.artifacts.lock import ChartRequest, Lock
+from components.charts import lock_file
+from sluice.cli import cli
+from sluice.commands import lock as lock_command
+from sluice.commands.compare import compare
+from sluice.commands.lock import lock
+from sluice.errors import RepositoryError
+
+if TYPE_CHECKING:
+    from sluice.repository import Repository
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chart is downloaded and no directory rendered."""
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "dashboard-ci"}}
+    monkeypatch.setattr("components.kustomization.build", lambda *_: [manifest])
+
+
+def run(command: Any, *arguments: str, on: Repository) -> str:
+    result = CliRunner().invoke(command, arguments, obj=on, catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+@pytest.mark.parametrize("verb", ["compare", "env", "get", "lock", "sandbox", "up"])
+def test_every_verb_has_help_with_an_example(verb: str) -> None:
+    result = CliRunner().invoke(cli, [verb, "--help"])
+    assert result.exit_code == 0
+    assert f"sluice {verb}" in result.output.partition("Example:")[2] or verb == "env"
+    assert "Example:" in result.output
+
+
+def test_comparing_shows_what_one_stack_declares_otherwise(platform: Repository) -> None:
+    output = run(compare, "staging", "prod", on=platform)
+    assert "--- Deployment ci-agents/ci-agents\n" in output
+    assert "-  replicas: 2\n" in output
+    assert "+  replicas: 4\n" in output
+    for sign, stack in (("-", "staging"), ("+", "prod")):
+        redis = Lock.load(lock_file(platform.root, stack)).charts["redis"]
+        assert f"{sign}version: {redis.version}\n" in output
+    assert "--- Namespace" not in output
+
+
+def test_comparing_shows_what_only_one_stack_has(platform: Repository) -> None:
+    output = run(compare, "dev", "staging", on=platform)
+    assert "--- /dev/null\n+++ Release gitea\n" in output
+
+
+def test_a_stack_compared_with_itself_declares_the_same(platform: Repository) -> None:
+    assert run(compare, "dev", "dev", on=platform) == "dev and dev declare the same\n"
+
+
+def test_comparing_with_an_unknown_stack_is_an_error(platform: Repository) -> None:
+    with pytest.raises(RepositoryError, match="there is no stack 'qa'"):
+        run(compare, "dev", "qa", on=platform)
+
+
+class NoNetwork:
+    """A source of charts that must not be asked."""
+
+    def versions(self, *_: object) -> Any:
+        raise AssertionError("nothing has to be looked up")
+
+
+@pytest.fixture
+def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_command, "_source", lambda *_: NoNetwork())
+
+
+@pytest.mark.usefixtures("unasked")
+def test_the_committed_locks_fit_what_the_stacks_declare(platform: Repository) -> None:
+    assert run(lock, "--check", on=platform) == (
+        "dev: the lock fits\nstaging: the lock fits\nprod: the lock fits\n"
+    )
+
+
+@pytest.mark.usefixtures("unasked")
+@pytest.mark.parametrize("option", ["--check", "--dry-run"])
+def test_an_entry_that_nobody_asks_for_is_shown_and_the_file_left_alone(
+    platform: Repository, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    file = lock_file(platform.root, "dev")
+    before = file.read_text()
+    charts = Lock.load(file).charts
+    asked = [
+        ChartRequest(name, chart.source, chart.chart, chart.range)
+        for name, chart in charts.items()
+        if name != "redis"
+    ]
+    monkeypatch.setattr(lock_command, "_requests", lambda *_: asked)
+    result = CliRunner().invoke(lock, ["dev", option], obj=platform)
+    assert "redis" in result.output
+    assert charts["redis"].version in result.output
+    assert file.read_text() == before
+    if option == "--check":
+        assert "the lock of dev does not fit; run `sluice lock`" in str(result.exception)
+    else:
+        assert result.exit_code == 0

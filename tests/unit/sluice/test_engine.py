@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.automation import EngineEvent
+from pulumi.automation.events import (
+    DiagnosticEvent,
+    ResourcePreEvent,
+    StepEventMetadata,
+    SummaryEvent,
+)
+
+from sluice.engine import Outcome, _counts, _Events, _reason
+
+STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
+WEB = "urn:pulumi:dev::p::sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
+
+
+def diagnostic(message: str, urn: str = WEB, severity: str = "error") -> EngineEvent:
+    event = DiagnosticEvent(message=message, color="never", severity=severity, urn=urn)
+    return EngineEvent(sequence=1, timestamp=1, diagnostic_event=event)
+
+
+def heard(*events: EngineEvent) -> _Events:
+    listener = _Events(lambda _urn: None)
+    for event in events:
+        listener._take(event)
+    return listener
+
+
+def test_each_object_s_failure_is_kept_with_its_name() -> None:
+    listener = heard(
+        diagnostic('<{%reset%}>conflict\n  with "kubectl"<{%reset%}>\n'),
+        diagnostic("\x1b[31mprogram is wrong\x1b[0m", STACK),
+        diagnostic("no resource", ""),
+        diagnostic("only a warning", severity="warning"),
+        diagnostic("update failed"),
+        diagnostic("<{%reset%}>\n"),
+    )
+    assert listener.failures == [
+        'web:shop/web: conflict with "kubectl"',
+        "program is wrong",
+        "no resource",
+    ]
+
+
+def test_the_summary_is_counted_and_each_step_is_watched() -> None:
+    seen: list[str] = []
+    listener = _Events(seen.append)
+    changes: Any = {"create": 2, "update": 1, "same": 3, "read": 9}
+    metadata = StepEventMetadata(op="create", urn=WEB, type="t", provider="p")
+    step = ResourcePreEvent(metadata=metadata)
+    summary = SummaryEvent(
+        maybe_corrupt=False, duration_seconds=1, resource_changes=changes, policy_packs={}
+    )
+    listener._take(EngineEvent(sequence=1, timestamp=1, resource_pre_event=step))
+    listener._take(EngineEvent(sequence=2, timestamp=1, summary_event=summary))
+    assert seen == [WEB]
+    assert listener.counts == {"create": 2, "update": 1, "same": 3}
+    assert _counts(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("counts", "text", "changed"),
+    [
+        ({}, "nothing declared in 2 s", False),
+        ({"same": 12}, "12 unchanged in 2 s", False),
+        ({"same": 1, "create": 2}, "2 created, 1 unchanged in 2 s", True),
+        ({"delete": 1, "replace": 1, "update": 1}, "1 updated, 1 replaced, 1 deleted in 2 s", True),
+        ({"create": 0, "same": 1}, "1 unchanged in 2 s", False),
+    ],
+)
+def test_an_outcome_says_what_was_done(counts: dict[str, int], text: str, changed: bool) -> None:
+    outcome = Outcome("dev", counts, 2.1)
+    assert str(outcome) == text
+    assert outcome.changed is changed
+
+
+def test_the_reason_is_pulumi_s_own_error_line() -> None:
+    text = " code: 255\n stdout: \n stderr: \x1b[31merror: the stack is locked\nerror: second\n"
+    assert _reason("error: the stack is locked\nmore") == "the stack is locked"
+    assert _reason("a\n  b") == "a b"
+    assert _reason(text) == "the stack is locked"
