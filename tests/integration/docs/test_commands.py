@@ -1,0 +1,92 @@
+"""Every command that the documentation shows is run here as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sluice.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[3]
+BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+# This suite is what it runs, and the bench is run by hand.
+NOT_HERE = ("make test", "make bench")
+OURS = ("PULUMI_", "KUBECONFIG", "VIRTUAL_ENV")
+
+
+def commands(document: str) -> str:
+    """The document's shell blocks, one after the other, as a script that stops at a failure."""
+    text = (ROOT / document).read_text()
+    blocks = [textwrap.dedent(match[2]) for match in BLOCK.finditer(text)]
+    lines = [line for block in blocks for line in block.splitlines() if line not in NOT_HERE]
+    return "\n".join(["set -e", *lines])
+
+
+def run(script: str, folder: Path, **variables: str) -> str:
+    """Run a script as a newcomer's shell would, and give what it printed."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
+    result = subprocess.run(
+        [shutil.which("bash") or "bash", "-c", script],
+        cwd=folder,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Path]:
+    """A clone of this repository with the working tree's files, stopped and removed after."""
+    folder = tmp_path / "infrastructure"
+    for name in run("git ls-files --cached --others --exclude-standard", ROOT).splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    run("git init -q . && git add -A && git commit -q -m 'feat: the platform'", folder)
+    yield folder
+    run("make down", folder)
+
+
+def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -> None:
+    output = run(commands("README.md"), clone)
+    assert "dev      ci-agents" in output
+    assert "ci-agents   3/3" in output
+    assert f'eval "$({clone}/.venv/bin/sluice env)"' in output
+    changed = run("git status --short", clone).split()
+    assert changed == ["M", "stacks/Pulumi.dev.yaml"]
+    assert "Nothing to do" in run("git checkout -q stacks && make up && make up", clone)
+
+
+def test_own_clusters_are_deployed_to_without_a_sandbox(
+    clone: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    for folder in (clone / ".sluice", tmp_path / "state"):
+        folder.mkdir()
+    (clone / ".sluice" / "mirrors.yaml").write_text(yaml.safe_dump(sandbox.mirrors))
+    (tmp_path / "passphrase").write_text("my own")
+    mine = {
+        "KUBECONFIG": str(sandbox.kubeconfig),
+        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+    }
+    script = commands("docs/own-clusters.md")
+    output = run(script, clone, **mine)
+    assert "created" in output
+    assert not (clone / ".sluice" / "sandbox").exists()
+    destroy = 'eval "$(.venv/bin/sluice env)"; pulumi destroy --stack dev --yes'
+    run(destroy, clone, **mine)
+
+
+def test_the_toolchain_is_shown_as_it_is_called(clone: Path) -> None:
+    assert "bin" in run(commands("docs/toolchain.md"), clone)
