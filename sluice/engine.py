@@ -8,13 +8,12 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pulumi import automation
 
 from sluice.errors import DeploymentError, LockedError
+from sluice.failures import is_failure, plain, sentence
 from sluice.recovery import Recovery
 from sluice.repository import Repository
 from sluice.state_repair import RELEASE, Entry
@@ -91,13 +90,9 @@ class Engine:
     """Pulumi, for one stack of a repository."""
 
     def __init__(self, repository: Repository, stack: str) -> None:
-        """Select the stack, made in the backend if it is not there."""
+        """Name the stack, which is made in the backend when it is first needed."""
         self._repository = repository
         self.stack = stack
-        try:
-            _select(repository.root, stack)
-        except automation.CommandError as error:
-            raise DeploymentError(f"{stack}: {_reason(str(error))}") from error
 
     def up(self, *, refresh: bool = True, watch: Watcher = lambda _line: None) -> Outcome:
         """Apply what is declared; with `refresh`, what was changed by hand is put back too.
@@ -118,7 +113,7 @@ class Engine:
         return Outcome(self.stack, counts, time.monotonic() - started)
 
     def _update(self, recovery: Recovery, watch: Watcher, *, refresh: bool) -> dict[str, int]:
-        events = _Events(watch)
+        events = _Events(watch, str(self._repository.setting(self.stack, "context")))
         try:
             self._run(
                 *("up", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
@@ -130,7 +125,7 @@ class Engine:
         except automation.CommandError as error:
             if recovery.after_failure(events.refused_releases):
                 return _sum(events.counts, self._update(recovery, watch, refresh=True))
-            reasons = events.failures or [_reason(str(error))]
+            reasons = list(dict.fromkeys(events.failures)) or [_reason(str(error))]
             raise DeploymentError(f"{self.stack}: " + "\n  ".join(reasons)) from error
         return events.counts
 
@@ -150,52 +145,61 @@ class Engine:
 
     def commit(self) -> str:
         """Return the last update's commit, `-dirty` where files differed from it, or `-`."""
-        history = json.loads(self._run("stack", "history", "--json", "--page-size=1", "--page=1"))
+        history = json.loads(self._ask("stack", "history", "--json", "--page-size=1", "--page=1"))
         environment = (history[0].get("environment") if history else None) or {}
         head = environment.get("git.head", "-")[:7]
         return f"{head}-dirty" if environment.get("git.dirty") == "true" else head
 
     def _run(self, *arguments: str, on_output: Callable[[str], None] | None = None) -> str:
-        # The steps of automation.Stack.up are this one and three more commands, for outputs
-        # and a summary that nobody asks for here.
+        # automation.Stack runs a command before each one, and three after an update.
         command = [*arguments, "--stack", self.stack]
-        root = str(self._repository.root)
-        return _pulumi().run(command, root, self._environment(), on_output).stdout
+        root, environment = str(self._repository.root), self._environment()
+        try:
+            return _Pulumi().run([*command], root, environment, on_output).stdout
+        except automation.StackNotFoundError:
+            _Pulumi().run(["stack", "init", "--stack", self.stack], root, environment)
+            return _Pulumi().run(command, root, environment, on_output).stdout
+
+    def _ask(self, *arguments: str) -> str:
+        try:
+            return self._run(*arguments)
+        except automation.ConcurrentUpdateError:
+            raise
+        except automation.CommandError as error:
+            raise DeploymentError(f"{self.stack}: {_reason(str(error))}") from error
 
     def _environment(self) -> dict[str, str]:
         saves_at_end = self._repository.setting(self.stack, "checkpoints") == "end"
         return {"PULUMI_SKIP_CHECKPOINTS": "true"} if saves_at_end else {}
 
     def _export(self) -> dict[str, Any]:
-        exported: dict[str, Any] = json.loads(self._run("stack", "export"))
+        exported: dict[str, Any] = json.loads(self._ask("stack", "export"))
         return exported
 
     def _import(self, state: Mapping[str, Any]) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(state, file)
             file.flush()
-            self._run("stack", "import", f"--file={file.name}")
+            self._ask("stack", "import", f"--file={file.name}")
 
 
-@cache
-def _pulumi() -> automation.PulumiCommand:
-    return automation.PulumiCommand()
+class _Pulumi(automation.PulumiCommand):
+    """`pulumi` on PATH, which need not be asked for its version: the toolchain has done that."""
 
-
-@cache
-def _select(root: Path, stack: str) -> None:
-    _pulumi().run(["stack", "select", "--create", "--stack", stack], str(root), {})
+    def __init__(self) -> None:
+        self.command, self.version = "pulumi", None
 
 
 class _Events:
     """Counts what the engine reports, and keeps what failed."""
 
-    def __init__(self, watch: Watcher) -> None:
+    def __init__(self, watch: Watcher, context: str) -> None:
         self.counts: dict[str, int] = {}
         self.failures: list[str] = []
         self.refused_releases: list[Entry] = []
         self._releases: dict[str, Entry] = {}
         self._watch = watch
+        self._context = context
 
     def read(self, line: str) -> None:
         """Take one line of the engine's stream of events."""
@@ -210,7 +214,7 @@ class _Events:
         if event.summary_event:
             self.counts = _counts(event.summary_event.resource_changes)
         diagnostic = event.diagnostic_event
-        if diagnostic and diagnostic.severity == "error":
+        if diagnostic and is_failure(diagnostic.severity, diagnostic.message):
             self._keep(diagnostic.urn or "", diagnostic.message)
 
     def _remember(self, step: automation.StepEventMetadata) -> None:
@@ -224,14 +228,11 @@ class _Events:
             }
 
     def _keep(self, urn: str, message: str) -> None:
-        reason = _plain(message)
-        if urn in self._releases and any(words in reason for words in _REFUSALS):
+        if urn in self._releases and any(words in message for words in _REFUSALS):
             self.refused_releases.append(self._releases[urn])
-        if reason in ("", "update failed", "preview failed"):
-            return
-        name = urn.rpartition("::")[2]
-        of_stack = "pulumi:pulumi:Stack::" in urn or not name
-        self.failures.append(reason if of_stack else f"{name}: {reason}")
+        reason = sentence(urn, message, self._context)
+        if reason:
+            self.failures.append(reason)
 
 
 def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:
@@ -248,15 +249,6 @@ def _sum(first: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:
     return {word: changed.get(word, 0) + then.get(word, 0) for word in {**changed, **then}}
 
 
-def _plain(message: str) -> str:
-    lines = (line.strip() for line in _without_markup(message).splitlines())
-    return " ".join(line for line in lines if line)
-
-
-def _without_markup(text: str) -> str:
-    return re.sub(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m", "", text)
-
-
 def _reason(text: str) -> str:
-    error = re.search(r"\berror: (.+)", _without_markup(text))
-    return error[1].strip() if error else _plain(text)
+    error = re.search(r"error: (.+)", text)
+    return plain(error[1] if error else text)

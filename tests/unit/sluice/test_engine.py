@@ -23,7 +23,7 @@ def diagnostic(message: str, urn: str = WEB, severity: str = "error") -> EngineE
 
 
 def heard(*events: EngineEvent) -> _Events:
-    listener = _Events(lambda _urn: None)
+    listener = _Events(lambda _urn: None, "dev-cluster")
     for event in events:
         listener._take(event)
     return listener
@@ -39,7 +39,7 @@ def test_each_object_s_failure_is_kept_with_its_name() -> None:
         diagnostic("<{%reset%}>\n"),
     )
     assert listener.failures == [
-        'web:shop/web: conflict with "kubectl"',
+        'web: Deployment shop/web: conflict with "kubectl"',
         "program is wrong",
         "no resource",
     ]
@@ -47,7 +47,7 @@ def test_each_object_s_failure_is_kept_with_its_name() -> None:
 
 def test_the_summary_is_counted_and_each_step_is_watched() -> None:
     seen: list[str] = []
-    listener = _Events(seen.append)
+    listener = _Events(seen.append, "dev-cluster")
     changes: Any = {"create": 2, "update": 1, "same": 3, "read": 9}
     metadata = StepEventMetadata(op="create", urn=WEB, type="t", provider="p")
     step = ResourcePreEvent(metadata=metadata)

@@ -1,0 +1,82 @@
+"""Why an object could not be applied, in one sentence: whose it is, and the cluster's reason."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["is_failure", "plain", "sentence"]
+
+_UNREACHABLE = re.compile(
+    r"(?:configured Kubernetes cluster is unreachable|failed to initialize discovery client): (.+)"
+)
+# Said of each object, after a warning with the reason.
+_UNREACHABLE_AGAIN = re.compile(r"unreachable( cluster)?\. If the cluster was deleted")
+# What the provider and Helm say around the reason, from the outside in.
+_WRAPPING = (
+    r"\d+ errors? occurred: \* ",
+    r'resource "urn:[^"]+" was not successfully (?:created|updated) by the Kubernetes API server: ',
+    r"update of resource .+? failed because the Kubernetes API server reported [^:]+: ",
+    r'Helm release "[^"]+" (?:was created, but )?failed to initialize completely\. ',
+    r"Use Helm CLI to investigate: ",
+    r"error running update: ",
+    r"failed to become available within allocated timeout\. Error: ",
+    r"unable to load schema information from the API server: ",
+    r"unable to load Kubernetes client configuration from kubeconfig file\. .*?-configuration/ ",
+    r'Get "[^"]+": ',
+)
+_SAID_BETTER = {
+    "the server has asked for the client to provide credentials": (
+        "it does not accept the credentials"
+    ),
+    ", and has been rolled back due to atomic being set": " and was rolled back",
+    ", and has been uninstalled due to atomic being set": " and was removed",
+    "context deadline exceeded": "not everything was ready in time",
+    "cannot re-use a name that is still in use": (
+        "a release of that name is there already, and not this stack's; "
+        "uninstall it with helm, or give another release_name"
+    ),
+    "another operation (install/upgrade/rollback) is in progress": (
+        "another Helm is changing the release; wait for it to end"
+    ),
+}
+
+
+def is_failure(severity: str, message: str) -> bool:
+    """Whether a diagnostic tells why an update fails."""
+    return severity == "error" or bool(severity == "warning" and _UNREACHABLE.search(message))
+
+
+def sentence(urn: str, message: str, context: str) -> str:
+    """Return what failed and why; empty where it says nothing."""
+    reason = plain(message)
+    unreachable = _UNREACHABLE.search(reason)
+    if unreachable:
+        return f"context {context}: the cluster cannot be used: {_unwrapped(unreachable[1])}"
+    if reason in ("", "update failed", "preview failed") or _UNREACHABLE_AGAIN.search(reason):
+        return ""
+    subject = _subject(urn)
+    return f"{subject}: {_unwrapped(reason)}" if subject else reason
+
+
+def plain(message: str) -> str:
+    """Return a message on one line, without the engine's markup and the terminal's colours."""
+    text = re.sub(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m", "", message)
+    return " ".join(text.split())
+
+
+def _unwrapped(reason: str) -> str:
+    for wrapping in _WRAPPING:
+        reason = re.sub(wrapping, "", reason)
+    for words, better in _SAID_BETTER.items():
+        reason = reason.replace(words, better)
+    return reason
+
+
+def _subject(urn: str) -> str:
+    """Return `component`, or `component: Kind namespace/name` for one of its objects."""
+    name = urn.rpartition("::")[2]
+    if "pulumi:pulumi:Stack::" in urn:
+        return ""
+    component, _, path = name.partition(":")
+    kind = urn.split("::")[2].rpartition(":")[2] if path else ""
+    return f"{component}: {kind} {path}" if path else component
