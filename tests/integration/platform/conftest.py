@@ -1,0 +1,215 @@
+"""A checkout of a platform's repository, and the commands that a user runs in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from sluice.repository import Repository
+from sluice.surroundings import surroundings
+
+if TYPE_CHECKING:
+    from sluice.sandbox import Sandbox
+
+REPOSITORY = Path(__file__).parents[3]
+PROGRAM = ("__main__.py", "Pulumi.yaml", ".gitignore", "components", "manifests", "stacks")
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A repository bound to the sandbox's clusters, with a state of its own.
+
+    Attributes:
+        root: its root.
+        programs: the folder of the external programs.
+        settings: environment variables over the usual ones.
+
+    """
+
+    root: Path
+    programs: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `sluice env` prints here, over the machine's."""
+        usual = {**os.environ, **surroundings(Repository(self.root))}
+        path = f"{usual['PATH']}{os.pathsep}{self.programs}"
+        helm = {f"HELM_{part}_HOME": str(self.root / ".sluice" / "helm") for part in _HELM}
+        return {**usual, "PATH": path, **helm, **self.settings}
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Return what a command prints; its exit code has to be zero, or not zero if it `fails`."""
+        ended = self.ended(*command)
+        assert (ended.returncode != 0) == fails, ended.stdout + ended.stderr
+        return ended.stdout + ended.stderr
+
+    def ended(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command here."""
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def sluice(self, *arguments: str, fails: bool = False) -> str:
+        """Run this checkout's `sluice`."""
+        return self.run(str(Path(sys.executable).with_name("sluice")), *arguments, fails=fails)
+
+    def pulumi(self, *arguments: str, fails: bool = False) -> str:
+        """Run plain `pulumi`."""
+        return self.run("pulumi", "--non-interactive", *arguments, fails=fails)
+
+    def kubectl(self, *arguments: str, context: str = "dev-cluster", fails: bool = False) -> str:
+        """Run `kubectl` on a cluster."""
+        return self.run("kubectl", f"--context={context}", *arguments, fails=fails)
+
+    def helm(self, *arguments: str, context: str = "dev-cluster") -> str:
+        """Run `helm` on a cluster."""
+        return self.run("helm", f"--kube-context={context}", *arguments)
+
+    def releases(self, namespace: str) -> dict[str, str]:
+        """The namespace's Helm releases, each with its status, on dev-cluster."""
+        listed = json.loads(self.helm("list", "--all", "-n", namespace, "-o", "json"))
+        return {release["name"]: release["status"] for release in listed}
+
+    def get(self, kind: str, name: str, namespace: str, context: str = "dev-cluster") -> Any:
+        """The live object."""
+        form = ("-o", "json", "--show-managed-fields")
+        return json.loads(self.kubectl("get", kind, name, "-n", namespace, *form, context=context))
+
+    def names(self, kinds: str, namespace: str, context: str = "dev-cluster") -> list[str]:
+        """The live objects of these kinds, without those that Kubernetes makes itself."""
+        shown = self.kubectl("get", kinds, "-n", namespace, "-o", "name", context=context)
+        usual = ("configmap/kube-root-ca.crt", "serviceaccount/default")
+        return [line for line in shown.split() if line not in usual]
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the repository."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text))
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a text that stands in a file."""
+        text = (self.root / path).read_text()
+        assert old in text
+        (self.root / path).write_text(text.replace(old, new))
+
+    def git(self, *arguments: str) -> str:
+        """Run `git`."""
+        who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+        return self.run("git", *who, *arguments)
+
+    def commit(self, message: str = "change") -> str:
+        """Commit everything; return the commit as the table shows it."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")[:7]
+
+    @property
+    def stack(self) -> str:
+        """The stack of a `program`, which is its namespace too."""
+        return self.settings["PULUMI_STACK"]
+
+    @property
+    def state(self) -> Path:
+        """The folder of Pulumi's state, history, backups and locks."""
+        return self.root / ".sluice" / "pulumi"
+
+
+_HELM = ("CACHE", "CONFIG", "DATA")
+Program = Callable[..., Checkout]
+
+
+@pytest.fixture
+def checkout(sandbox: Sandbox, programs: Path, tmp_path: Path) -> Checkout:
+    """A checkout with no stack: the components, and the chart `web` to try releases with."""
+    root = tmp_path / "checkout"
+    _bind(root, sandbox)
+    for part in ("__main__.py", "Pulumi.yaml", ".gitignore"):
+        shutil.copy2(REPOSITORY / part, root)
+    (root / "components").symlink_to(REPOSITORY / "components")
+    (root / "charts").symlink_to(Path(__file__).with_name("charts"))
+    (root / "stacks").mkdir()
+    shutil.copy2(REPOSITORY / "stacks" / "__init__.py", root / "stacks")
+    return Checkout(root, programs)
+
+
+@pytest.fixture
+def platform(sandbox: Sandbox, programs: Path, tmp_path: Path) -> Iterator[Checkout]:
+    """A clone of this repository's program with its three stacks, removed from all afterwards."""
+    root = tmp_path / "platform"
+    _bind(root, sandbox)
+    for part in PROGRAM:
+        source = REPOSITORY / part
+        copy: Callable[..., Any] = shutil.copytree if source.is_dir() else shutil.copy2
+        copy(source, root / part)
+    clone = Checkout(root, programs)
+    clone.git("init", "--quiet", "--initial-branch=main")
+    clone.write(".git/info/exclude", "/.venv\n")
+    clone.commit("the platform")
+    yield clone
+    destroy = ("destroy", "--yes", "--skip-preview", "--parallel=64", "--stack")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda stack: clone.pulumi(*destroy, stack), ("dev", "staging", "prod")))
+
+
+@pytest.fixture
+def program(checkout: Checkout, request: pytest.FixtureRequest) -> Iterator[Program]:
+    """Write one stack of the members that a test gives, on dev-cluster; its namespace is removed.
+
+    The stack and `NAMESPACE` in the members are named after the test.
+    """
+    name = _short(request.node.name)
+    checkout.settings["PULUMI_STACK"] = name
+
+    def declare(members: str, *, context: str = "dev-cluster", lock: str = "") -> Checkout:
+        body = textwrap.indent(textwrap.dedent(members), "    ")
+        checkout.write(f"stacks/{name}.py", f"{_HEAD}\nNAMESPACE = {name!r}\n\n{_CLASS}{body}")
+        config = checkout.root / "stacks" / f"Pulumi.{name}.yaml"
+        if not config.exists():
+            content = {"config": {"infrastructure:context": context}}
+            config.write_text(yaml.safe_dump(content))
+        if lock:
+            checkout.write(f"stacks/{name}.lock.yaml", lock)
+        return checkout
+
+    yield declare
+    checkout.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+
+
+_HEAD = "from components import *\nfrom components import Environment, member\n"
+_CLASS = "\nclass Case(Environment):\n    '''What the test needs.'''\n\n"
+
+
+def _short(test: str) -> str:
+    name, _, case = test.removeprefix("test_").partition("[")
+    short = name.replace("_", "-")[:36].strip("-")
+    return f"{short}-{zlib.crc32(case.encode()) % 1000}" if case else short
+
+
+def _bind(root: Path, sandbox: Sandbox) -> None:
+    local = root / ".sluice"
+    local.mkdir(parents=True)
+    (local / "sandbox").symlink_to(sandbox.folder)
+    shutil.copy2(sandbox.mirrors_file, local)
+    (root / ".venv").symlink_to(Path(sys.executable).parents[1])

@@ -1,0 +1,253 @@
+"""What goes wrong is one clear sentence, and the next run goes on from there."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.integration.platform.conftest import Checkout, Program
+
+NAMESPACE = """
+    @member
+    def namespace(self):
+        return Namespace(NAMESPACE)
+"""
+RELEASE = """
+    @member
+    def web(self):
+        return HelmRelease(
+            "web",
+            HelmReleaseArgs(
+                chart="./charts/%s", namespace=self.namespace, timeout="1m", values=%s
+            ),
+        )
+"""
+REDIS = """
+    @member
+    def redis(self):
+        return HelmRelease(
+            "redis",
+            HelmReleaseArgs(
+                chart="%s",
+                repository=HelmRepository("bitnami", "https://charts.bitnami.com/bitnami"),
+                version="19.x",
+                namespace=self.namespace,
+            ),
+        )
+"""
+MANIFESTS = """
+    @member
+    def manifests(self):
+        return Kustomization(
+            "manifests",
+            KustomizationArgs(
+                path="manifests/all", target_namespace=self.namespace, timeout="20s"
+            ),
+        )
+"""
+
+
+@pytest.fixture
+def become(checkout: Checkout, program: Program) -> Iterator[Callable[[str], None]]:  # noqa: ARG001 - while the stack is there
+    """Use a service account that may do only this, in every namespace."""
+    name, kinds = checkout.stack, ("clusterrolebinding", "clusterrole", "serviceaccount")
+
+    def use_account(may: str) -> None:
+        verbs, _, resources = may.partition(" ")
+        given = (f"--verb={verbs}", f"--resource={resources}")
+        bound = (f"--clusterrole={name}", f"--serviceaccount=default:{name}")
+        checkout.kubectl("create", "serviceaccount", name)
+        checkout.kubectl("create", "clusterrole", name, *given)
+        checkout.kubectl("create", "clusterrolebinding", name, *bound)
+        token = checkout.kubectl("create", "token", name).strip()
+        _use(checkout, lambda entry: entry.update(user={"token": token}))
+
+    yield use_account
+    for kind in kinds:
+        checkout.kubectl("delete", kind, name)
+
+
+def _elsewhere(entry: dict[str, Any]) -> None:
+    entry["cluster"]["server"] = "https://127.0.0.1:1"
+
+
+def _invalid_token(entry: dict[str, Any]) -> None:
+    entry["user"] = {"token": "nonsense"}
+
+
+def _unreadable_certificate(entry: dict[str, Any]) -> None:
+    entry["user"] = {"client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ=="}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (_elsewhere, "dial tcp 127.0.0.1:1: connect: connection refused"),
+        (_invalid_token, "it does not accept the credentials"),
+        (_unreadable_certificate, "tls: failed to find any PEM data in certificate input"),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_named(program: Program, spoil: Any, reason: str) -> None:
+    checkout = program(NAMESPACE + MANIFESTS)
+    _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
+    said = f"{checkout.stack}: context dev-cluster: the cluster cannot be used: {reason}"
+    _use(checkout, spoil)
+    assert _sentence(checkout) == said
+    _use(checkout, lambda _entry: None)
+    checkout.sluice("up")
+    _use(checkout, spoil)
+    assert _sentence(checkout) == said
+    _use(checkout, lambda _entry: None)
+    assert "Nothing to do" in checkout.sluice("up")
+
+
+def test_a_context_that_does_not_exist_is_named(program: Program) -> None:
+    checkout = program(NAMESPACE, context="nowhere")
+    assert _sentence(checkout) == (
+        f"{checkout.stack}: context nowhere: the cluster cannot be used: "
+        'context "nowhere" does not exist'
+    )
+
+
+def test_what_an_account_may_not_do_is_named_and_the_rest_is_applied(
+    program: Program, become: Callable[[str], None]
+) -> None:
+    checkout = program(NAMESPACE + MANIFESTS)
+    _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
+    _write(checkout, "kind: Secret, metadata: {name: b}, stringData: {is: here}")
+    become("get,list,watch,create,patch,update,delete namespaces,configmaps")
+    assert _sentence(checkout) == (
+        f'{checkout.stack}: manifests: Secret {checkout.stack}/b: secrets "b" is forbidden: '
+        f'User "system:serviceaccount:default:{checkout.stack}" cannot patch resource "secrets" '
+        f'in API group "" in the namespace "{checkout.stack}"'
+    )
+    assert "configmap/a" in checkout.names("configmap", checkout.stack)
+    _use(checkout, lambda _entry: None)
+    assert "1 created" in checkout.sluice("up")
+
+
+def test_a_chart_that_is_not_in_the_repository_is_named(program: Program) -> None:
+    checkout = program(NAMESPACE + REDIS % "rediss")
+    assert "has no chart 'rediss'; did you mean redis?" in checkout.sluice("lock", fails=True)
+
+
+def test_a_chart_that_is_not_the_locked_one_is_refused(program: Program) -> None:
+    checkout = program(NAMESPACE + REDIS % "redis")
+    checkout.sluice("lock")
+    lock = checkout.root / "stacks" / f"{checkout.stack}.lock.yaml"
+    locked = lock.read_text()
+    content = yaml.safe_load(locked)
+    content["charts"]["redis"]["digest"] = "sha256:" + "0" * 64
+    lock.write_text(yaml.safe_dump(content))
+    shutil.rmtree(checkout.root / ".sluice" / "charts", ignore_errors=True)
+    assert f"but sha256:{'0' * 64} was locked" in _sentence(checkout)
+    lock.write_text(locked)
+    checkout.sluice("up")
+
+
+def test_a_template_that_fails_says_why(program: Program) -> None:
+    checkout = program(NAMESPACE + RELEASE % ("web", '{"broken": True}'))
+    assert _sentence(checkout) == (
+        f"{checkout.stack}: web: execution error at (web/templates/web.yaml:1:27): "
+        "the greeting is missing"
+    )
+    program(NAMESPACE + RELEASE % ("web", "{}")).sluice("up")
+
+
+def test_a_chart_path_that_does_not_exist_is_named(program: Program) -> None:
+    checkout = program(NAMESPACE + RELEASE % ("none", "{}"))
+    assert _sentence(checkout) == (
+        f"{checkout.stack}: stacks/{checkout.stack}.py:17: HelmRelease 'web': "
+        "charts/none/Chart.yaml: No such file or directory"
+    )
+
+
+def test_what_the_api_server_rejects_is_named_with_its_reason(program: Program) -> None:
+    checkout = program(NAMESPACE + MANIFESTS)
+    _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
+    service = "kind: Service, metadata: {name: b}, spec: {type: NodePort, ports: [{%s}]}"
+    _write(checkout, service % "port: 80, nodePort: 80")
+    assert _sentence(checkout) == (
+        f'{checkout.stack}: manifests: Service {checkout.stack}/b: Service "b" is invalid: '
+        "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. "
+        "The range of valid ports is 30000-32767"
+    )
+    _write(checkout, service % "port: 80")
+    assert "1 created" in checkout.sluice("up")
+
+
+def test_what_cannot_be_changed_in_place_is_replaced(program: Program) -> None:
+    checkout = program(NAMESPACE + MANIFESTS)
+    config = "kind: ConfigMap, metadata: {name: a}, immutable: true, data: {is: %s}"
+    _write(checkout, config % "here")
+    checkout.sluice("up")
+    _write(checkout, config % "there")
+    assert "1 replaced" in checkout.sluice("up")
+
+
+def test_a_namespace_that_is_stuck_terminating_is_named(program: Program) -> None:
+    checkout = program(NAMESPACE + MANIFESTS)
+    _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
+    checkout.kubectl("create", "namespace", checkout.stack)
+    inside = ("-n", checkout.stack)
+    checkout.kubectl("create", "configmap", "kept", *inside)
+    _finalizers(checkout, '["example.com/kept"]')
+    checkout.kubectl("delete", "namespace", checkout.stack, "--wait=false")
+    assert _sentence(checkout) == (
+        f'{checkout.stack}: manifests: ConfigMap {checkout.stack}/a: configmaps "a" is forbidden: '
+        f"unable to create new content in namespace {checkout.stack} because it is being "
+        "terminated"
+    )
+    _finalizers(checkout, "[]")
+    checkout.kubectl("wait", "--for=delete", f"namespace/{checkout.stack}", "--timeout=60s")
+    checkout.sluice("up")
+
+
+def _sentence(checkout: Checkout) -> str:
+    """Return the one sentence that a failing `sluice up` says."""
+    shown = checkout.sluice("up", fails=True)
+    lines = [line for line in shown.splitlines() if line]
+    assert len(lines) == 1, shown
+    return lines[0].removeprefix("Error: ")
+
+
+def _use(checkout: Checkout, change: Any) -> None:
+    """Use a copy of dev-cluster's kubeconfig, changed."""
+    config = yaml.safe_load((checkout.root / ".sluice/sandbox/kubeconfig").read_text())
+    file = checkout.root / ".sluice" / "kubeconfig"
+    entries = {kind: _of(config, kind) for kind in ("cluster", "user")}
+    change(entries)
+    for kind, entry in entries.items():
+        _named(config, kind)[kind] = entry
+    file.write_text(yaml.safe_dump(config))
+    checkout.pulumi("stack", "select", "--create", checkout.stack)
+    checkout.pulumi("config", "set", "kubeconfig", str(file))
+
+
+def _of(config: dict[str, Any], kind: str) -> Any:
+    return _named(config, kind)[kind]
+
+
+def _named(config: dict[str, Any], kind: str) -> Any:
+    context = next(each for each in config["contexts"] if each["name"] == "dev-cluster")
+    name = context["context"][kind]
+    return next(each for each in config[f"{kind}s"] if each["name"] == name)
+
+
+def _write(checkout: Checkout, body: str) -> None:
+    manifest = yaml.safe_load(f"{{apiVersion: v1, {body}}}")
+    name = manifest["metadata"]["name"]
+    checkout.write(f"manifests/all/{name}.yaml", yaml.safe_dump(manifest))
+
+
+def _finalizers(checkout: Checkout, finalizers: str) -> None:
+    patch = f'{{"metadata": {{"finalizers": {finalizers}}}}}'
+    checkout.kubectl(
+        "patch", "configmap", "kept", "-n", checkout.stack, "--type=merge", f"--patch={patch}"
+    )
