@@ -63,17 +63,18 @@ class Recovery:
         unlocked = [_remove_if_abandoned(lock) for lock in self._locks()]
         if not all(unlocked):
             return False  # the update says who holds the stack
+        if unlocked:
+            self._remember()
         exported = self._read()
         state: Deployment = exported["deployment"] or {}
-        interrupted = bool(unlocked) or has_pending(state) or self._was_interrupted
+        interrupted = has_pending(state) or self._was_interrupted
         unfinished = self._unfinished_releases(state) if interrupted else []
         releases = {record.release for record in unfinished}
         repairs = needs_repair(state, releases)
         if repairs:
             self._write({**exported, "deployment": repaired(state, releases)})
         if interrupted:
-            self._note.parent.mkdir(parents=True, exist_ok=True)
-            self._note.touch()
+            self._remember()
         for record in unfinished:
             record.mark_failed()
         return repairs
@@ -86,6 +87,10 @@ class Recovery:
     def after_success(self) -> None:
         """Forget that an update was interrupted."""
         self._note.unlink(missing_ok=True)
+
+    def _remember(self) -> None:
+        self._note.parent.mkdir(parents=True, exist_ok=True)
+        self._note.touch()
 
     @property
     def _was_interrupted(self) -> bool:
