@@ -132,7 +132,12 @@ def test_a_second_update_at_the_same_time_is_refused_and_disturbs_nothing(
     first = _start(checkout)
     while first.poll() is None and not list(checkout.state.rglob("locks/**/*.json")):
         time.sleep(0.05)
+    holders = [psutil.Process(first.pid), *psutil.Process(first.pid).children(recursive=True)]
+    for holder in holders:
+        holder.suspend()
     second = checkout.ended(SLUICE, "up")
+    for holder in holders:
+        holder.resume()
     assert second.returncode == 4
     assert "locked" in second.stderr
     assert first.wait() == 0
