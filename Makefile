@@ -1,5 +1,4 @@
 # Each target is the whole of its job: it makes what it needs, from nothing.
-MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
