@@ -2,19 +2,31 @@
 
 SluiceError
 ├── RepositoryError      not a repository, no such stack (exit code 2)
+│   └── NoRemoteError    it was never pushed anywhere
 ├── DeploymentError      an update failed (exit code 3)
-└── LockedError          another update holds the stack (exit code 4)
+├── LockedError          another update holds the stack (exit code 4)
+└── SuspendedError       the stack is left out until it is resumed (exit code 5)
 """
 
 from components.errors import SluiceError
 
-__all__ = ["DeploymentError", "LockedError", "RepositoryError"]
+__all__ = [
+    "DeploymentError",
+    "LockedError",
+    "NoRemoteError",
+    "RepositoryError",
+    "SuspendedError",
+]
 
 
 class RepositoryError(SluiceError):
     """The working directory is not what the command needs; nothing was changed."""
 
     exit_code = 2
+
+
+class NoRemoteError(RepositoryError):
+    """The repository has no remote."""
 
 
 class DeploymentError(SluiceError):
@@ -27,3 +39,9 @@ class LockedError(SluiceError):
     """Another update of the stack is running."""
 
     exit_code = 4
+
+
+class SuspendedError(SluiceError):
+    """The stack is left out until it is resumed; nothing was changed."""
+
+    exit_code = 5

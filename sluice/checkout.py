@@ -1,0 +1,191 @@
+"""Git, never in the caller's working tree: the newest commit, clean checkouts, commits pushed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import git
+import psutil
+
+from sluice.errors import NoRemoteError, RepositoryError
+from sluice.repository import Repository
+
+__all__ = ["Remote", "checked_out"]
+
+_ATTEMPTS = 5
+_LINKED = (".venv", ".sluice")
+_CREDENTIALS = re.compile(r"//[^/@\s]+@")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """The branch that the stacks follow, where everybody's commits meet.
+
+    Attributes:
+        repository: the checkout.
+        name: the remote's name, such as `origin`.
+        branch: the branch's name there.
+
+    """
+
+    repository: Repository
+    name: str
+    branch: str
+
+    @classmethod
+    def of(cls, repository: Repository) -> Remote:
+        """Return the upstream of the branch that is checked out, else the same branch of `origin`.
+
+        Raises:
+            NoRemoteError: where the repository has no remote.
+            RepositoryError: where it is no Git repository, or no branch is checked out.
+
+        """
+        with _opened(repository.root) as repo:
+            if repo.head.is_detached:
+                raise RepositoryError(
+                    f"{repository.root}: no branch is checked out; run `git switch` to the branch "
+                    "that the stacks follow"
+                )
+            upstream = repo.active_branch.tracking_branch()
+            if upstream is not None:
+                return cls(repository, upstream.remote_name, upstream.remote_head)
+            names = [remote.name for remote in repo.remotes]
+            if not names:
+                raise NoRemoteError(f"{repository.root}: the repository has no remote")
+            name = "origin" if "origin" in names else names[0]
+            return cls(repository, name, repo.active_branch.name)
+
+    def fetch(self) -> str:
+        """Return the branch's newest commit, fetched.
+
+        Raises:
+            RepositoryError: with Git's reason.
+
+        """
+        target = f"refs/remotes/{self.name}/{self.branch}"
+        with _opened(self.repository.root) as repo:
+            with _explained(f"{self} cannot be fetched"):
+                repo.git.fetch(self.name, f"+refs/heads/{self.branch}:{target}")
+            return str(repo.commit(target).hexsha)
+
+    def publish(self, message: str, edit: Callable[[Path], None], *, branch: str = "") -> str:
+        """Commit what `edit` does to a clean checkout of the newest commit, and push it.
+
+        Pushed to this branch, or to a new one named `branch`. Where somebody
+        pushed meanwhile it is done again on their commit. Returns the commit,
+        which is the newest one where `edit` changed nothing.
+
+        Raises:
+            RepositoryError: with Git's reason; nothing is pushed then.
+
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            newest = self.fetch()
+            with checked_out(self.repository, newest) as checkout:
+                edit(checkout.root)
+                commit = _committed(checkout.root, message)
+                if commit == newest or self._pushed(commit, branch, last=attempt == _ATTEMPTS):
+                    return commit
+        raise AssertionError
+
+    def _pushed(self, commit: str, branch: str, *, last: bool) -> bool:
+        target = branch or self.branch
+        with _opened(self.repository.root) as repo:
+            with _explained(f"{self.name}/{target} cannot be pushed"):
+                try:
+                    repo.git.push(self.name, f"{commit}:refs/heads/{target}")
+                except git.GitCommandError as error:
+                    if last or branch or "! [rejected]" not in _rejection(error):
+                        raise
+                    return False
+            repo.git.update_ref(f"refs/remotes/{self.name}/{target}", commit)
+        return True
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.branch}"
+
+
+@contextmanager
+def checked_out(repository: Repository, commit: str) -> Iterator[Repository]:
+    """Give a clean checkout of a commit, which is gone afterwards.
+
+    It lies below `.sluice/worktrees`, and shares this checkout's virtual
+    environment and local state.
+
+    Raises:
+        RepositoryError: where the repository does not have the commit.
+
+    """
+    folder = repository.local.resolve() / "worktrees"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _opened(repository.root) as repo:
+        _remove_abandoned(repo, folder)
+        root = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))
+        try:
+            with _explained(f"commit {commit} cannot be checked out"):
+                repo.git.worktree("add", "--detach", "--force", str(root), commit)
+            top = Path(str(repo.working_tree_dir)).resolve()
+            checkout = Repository(root / repository.root.resolve().relative_to(top))
+            for name in _LINKED:
+                _link(repository.root.resolve() / name, checkout.root / name)
+            yield checkout
+        finally:
+            _remove(repo, root)
+
+
+def _link(source: Path, target: Path) -> None:
+    if source.exists() and target.parent.is_dir():
+        target.symlink_to(source.resolve())
+
+
+def _committed(root: Path, message: str) -> str:
+    with _opened(root) as repo, _explained("the commit cannot be made"):
+        repo.git.add("--all")
+        if repo.git.status("--porcelain"):
+            repo.git.commit("--message", message)
+        return str(repo.head.commit.hexsha)
+
+
+def _remove_abandoned(repo: git.Repo, folder: Path) -> None:
+    for left in folder.iterdir():
+        owner = left.name.partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            _remove(repo, left)
+
+
+def _remove(repo: git.Repo, root: Path) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    with suppress(git.GitCommandError):
+        repo.git.worktree("prune")
+
+
+@contextmanager
+def _opened(root: Path) -> Iterator[git.Repo]:
+    try:
+        repo = git.Repo(root, search_parent_directories=True)
+    except git.InvalidGitRepositoryError:
+        raise RepositoryError(f"{root} is not in a Git repository; run `git init`") from None
+    with repo:
+        yield repo
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except git.GitCommandError as error:
+        raise RepositoryError(f"{what}: {_rejection(error)}") from error
+
+
+def _rejection(error: git.GitCommandError) -> str:
+    text = _CREDENTIALS.sub("//", str(error.stderr or error.stdout or error))
+    text = text.strip().removeprefix("stderr:").strip().strip("'")
+    return " ".join(text.split())
