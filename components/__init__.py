@@ -4,17 +4,23 @@ How a change reaches a cluster belongs in `sluice`, what an environment
 consists of in `stacks`.
 """
 
-from components.application import Application, ApplicationArgs, Autoscaling, Probe
-from components.deployment import deploy
-from components.environment import Environment, member
-from components.errors import ArtifactError, DeclarationError, SluiceError
-from components.helm_release import HelmRelease, HelmReleaseArgs, ValuesReference
-from components.helm_repository import HelmRepository
-from components.kustomization import HealthReference, Kustomization, KustomizationArgs
-from components.manifests.patch import Patch
-from components.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
-from components.oci_repository import OCIRepository
-from components.settings import Setting
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from components.application import Application, ApplicationArgs, Autoscaling, Probe
+    from components.deployment import deploy
+    from components.environment import Environment, member
+    from components.errors import ArtifactError, DeclarationError, SluiceError
+    from components.helm_release import HelmRelease, HelmReleaseArgs, ValuesReference
+    from components.helm_repository import HelmRepository
+    from components.kustomization import HealthReference, Kustomization, KustomizationArgs
+    from components.manifests.patch import Patch
+    from components.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
+    from components.oci_repository import OCIRepository
+    from components.settings import Setting
 
 __all__ = [
     "Application",
@@ -42,3 +48,37 @@ __all__ = [
     "deploy",
     "member",
 ]
+
+_MODULES: Final = {
+    "Application": "components.application",
+    "ApplicationArgs": "components.application",
+    "ArtifactError": "components.errors",
+    "Autoscaling": "components.application",
+    "DeclarationError": "components.errors",
+    "Environment": "components.environment",
+    "HealthReference": "components.kustomization",
+    "HelmRelease": "components.helm_release",
+    "HelmReleaseArgs": "components.helm_release",
+    "HelmRepository": "components.helm_repository",
+    "Kustomization": "components.kustomization",
+    "KustomizationArgs": "components.kustomization",
+    "Namespace": "components.namespace",
+    "NamespaceArgs": "components.namespace",
+    "NetworkIsolation": "components.namespace",
+    "OCIRepository": "components.oci_repository",
+    "Patch": "components.manifests.patch",
+    "PodSecurity": "components.namespace",
+    "Probe": "components.application",
+    "Setting": "components.settings",
+    "SluiceError": "components.errors",
+    "ValuesReference": "components.helm_release",
+    "deploy": "components.deployment",
+    "member": "components.environment",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name when it is first used: Pulumi, which most need, loads for a quarter second."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)
