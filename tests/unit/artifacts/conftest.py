@@ -38,7 +38,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         answer = self.server.answer(self.path, self.headers)
         if answer.hangs:
-            self.server.closing.wait(10)
+            self.server.closing.wait(60)
             return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
@@ -151,8 +151,14 @@ def hanging() -> Answer:
 
 @pytest.fixture
 def transport() -> Transport:
-    """A transport that loses patience quickly."""
-    return Transport(Limits(connect=1, read=0.2, attempts=2, pause=0.01))
+    """A transport that asks twice."""
+    return Transport(Limits(connect=10, read=10, attempts=2, pause=0.01))
+
+
+@pytest.fixture
+def impatient() -> Transport:
+    """A transport for a server that never answers."""
+    return Transport(Limits(connect=10, read=0.2, attempts=2, pause=0.01))
 
 
 @pytest.fixture

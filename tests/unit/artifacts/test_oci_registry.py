@@ -114,7 +114,9 @@ def test_an_answer_that_is_no_json_is_said(registry: OCIRegistry, server: Any, b
         registry.versions("redis")
 
 
-def test_a_registry_that_hangs_is_named(registry: OCIRegistry, server: Any, hanging: Any) -> None:
+def test_a_registry_that_hangs_is_named(server: Any, impatient: Transport, hanging: Any) -> None:
+    mirrors = Mirrors({UPSTREAM: f"oci://{server.host}/copy"})
+    registry = OCIRegistry(mirrors.address(UPSTREAM), impatient)
     server.next_answers("/v2/copy/redis/tags/list", hanging, hanging)
     with pytest.raises(ArtifactError, match=r"cannot be read: no answer within 0\.2 s from http"):
         registry.versions("redis")

@@ -23,10 +23,10 @@ def test_a_server_that_stays_busy_is_given_up(server: Any, transport: Transport,
         transport.get(f"{server.url}/file")
 
 
-def test_a_server_that_hangs_is_given_up(server: Any, transport: Transport, hanging: Any) -> None:
+def test_a_server_that_hangs_is_given_up(server: Any, impatient: Transport, hanging: Any) -> None:
     server.next_answers("/file", hanging, hanging)
     with pytest.raises(TransportError, match=r"^no answer within 0\.2 s$"):
-        transport.get(f"{server.url}/file")
+        impatient.get(f"{server.url}/file")
 
 
 def test_a_refused_connection_is_said_plainly(transport: Transport, closed_port: int) -> None:
