@@ -6,30 +6,21 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi import automation
 
 from sluice.errors import DeploymentError, LockedError
-from sluice.failures import is_failure, plain, sentence
+from sluice.events import Change, Events, Watcher
+from sluice.failures import plain
 from sluice.recovery import Recovery
 from sluice.repository import Repository
-from sluice.state_repair import RELEASE, Entry
 
 __all__ = ["Engine", "Outcome", "Resource"]
 
 PARALLEL = 64
-_OUTCOME = '"resOutputsEvent"'
-Watcher = Callable[[str], None]
-
-# Helm's words where an earlier update of the release did not come to its end.
-_REFUSALS = (
-    "another operation (install/upgrade/rollback) is in progress",
-    "cannot re-use a name that is still in use",
-    "has no deployed releases",
-)
 
 
 @dataclass(frozen=True)
@@ -41,7 +32,10 @@ class Resource:
         type: its type token.
         name: its name.
         parent: its parent's URN; empty for the stack.
+        inputs: what was declared, secrets still encrypted.
         outputs: its outputs, secrets still encrypted.
+        dependencies: URNs of what it waits for.
+        external: whether it was only read from the cluster.
 
     """
 
@@ -49,23 +43,28 @@ class Resource:
     type: str
     name: str
     parent: str
+    inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
+    dependencies: Sequence[str]
+    external: bool
 
 
 @dataclass
 class Outcome:
-    """What an update did.
+    """What an update did, or a preview would do.
 
     Attributes:
         stack: the stack.
-        counts: objects by what happened: `create`, `update`, `replace`, `delete`, `same`.
+        counts: resources by what happened: `create`, `update`, `replace`, `delete`, `same`.
         seconds: how long it took.
+        changes: what happened to each object that did not stay the same, in its order.
 
     """
 
     stack: str
     counts: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    changes: list[Change] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -94,40 +93,122 @@ class Engine:
         self._repository = repository
         self.stack = stack
 
-    def up(self, *, refresh: bool = True, watch: Watcher = lambda _line: None) -> Outcome:
+    def up(
+        self,
+        *,
+        refresh: bool = True,
+        watch: Watcher = lambda _line: None,
+        target: Collection[str] = (),
+        exclude: Collection[str] = (),
+        message: str = "",
+    ) -> Outcome:
         """Apply what is declared; with `refresh`, what was changed by hand is put back too.
+
+        `target` names the only components that are touched, `exclude` those
+        that are left out; `message` is kept in Pulumi's history.
 
         Raises:
             DeploymentError: with each reason; what was applied is in the state.
             LockedError: where another update of the stack is running.
 
         """
+        chosen = [*self._chosen("--target", target), *self._chosen("--exclude", exclude)]
+        noted = [f"--message={message}"] if message else []
         started = time.monotonic()
         recovery = Recovery(self._repository, self.stack, self._export, self._import)
         try:
             refresh = recovery.before_update() or refresh
-            counts = self._update(recovery, watch, refresh=refresh)
+            outcome = self._update(recovery, watch, [*chosen, *noted], refresh=refresh)
         except automation.ConcurrentUpdateError as error:
             raise LockedError(f"{self.stack}: {_reason(str(error))}; wait for it to end") from error
         recovery.after_success()
-        return Outcome(self.stack, counts, time.monotonic() - started)
+        outcome.seconds = time.monotonic() - started
+        return outcome
 
-    def _update(self, recovery: Recovery, watch: Watcher, *, refresh: bool) -> dict[str, int]:
-        events = _Events(watch, str(self._repository.setting(self.stack, "context")))
+    def _update(
+        self, recovery: Recovery, watch: Watcher, options: Sequence[str], *, refresh: bool
+    ) -> Outcome:
+        events = self._events(watch)
+        refreshing = ["--refresh"] if refresh else []
         try:
             self._run(
                 *("up", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
-                *(["--refresh"] if refresh else []),
+                *(*refreshing, *options),
                 on_output=events.read,
             )
         except automation.ConcurrentUpdateError:
             raise
         except automation.CommandError as error:
             if recovery.after_failure(events.refused_releases):
-                return _sum(events.counts, self._update(recovery, watch, refresh=True))
-            reasons = list(dict.fromkeys(events.failures)) or [_reason(str(error))]
-            raise DeploymentError(f"{self.stack}: " + "\n  ".join(reasons)) from error
-        return events.counts
+                again = self._update(recovery, watch, options, refresh=True)
+                again.counts = _sum(events.counts, again.counts)
+                again.changes = [*events.changes(), *again.changes]
+                return again
+            raise self._failure(events, error) from error
+        return Outcome(self.stack, events.counts, changes=events.changes())
+
+    def preview(
+        self,
+        *,
+        refresh: bool = False,
+        watch: Watcher = lambda _line: None,
+        target: Collection[str] = (),
+        exclude: Collection[str] = (),
+    ) -> Outcome:
+        """Return what `up` would do; nothing is changed, and no lock is taken.
+
+        Raises:
+            DeploymentError: with each reason for which it would fail.
+
+        """
+        started = time.monotonic()
+        events = self._events(watch)
+        try:
+            self._run(
+                *("preview", "--json", f"--parallel={PARALLEL}"),
+                *(["--refresh"] if refresh else []),
+                *self._chosen("--target", target),
+                *self._chosen("--exclude", exclude),
+                on_output=events.read,
+            )
+        except automation.CommandError as error:
+            raise self._failure(events, error) from error
+        return Outcome(self.stack, events.counts, time.monotonic() - started, events.changes())
+
+    def destroy(self, *, watch: Watcher = lambda _line: None, message: str = "") -> Outcome:
+        """Delete everything that the stack made; the stack itself and its history stay.
+
+        Raises:
+            DeploymentError: with each reason; what was deleted is out of the state.
+            LockedError: where another update of the stack is running.
+
+        """
+        started = time.monotonic()
+        events = self._events(watch)
+        noted = [f"--message={message}"] if message else []
+        try:
+            self._run(
+                *("destroy", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
+                *noted,
+                on_output=events.read,
+            )
+        except automation.ConcurrentUpdateError as error:
+            raise LockedError(f"{self.stack}: {_reason(str(error))}; wait for it to end") from error
+        except automation.CommandError as error:
+            raise self._failure(events, error) from error
+        return Outcome(self.stack, events.counts, time.monotonic() - started, events.changes())
+
+    def _events(self, watch: Watcher) -> Events:
+        return Events(watch, str(self._repository.setting(self.stack, "context")))
+
+    def _failure(self, events: Events, error: automation.CommandError) -> DeploymentError:
+        reasons = list(dict.fromkeys(events.failures)) or [_reason(str(error))]
+        return DeploymentError(f"{self.stack}: " + "\n  ".join(reasons), events.changes())
+
+    def _chosen(self, option: str, components: Collection[str]) -> list[str]:
+        # A component, and its objects, which are named after it.
+        stack = f"urn:pulumi:{self.stack}::{self._repository.project}::**"
+        return [f"{option}={stack}::{name}" for each in components for name in (each, f"{each}:**")]
 
     def resources(self) -> list[Resource]:
         """Return what the stack's state holds."""
@@ -137,17 +218,26 @@ class Engine:
                 type=entry["type"],
                 name=entry["urn"].rpartition("::")[2],
                 parent=entry.get("parent", ""),
+                inputs=entry.get("inputs") or {},
                 outputs=entry.get("outputs") or {},
+                dependencies=entry.get("dependencies") or (),
+                external=bool(entry.get("external")),
             )
             for entry in (self._export()["deployment"] or {}).get("resources") or ()
             if not entry.get("delete")
         ]
 
+    def history(self, *, newest: int = 0) -> list[Mapping[str, Any]]:
+        """Return the updates as Pulumi tells them, newest first; only the `newest`, if given."""
+        page = ["--page=1", f"--page-size={newest}"] if newest else []
+        rows: list[Mapping[str, Any]] = json.loads(self._ask("stack", "history", "--json", *page))
+        return rows
+
     def commit(self) -> str:
         """Return the last update's commit, `-dirty` where files differed from it, or `-`."""
-        history = json.loads(self._ask("stack", "history", "--json", "--page-size=1", "--page=1"))
+        history = self.history(newest=1)
         environment = (history[0].get("environment") if history else None) or {}
-        head = environment.get("git.head", "-")[:7]
+        head = str(environment.get("git.head", "-"))[:7]
         return f"{head}-dirty" if environment.get("git.dirty") == "true" else head
 
     def _run(self, *arguments: str, on_output: Callable[[str], None] | None = None) -> str:
@@ -170,7 +260,11 @@ class Engine:
 
     def _environment(self) -> dict[str, str]:
         saves_at_end = self._repository.setting(self.stack, "checkpoints") == "end"
-        return {"PULUMI_SKIP_CHECKPOINTS": "true"} if saves_at_end else {}
+        return {
+            # Else a preview tells everything at its end.
+            "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
+            **({"PULUMI_SKIP_CHECKPOINTS": "true"} if saves_at_end else {}),
+        }
 
     def _export(self) -> dict[str, Any]:
         exported: dict[str, Any] = json.loads(self._ask("stack", "export"))
@@ -188,60 +282,6 @@ class _Pulumi(automation.PulumiCommand):
 
     def __init__(self) -> None:
         self.command, self.version = "pulumi", None
-
-
-class _Events:
-    """Counts what the engine reports, and keeps what failed."""
-
-    def __init__(self, watch: Watcher, context: str) -> None:
-        self.counts: dict[str, int] = {}
-        self.failures: list[str] = []
-        self.refused_releases: list[Entry] = []
-        self._releases: dict[str, Entry] = {}
-        self._watch = watch
-        self._context = context
-
-    def read(self, line: str) -> None:
-        """Take one line of the engine's stream of events."""
-        # What each object has become is most of the stream, and not needed.
-        if line.startswith("{") and _OUTCOME not in line[:80]:
-            self._take(automation.EngineEvent.from_json(json.loads(line)))
-
-    def _take(self, event: automation.EngineEvent) -> None:
-        if event.resource_pre_event:
-            self._watch(event.resource_pre_event.metadata.urn)
-            self._remember(event.resource_pre_event.metadata)
-        if event.summary_event:
-            self.counts = _counts(event.summary_event.resource_changes)
-        diagnostic = event.diagnostic_event
-        if diagnostic and is_failure(diagnostic.severity, diagnostic.message):
-            self._keep(diagnostic.urn or "", diagnostic.message)
-
-    def _remember(self, step: automation.StepEventMetadata) -> None:
-        if step.new and step.type == RELEASE:
-            self._releases[step.urn] = {
-                "urn": step.urn,
-                "type": step.type,
-                "parent": step.new.parent,
-                "provider": step.new.provider,
-                "inputs": step.new.inputs or {},
-            }
-
-    def _keep(self, urn: str, message: str) -> None:
-        if urn in self._releases and any(words in message for words in _REFUSALS):
-            self.refused_releases.append(self._releases[urn])
-        reason = sentence(urn, message, self._context)
-        if reason:
-            self.failures.append(reason)
-
-
-def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for operation, count in (changes or {}).items():
-        name = str(getattr(operation, "value", operation))
-        if name in _PAST:
-            counts[name] = counts.get(name, 0) + count
-    return counts
 
 
 def _sum(first: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:

@@ -8,7 +8,15 @@ SluiceError
 └── SuspendedError       the stack is left out until it is resumed (exit code 5)
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from components.errors import SluiceError
+
+if TYPE_CHECKING:
+    from sluice.events import Change
 
 __all__ = [
     "DeploymentError",
@@ -30,9 +38,19 @@ class NoRemoteError(RepositoryError):
 
 
 class DeploymentError(SluiceError):
-    """An update failed; what it applied is in the state, and the next one goes on from there."""
+    """An update failed; what it applied is in the state, and the next one goes on from there.
+
+    Attributes:
+        changes: what it did until then, and what failed.
+
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, changes: Sequence[Change] = ()) -> None:
+        """Take the reasons, and what happened to each object."""
+        super().__init__(message)
+        self.changes = changes
 
 
 class LockedError(SluiceError):

@@ -10,7 +10,8 @@ import click
 from rich.console import Console
 
 from sluice.commands.get import rows_as_table
-from sluice.engine import Engine, Outcome, Watcher
+from sluice.engine import Engine, Outcome
+from sluice.events import Watcher
 from sluice.inventory import inventory
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter

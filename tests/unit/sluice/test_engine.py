@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from pulumi.automation.events import (
     SummaryEvent,
 )
 
-from sluice.engine import Outcome, _counts, _Events, _reason
+from sluice.engine import Outcome, _reason
+from sluice.events import Events, _counts
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
 WEB = "urn:pulumi:dev::p::sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
@@ -22,8 +24,8 @@ def diagnostic(message: str, urn: str = WEB, severity: str = "error") -> EngineE
     return EngineEvent(sequence=1, timestamp=1, diagnostic_event=event)
 
 
-def heard(*events: EngineEvent) -> _Events:
-    listener = _Events(lambda _urn: None, "dev-cluster")
+def heard(*events: EngineEvent) -> Events:
+    listener = Events(lambda _urn: None, "dev-cluster")
     for event in events:
         listener._take(event)
     return listener
@@ -47,7 +49,7 @@ def test_each_object_s_failure_is_kept_with_its_name() -> None:
 
 def test_the_summary_is_counted_and_each_step_is_watched() -> None:
     seen: list[str] = []
-    listener = _Events(seen.append, "dev-cluster")
+    listener = Events(seen.append, "dev-cluster")
     changes: Any = {"create": 2, "update": 1, "same": 3, "read": 9}
     metadata = StepEventMetadata(op="create", urn=WEB, type="t", provider="p")
     step = ResourcePreEvent(metadata=metadata)
@@ -82,3 +84,40 @@ def test_the_reason_is_pulumi_s_own_error_line() -> None:
     assert _reason("error: the stack is locked\nmore") == "the stack is locked"
     assert _reason("a\n  b") == "a b"
     assert _reason(text) == "the stack is locked"
+
+
+def step(op: str, urn: str = WEB, kind: str = "kubernetes:apps/v1:Deployment", **more: Any) -> str:
+    metadata = {"op": op, "urn": urn, "type": kind, "provider": "p", **more}
+    return json.dumps(
+        {"sequence": 1, "timestamp": 1, "resourcePreEvent": {"metadata": metadata}},
+        separators=(",", ":"),
+    )
+
+
+def test_each_change_is_told_by_component_object_and_field() -> None:
+    release = WEB.replace("apps/v1:Deployment::web:shop/web", "helm.sh/v3:Release::redis")
+    seen: list[str] = []
+    listener = Events(seen.append, "dev-cluster")
+    listener.read("Previewing update (dev):")
+    listener.read(step("same", WEB.replace("shop/web", "shop/idle")))
+    listener.read(step("update", detailedDiff={"spec.replicas": {"kind": "update"}}))
+    listener.read(step("create", release, "kubernetes:helm.sh/v3:Release"))
+    listener.read(step("create", STACK, "pulumi:pulumi:Stack"))
+    listener._take(diagnostic('conflict with "kubectl"'))
+    assert [name.rpartition("::")[2] for name in seen] == [
+        "web:shop/idle",
+        "web:shop/web",
+        *("redis", "p-dev"),
+    ]
+    update, create = listener.changes()
+    assert (update.operation, update.component, update.kind) == ("update", "web", "Deployment")
+    assert (update.namespace, update.name, update.fields) == ("shop", "web", ("spec.replicas",))
+    assert update.error == 'web: Deployment shop/web: conflict with "kubectl"'
+    assert (create.operation, create.component, create.name) == ("create", "redis", "redis")
+
+
+def test_the_steps_of_a_replacement_are_one_change() -> None:
+    listener = Events(lambda _urn: None, "dev-cluster")
+    for op in ("create-replacement", "replace", "delete-replaced"):
+        listener.read(step(op))
+    assert [change.operation for change in listener.changes()] == ["replace"]

@@ -1,0 +1,164 @@
+"""The engine's stream of events, as what happened to each object and why it failed."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pulumi import automation
+
+from sluice.failures import is_failure, sentence
+from sluice.state_repair import RELEASE, Entry
+
+__all__ = ["Change", "Events", "Watcher"]
+
+Watcher = Callable[[str], None]
+
+# Most of the stream says of objects that they stay the same; read no further than that.
+_HEAD = 160
+_SAME = '"op":"same"'
+_BEGINS = '"resourcePreEvent"'
+_URN = re.compile(r'"urn":"([^"]+)"')
+COUNTED = ("create", "update", "replace", "delete", "same")
+_CHANGES = ("create", "update", "replace", "delete", "import")
+# What Helm says where an earlier update of the release did not come to its end.
+_REFUSALS = (
+    "another operation (install/upgrade/rollback) is in progress",
+    "cannot re-use a name that is still in use",
+    "has no deployed releases",
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to one object, or would happen.
+
+    Attributes:
+        urn: Pulumi's name of it.
+        operation: `create`, `update`, `replace` or `delete`.
+        component: the name of the component that it belongs to.
+        kind: its kind, such as `Deployment`.
+        namespace: its namespace; empty where it has none.
+        name: its name; a Helm release's is its component's.
+        fields: the paths that differ, such as `spec.replicas`.
+        seconds: how long it took; 0 in a preview.
+        error: the cluster's reason where it failed, else empty.
+
+    """
+
+    urn: str
+    operation: str
+    component: str
+    kind: str
+    namespace: str
+    name: str
+    fields: tuple[str, ...] = field(default=())
+    seconds: float = 0.0
+    error: str = ""
+
+
+class Events:
+    """Listens to the engine: counts, keeps each change, and what failed.
+
+    Attributes:
+        counts: resources by what happened to them.
+        failures: a sentence for each failure, in their order.
+        refused_releases: the Helm releases that an earlier update left unfinished.
+
+    """
+
+    def __init__(self, watch: Watcher, context: str) -> None:
+        """Take who is told each resource's URN, and the cluster's name for errors."""
+        self.counts: dict[str, int] = {}
+        self.failures: list[str] = []
+        self.refused_releases: list[Entry] = []
+        self._changes: dict[str, Change] = {}
+        self._begun: dict[str, float] = {}
+        self._releases: dict[str, Entry] = {}
+        self._watch = watch
+        self._context = context
+
+    def changes(self) -> list[Change]:
+        """Return what happened to each object, in the order of their beginning."""
+        return list(self._changes.values())
+
+    def read(self, line: str) -> None:
+        """Take one line of the engine's output."""
+        head = line[:_HEAD]
+        if not head.startswith("{"):
+            return
+        if _SAME not in head:
+            self._take(automation.EngineEvent.from_json(json.loads(line)))
+        elif _BEGINS in head:
+            self._watch(_URN.findall(line)[0])
+
+    def _take(self, event: automation.EngineEvent) -> None:
+        if event.resource_pre_event:
+            self._begin(event.resource_pre_event.metadata)
+        if event.res_outputs_event:
+            self._end(event.res_outputs_event.metadata.urn)
+        if event.res_op_failed_event:
+            self._end(event.res_op_failed_event.metadata.urn)
+        if event.summary_event:
+            self.counts = _counts(event.summary_event.resource_changes)
+        diagnostic = event.diagnostic_event
+        if diagnostic and is_failure(diagnostic.severity, diagnostic.message):
+            self._keep(diagnostic.urn or "", diagnostic.message)
+
+    def _begin(self, step: automation.StepEventMetadata) -> None:
+        self._watch(step.urn)
+        self._begun[step.urn] = time.monotonic()
+        operation = _operation(step.op)
+        if operation in _CHANGES and step.type.startswith("kubernetes:"):
+            self._changes[step.urn] = _change(step, operation)
+        if step.new and step.type == RELEASE:
+            self._releases[step.urn] = {
+                "urn": step.urn,
+                "type": step.type,
+                "parent": step.new.parent,
+                "provider": step.new.provider,
+                "inputs": step.new.inputs or {},
+            }
+
+    def _end(self, urn: str) -> None:
+        if urn in self._changes:
+            seconds = time.monotonic() - self._begun[urn]
+            self._changes[urn] = replace(self._changes[urn], seconds=round(seconds, 3))
+
+    def _keep(self, urn: str, message: str) -> None:
+        if urn in self._releases and any(words in message for words in _REFUSALS):
+            self.refused_releases.append(self._releases[urn])
+        reason = sentence(urn, message, self._context)
+        if not reason:
+            return
+        self.failures.append(reason)
+        if urn in self._changes:
+            self._changes[urn] = replace(self._changes[urn], error=reason)
+
+
+def _operation(op: Any) -> str:
+    name = str(getattr(op, "value", op))
+    # A replacement is told as three steps: replace, and its creation and deletion.
+    return "replace" if name in ("create-replacement", "delete-replaced") else name
+
+
+def _change(step: automation.StepEventMetadata, operation: str) -> Change:
+    name = step.urn.rpartition("::")[2]
+    component, _, path = name.partition(":")
+    namespace, _, own = path.rpartition("/")
+    kind = step.type.rpartition(":")[2]
+    fields = tuple(sorted(step.detailed_diff or step.diffs or ()))
+    return Change(step.urn, operation, component, kind, namespace, own or component, fields)
+
+
+def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for operation, count in (changes or {}).items():
+        name = str(getattr(operation, "value", operation))
+        if name in COUNTED:
+            counts[name] = counts.get(name, 0) + count
+    return counts
