@@ -14,6 +14,7 @@ import psutil
 
 from components.errors import SluiceError
 from sluice.helm_records import HelmRecord, newest_record
+from sluice.local_state import LocalState
 from sluice.repository import Repository
 from sluice.state_repair import (
     Deployment,
@@ -52,6 +53,7 @@ class Recovery:
         self._write = write
         self._note = repository.local / "interrupted" / stack
         self._taken_over: set[str] = set()
+        self._state = LocalState.of(repository, stack)
 
     def before_update(self) -> bool:
         """Mend what the last update left; return whether a refresh has to find out the rest.
@@ -65,6 +67,8 @@ class Recovery:
             return False  # the update says who holds the stack
         if unlocked:
             self._remember()
+        if not self._was_interrupted and self._state and not self._state.tells_of_failure():
+            return False
         exported = self._read()
         state: Deployment = exported["deployment"] or {}
         interrupted = has_pending(state) or self._was_interrupted
@@ -97,8 +101,7 @@ class Recovery:
         return self._note.exists()
 
     def _locks(self) -> list[Path]:
-        folder = self._repository.local / "pulumi" / ".pulumi" / "locks" / "organization"
-        return list((folder / self._repository.project / self._stack).glob("*.json"))
+        return self._state.locks() if self._state else []
 
     def _unfinished_releases(self, state: Deployment) -> list[HelmRecord]:
         records = [self._record(release) for release in sorted(release_ids(state))]

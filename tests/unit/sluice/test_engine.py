@@ -100,7 +100,9 @@ def test_each_change_is_told_by_component_object_and_field() -> None:
     listener = Events(seen.append, "dev-cluster")
     listener.read("Previewing update (dev):")
     listener.read(step("same", WEB.replace("shop/web", "shop/idle")))
-    listener.read(step("update", detailedDiff={"spec.replicas": {"diffKind": "update", "inputDiff": True}}))
+    listener.read(
+        step("update", detailedDiff={"spec.replicas": {"diffKind": "update", "inputDiff": True}})
+    )
     listener.read(step("create", release, "kubernetes:helm.sh/v3:Release"))
     listener.read(step("create", STACK, "pulumi:pulumi:Stack"))
     listener._take(diagnostic('conflict with "kubectl"'))

@@ -1,0 +1,69 @@
+"""What is read from a file backend's folder."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sluice.local_state import LocalState
+
+
+@pytest.fixture
+def state(repository: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalState:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path / 'state'}")
+    found = LocalState.of(repository(dev=""), "dev")
+    assert found is not None
+    found.checkpoint.parent.mkdir(parents=True)
+    return found
+
+
+def checkpoint(**latest: Any) -> bytes:
+    content = {"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "u"}], **latest}}}
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def test_a_state_kept_elsewhere_has_no_files(
+    repository: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = repository(dev="")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+    assert LocalState.of(platform, "dev") is None
+    monkeypatch.delenv("PULUMI_BACKEND_URL")
+    assert LocalState.of(platform, "dev") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "failed"),
+    [
+        (checkpoint(), False),
+        (checkpoint(pending_operations=[{"type": "creating"}]), True),
+        (checkpoint(resources=[{"urn": "u", "initErrors": ["not ready"]}]), True),
+        (gzip.compress(checkpoint()), True),
+    ],
+    ids=["whole", "interrupted", "failed", "unreadable"],
+)
+def test_a_checkpoint_tells_whether_its_update_came_to_a_good_end(
+    state: LocalState, content: bytes, failed: bool
+) -> None:
+    state.checkpoint.write_bytes(content)
+    assert state.tells_of_failure() is failed
+
+
+def test_a_missing_checkpoint_may_be_a_lost_one(state: LocalState) -> None:
+    assert state.tells_of_failure()
+
+
+def test_the_locks_are_those_of_the_stack(state: LocalState) -> None:
+    mine, others = (
+        state.folder / "locks" / "organization" / "infrastructure" / stack / "1.json"
+        for stack in ("dev", "prod")
+    )
+    assert state.locks() == []
+    for lock in (mine, others):
+        lock.parent.mkdir(parents=True)
+        lock.write_text("{}")
+    assert state.locks() == [mine]
