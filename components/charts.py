@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -62,10 +63,18 @@ class LockedCharts:
                 cannot be had or is not the one that was locked.
 
         """
-        locked = Lock.load(lock_file(self.root, self.stack)).chart(request, self.stack)
-        file = ChartCache(self.root / CACHE).fetch(locked, self.mirrors)
+        locked = self._lock.chart(request, self.stack)
+        file = self._cache.fetch(locked, self.mirrors)
         # Relative, so that the state is the same from every checkout.
         return f"./{file.relative_to(self.root)}", locked.version
+
+    @cached_property
+    def _lock(self) -> Lock:
+        return Lock.load(lock_file(self.root, self.stack))
+
+    @cached_property
+    def _cache(self) -> ChartCache:
+        return ChartCache(self.root / CACHE)
 
 
 @dataclass(frozen=True)

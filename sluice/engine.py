@@ -32,8 +32,8 @@ class Resource:
         type: its type token.
         name: its name.
         parent: its parent's URN; empty for the stack.
-        inputs: what was declared, secrets still encrypted.
         outputs: its outputs, secrets still encrypted.
+        inputs: what was declared, secrets still encrypted.
         dependencies: URNs of what it waits for.
         external: whether it was only read from the cluster.
 
@@ -43,10 +43,10 @@ class Resource:
     type: str
     name: str
     parent: str
-    inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
-    dependencies: Sequence[str]
-    external: bool
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    dependencies: Sequence[str] = ()
+    external: bool = False
 
 
 @dataclass
@@ -218,8 +218,8 @@ class Engine:
                 type=entry["type"],
                 name=entry["urn"].rpartition("::")[2],
                 parent=entry.get("parent", ""),
-                inputs=entry.get("inputs") or {},
                 outputs=entry.get("outputs") or {},
+                inputs=entry.get("inputs") or {},
                 dependencies=entry.get("dependencies") or (),
                 external=bool(entry.get("external")),
             )

@@ -1,4 +1,4 @@
-"""The repository that the command works on: its root, its stacks, its commit, its local state."""
+"""The repository that the command works on: its root, its stacks, its local state."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
-
-import git
 
 from components.manifests import documents
 from sluice.errors import RepositoryError
@@ -104,17 +102,6 @@ class Repository:
     def setting(self, stack: str, key: str) -> Any:
         """Return one of the project's own keys for a stack; None where it is not set."""
         return self.config(stack).get(f"{self.project}:{key}")
-
-    @property
-    def commit(self) -> str:
-        """The commit that is checked out, `-dirty` where files differ from it; `-` without Git."""
-        try:
-            repository = git.Repo(self.root, search_parent_directories=True)
-            with repository:
-                head = repository.head.commit.hexsha[:7]
-                return f"{head}-dirty" if repository.is_dirty(untracked_files=True) else head
-        except (git.InvalidGitRepositoryError, ValueError):
-            return "-"
 
     def _config_files(self) -> list[Path]:
         return [

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["write"]
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Put `content` at `path` in one step, making its folder where it is missing.
+
+    Who may read it says `mode`, as far as the umask allows.
 
     Of several writers at once the last one wins, and no reader sees a part.
     Raises ArtifactError (full disk, no permission) with the old file untouched.
@@ -23,7 +25,7 @@ def write(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_durably(draft, content)
+        _write_durably(draft, content, mode)
         draft.replace(path)
     except OSError as error:
         raise ArtifactError(
@@ -33,8 +35,8 @@ def write(path: Path, content: bytes) -> None:
         _remove(draft)
 
 
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
+def _write_durably(path: Path, content: bytes, mode: int) -> None:
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

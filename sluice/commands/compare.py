@@ -31,17 +31,18 @@ def compare(repository: Repository, base: str, other: str) -> None:
     """
     repository.chosen((base, other))
     before, after = _objects(repository, base), _objects(repository, other)
-    changed = [name for name in sorted({**before, **after}) if before.get(name) != after.get(name)]
-    for name in changed:
-        click.echo("".join(_difference(name, before.get(name), after.get(name))), nl=False)
+    changed = [key for key in sorted({**before, **after}) if before.get(key) != after.get(key)]
+    for title, kind in changed:
+        texts = before.get((title, kind)), after.get((title, kind))
+        click.echo("".join(_difference(title, *texts)), nl=False)
     if not changed:
         click.echo(f"{base} and {other} declare the same")
 
 
-def _objects(repository: Repository, stack: str) -> dict[str, str]:
+def _objects(repository: Repository, stack: str) -> dict[tuple[str, str], str]:
     resources = declared(repository, stack, LockedNames(repository.root, stack))
     return {
-        resource.title: _yaml(resource)
+        (resource.title, resource.type): _yaml(resource)
         for resource in resources
         if not resource.type.startswith("pulumi:providers:")
     }

@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -19,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 # This suite is what it runs, and the bench is run by hand.
 NOT_HERE = ("make test", "make bench")
-OURS = ("PULUMI_", "KUBECONFIG", "VIRTUAL_ENV")
+OURS = ("PULUMI_", "KUBECONFIG", "VIRTUAL_ENV", "MAKE")
 
 
 def commands(document: str) -> str:
@@ -63,9 +65,37 @@ def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -
     assert "dev      ci-agents" in output
     assert "ci-agents   3/3" in output
     assert f'eval "$({clone}/.venv/bin/sluice env)"' in output
-    changed = run("git status --short", clone).split()
-    assert changed == ["M", "stacks/Pulumi.dev.yaml"]
+    assert run("git status --short", clone).split() == ["M", "stacks/Pulumi.dev.yaml"]
     assert "Nothing to do" in run("git checkout -q stacks && make up && make up", clone)
+    assert run("git status --short", clone) == ""
+    the_line_to_paste_works_from_a_folder_below(clone)
+    assert processes(clone)
+    run("make down", clone)
+    assert processes(clone) == []
+
+
+def the_line_to_paste_works_from_a_folder_below(clone: Path) -> None:
+    script = f"""
+        set -eu
+        eval "$({clone}/.venv/bin/sluice env)"
+        kubectl --context=prod-cluster get deployment ci-agents -n ci-agents -o name
+        pulumi stack ls --json
+        sluice get all --stack dev
+    """
+    shown = run(script, clone / "stacks")
+    assert "deployment.apps/ci-agents" in shown
+    assert '"name": "prod"' in shown
+    assert "HelmRelease" in shown
+
+
+def processes(clone: Path) -> list[str]:
+    """The processes that run something of the clone."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if any(str(clone) in word for word in process.cmdline()):
+                found.append(process.name())
+    return found
 
 
 def test_own_clusters_are_deployed_to_without_a_sandbox(

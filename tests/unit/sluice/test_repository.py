@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import git
 import pytest
 
 from sluice.errors import RepositoryError
@@ -71,16 +70,3 @@ def test_a_repository_is_found_from_any_folder_below(repository: MakeRepository)
 def test_outside_of_a_repository_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RepositoryError, match=r"is not below a directory with a Pulumi\.yaml"):
         Repository.find(tmp_path)
-
-
-def test_a_commit_is_dirty_where_files_differ_from_it(repository: MakeRepository) -> None:
-    found = repository(dev="")
-    assert found.commit == "-"
-    with git.Repo.init(found.root) as checkout:
-        assert found.commit == "-"
-        checkout.git.add(all=True)
-        author = git.Actor("a", "a@example.org")
-        commit = checkout.index.commit("first", author=author, committer=author)
-        assert found.commit == commit.hexsha[:7]
-        (found.root / "new.txt").touch()
-        assert found.commit == f"{commit.hexsha[:7]}-dirty"
