@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,6 +16,7 @@ from pulumi import automation
 from sluice.errors import DeploymentError, LockedError
 from sluice.events import Change, Events, Watcher
 from sluice.failures import plain
+from sluice.local_state import LocalState
 from sluice.recovery import Recovery
 from sluice.repository import Repository
 
@@ -229,7 +231,12 @@ class Engine:
 
     def history(self, *, newest: int = 0) -> list[Mapping[str, Any]]:
         """Return the updates as Pulumi tells them, newest first; only the `newest`, if given."""
-        page = ["--page=1", f"--page-size={newest}"] if newest else []
+        local = LocalState.of(self._repository, self.stack)
+        updates = local.updates(newest) if local else None
+        if updates:
+            return updates
+        # Pulumi's own default is a page of ten.
+        page = ("--page=1", f"--page-size={newest or sys.maxsize}")
         rows: list[Mapping[str, Any]] = json.loads(self._ask("stack", "history", "--json", *page))
         return rows
 
@@ -267,8 +274,9 @@ class Engine:
         }
 
     def _export(self) -> dict[str, Any]:
-        exported: dict[str, Any] = json.loads(self._ask("stack", "export"))
-        return exported
+        local = LocalState.of(self._repository, self.stack)
+        exported: dict[str, Any] | None = local.exported() if local else None
+        return exported or json.loads(self._ask("stack", "export"))
 
     def _import(self, state: Mapping[str, Any]) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sluice.repository import Repository
 
@@ -18,6 +22,9 @@ _UNFINISHED = ('"pending_operations"', '"initErrors"')
 @dataclass(frozen=True)
 class LocalState:
     """One stack's files in a file backend.
+
+    Pulumi gives the same by `stack export` and `stack history`, a third of a
+    second later. Where its files are compressed, these methods give None.
 
     Attributes:
         folder: the backend's folder.
@@ -54,6 +61,27 @@ class LocalState:
         folder = self.folder / "locks" / "organization" / self.project / self.stack
         return list(folder.glob("*.json"))
 
+    def exported(self) -> dict[str, Any] | None:
+        """Return what `pulumi stack export` gives; None where it has to be asked."""
+        try:
+            content = json.loads(self.checkpoint.read_bytes())
+            return {"version": content["version"], "deployment": content["checkpoint"]["latest"]}
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def updates(self, newest: int = 0) -> list[Mapping[str, Any]] | None:
+        """Return what `pulumi stack history --json` gives, without the configuration.
+
+        Newest first, and only the `newest` where that is given; None where it
+        has to be asked.
+        """
+        # Named by the moment at which the update ended.
+        files = sorted(self.history.glob("*.history.json"), reverse=True)
+        try:
+            return [_told(json.loads(file.read_bytes())) for file in files[: newest or None]]
+        except (OSError, ValueError, KeyError):
+            return None
+
     def tells_of_failure(self) -> bool:
         """Whether the last update left something undone; also where that cannot be read."""
         try:
@@ -61,3 +89,12 @@ class LocalState:
         except (OSError, ValueError):
             return True
         return any(word in text for word in _UNFINISHED)
+
+
+def _told(update: Mapping[str, Any]) -> Mapping[str, Any]:
+    told = {key: value for key, value in update.items() if key != "config"}
+    return {**told, "startTime": _time(update["startTime"]), "endTime": _time(update["endTime"])}
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -67,3 +67,24 @@ def test_the_locks_are_those_of_the_stack(state: LocalState) -> None:
         lock.parent.mkdir(parents=True)
         lock.write_text("{}")
     assert state.locks() == [mine]
+
+
+def test_the_state_and_its_updates_are_told_as_pulumi_tells_them(state: LocalState) -> None:
+    state.checkpoint.write_bytes(checkpoint())
+    assert state.exported() == {"version": 3, "deployment": {"resources": [{"urn": "u"}]}}
+    state.history.mkdir(parents=True)
+    for ended, result in ((1795472579, "succeeded"), (1795472600, "failed")):
+        update = {"startTime": ended - 9, "endTime": ended, "result": result, "config": {"a": "b"}}
+        file = state.history / f"dev-{ended}481398406.history.json"
+        file.write_text(json.dumps(update))
+    newest, oldest = state.updates() or ()
+    assert (newest["result"], oldest["result"]) == ("failed", "succeeded")
+    assert oldest["startTime"] == "2026-11-23T22:22:50.000Z"
+    assert "config" not in oldest
+    assert state.updates(newest=1) == [newest]
+
+
+def test_what_cannot_be_read_has_to_be_asked(state: LocalState) -> None:
+    assert state.exported() is None
+    state.checkpoint.write_bytes(gzip.compress(checkpoint()))
+    assert state.exported() is None
