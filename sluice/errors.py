@@ -3,6 +3,7 @@
 SluiceError
 ├── RepositoryError      not a repository, no such stack (exit code 2)
 │   └── NoRemoteError    it was never pushed anywhere
+├── ApiError             the cluster cannot be asked, or refuses (exit code 3)
 ├── DeploymentError      an update failed (exit code 3)
 ├── LockedError          another update holds the stack (exit code 4)
 └── SuspendedError       the stack is left out until it is resumed (exit code 5)
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sluice.events import Change
 
 __all__ = [
+    "ApiError",
     "DeploymentError",
     "LockedError",
     "NoRemoteError",
@@ -35,6 +37,16 @@ class RepositoryError(SluiceError):
 
 class NoRemoteError(RepositoryError):
     """The repository has no remote."""
+
+
+class ApiError(SluiceError):
+    """The cluster cannot be asked, or refuses; `status` is HTTP's, 0 where it gave none."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class DeploymentError(SluiceError):

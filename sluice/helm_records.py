@@ -11,14 +11,11 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import kr8s
-
-from components.errors import SluiceError
+from sluice.cluster import Cluster, Object
 
 __all__ = ["HelmRecord", "newest_record"]
 
@@ -40,7 +37,8 @@ class HelmRecord:
     release: str
     status: str
     since: datetime
-    _secret: Any
+    _cluster: Cluster
+    _secret: Object
 
     @property
     def unfinished(self) -> bool:
@@ -53,36 +51,30 @@ class HelmRecord:
 
     def mark_failed(self) -> None:
         """Finish the record, so that Helm upgrades from the last good revision."""
-        content = _decoded(self._secret.raw)
+        content = _decoded(self._secret)
         content["info"] |= {"status": "failed", "description": _REASON}
         labels = {"status": "failed"}
         patch = {"metadata": {"labels": labels}, "data": {"release": _encoded(content)}}
-        self._secret.patch(patch)
+        metadata = self._secret["metadata"]
+        self._cluster.patch("v1", "Secret", metadata["namespace"], metadata["name"], patch)
 
 
-def newest_record(context: str, kubeconfig: str, release: str) -> HelmRecord | None:
+def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
     """Return the newest record of the release `namespace/name`, or None where Helm knows none.
 
     Raises:
-        SluiceError: where the cluster cannot be asked.
+        ApiError: where the cluster cannot be asked.
 
     """
     namespace, _, name = release.partition("/")
-    selector = {"owner": "helm", "name": name}
-    try:
-        api = kr8s.api(context=context, kubeconfig=kubeconfig or None)
-        secrets = list(api.get("secrets", namespace=namespace, label_selector=selector))
-    except (kr8s.ServerError, kr8s.APITimeoutError, ValueError, OSError) as error:
-        raise SluiceError(f"context {context}: the cluster cannot be asked: {error}") from error
-    return _newest(release, secrets)
-
-
-def _newest(release: str, secrets: Collection[Any]) -> HelmRecord | None:
+    selector = f"owner=helm,name={name}"
+    secrets = cluster.list("v1", "Secret", namespace=namespace, labels=selector)
     if not secrets:
         return None
-    secret = max(secrets, key=lambda each: int(each.raw["metadata"]["labels"]["version"]))
-    info = _decoded(secret.raw)["info"]
-    return HelmRecord(release, str(info["status"]), _time(info["last_deployed"]), secret)
+    secret = max(secrets, key=lambda each: int(each["metadata"]["labels"]["version"]))
+    info = _decoded(secret)["info"]
+    since = _time(info["last_deployed"])
+    return HelmRecord(release, str(info["status"]), since, cluster, secret)
 
 
 def _time(text: str) -> datetime:
@@ -92,7 +84,7 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(seconds + zone)
 
 
-def _decoded(secret: Any) -> Any:
+def _decoded(secret: Object) -> Any:
     return json.loads(
         gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"])))
     )

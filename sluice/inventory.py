@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sluice.cluster import Cluster
 from sluice.engine import Engine, Resource
 from sluice.liveness import Workload, unready
 from sluice.repository import Repository
@@ -51,10 +52,7 @@ def inventory(repository: Repository, stack: str) -> list[Row]:
     children = {component.urn: _below(component.urn, resources) for component in components}
     workloads = {urn: _workloads(below) for urn, below in children.items()}
     wanted = [workload for below in workloads.values() for workload in below]
-    context, kubeconfig = (
-        str(repository.setting(stack, key) or "") for key in ("context", "kubeconfig")
-    )
-    problems = unready(context, kubeconfig, wanted)
+    problems = unready(Cluster.of(repository, stack), wanted)
     commit = engine.commit()
     rows = [
         _row(stack, component, children[component.urn], workloads[component.urn], problems, commit)

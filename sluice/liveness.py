@@ -6,9 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import kr8s
-
-from components.errors import SluiceError
+from sluice.cluster import Cluster
 
 __all__ = ["Workload", "unready"]
 
@@ -29,24 +27,18 @@ class Workload:
         )
 
 
-def unready(context: str, kubeconfig: str, workloads: Collection[Workload]) -> dict[Workload, str]:
+def unready(cluster: Cluster, workloads: Collection[Workload]) -> dict[Workload, str]:
     """Return what is wrong with each workload that is not ready.
-
-    An empty `kubeconfig` is the usual one.
 
     Kinds that have no readiness of their own are ready once they are there,
     which the stack's state says.
 
     Raises:
-        SluiceError: where the cluster cannot be asked.
+        ApiError: where the cluster cannot be asked.
 
     """
     kinds = {workload.kind for workload in workloads} & _PROBLEMS.keys()
-    try:
-        api = kr8s.api(context=context, kubeconfig=kubeconfig or None)
-        live = {kind: _listed(api, kind) for kind in kinds}
-    except (kr8s.ServerError, kr8s.APITimeoutError, ValueError, OSError) as error:
-        raise SluiceError(f"context {context}: the cluster cannot be asked: {error}") from error
+    live = {kind: _listed(cluster, kind) for kind in kinds}
     found = {
         workload: _problem(workload, live[workload.kind])
         for workload in workloads
@@ -55,10 +47,10 @@ def unready(context: str, kubeconfig: str, workloads: Collection[Workload]) -> d
     return {workload: problem for workload, problem in found.items() if problem}
 
 
-def _listed(api: Any, kind: str) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _listed(cluster: Cluster, kind: str) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {
-        (item.raw["metadata"].get("namespace", ""), item.raw["metadata"]["name"]): item.raw
-        for item in api.get(kind, namespace=kr8s.ALL)
+        (item["metadata"].get("namespace", ""), item["metadata"]["name"]): item
+        for item in cluster.list(_API_VERSIONS[kind], kind)
     }
 
 
@@ -94,4 +86,10 @@ _PROBLEMS: Mapping[str, Callable[[Workload, Mapping[str, Any]], str]] = {
     "Deployment": _replicas,
     "Namespace": _active,
     "StatefulSet": _replicas,
+}
+_API_VERSIONS = {
+    "DaemonSet": "apps/v1",
+    "Deployment": "apps/v1",
+    "Namespace": "v1",
+    "StatefulSet": "apps/v1",
 }

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from components.errors import SluiceError
+from sluice.cluster import Cluster
 from sluice.helm_records import HelmRecord, newest_record
 from sluice.local_state import LocalState
 from sluice.repository import Repository
@@ -133,12 +134,8 @@ class Recovery:
         return adopted is not None
 
     def _record(self, release: str) -> HelmRecord | None:
-        context, kubeconfig = (
-            str(self._repository.setting(self._stack, key) or "")
-            for key in ("context", "kubeconfig")
-        )
         with suppress(SluiceError):  # the update says better what is wrong with the cluster
-            return newest_record(context, kubeconfig, release)
+            return newest_record(Cluster.of(self._repository, self._stack), release)
         return None
 
 

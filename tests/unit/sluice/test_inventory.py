@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sluice import inventory as module
+from sluice.cluster import Cluster
 from sluice.commands.get import rows_as_table
 from sluice.engine import Resource
 from sluice.inventory import Row, inventory
@@ -64,8 +65,8 @@ class FakeEngine:
 
 @pytest.fixture
 def rows(repository: MakeRepository, monkeypatch: pytest.MonkeyPatch) -> list[Row]:
-    def unready(context: str, kubeconfig: str, workloads: list[Workload]) -> dict[Workload, str]:
-        assert (context, kubeconfig) == ("dev-cluster", "")
+    def unready(cluster: Cluster, workloads: list[Workload]) -> dict[Workload, str]:
+        assert cluster.context == "dev-cluster"
         return {w: f"{w}: 0 of 1 replicas ready" for w in workloads if w.kind == "StatefulSet"}
 
     monkeypatch.setattr(module, "Engine", FakeEngine)
