@@ -126,7 +126,7 @@ class Application(Component):
     ) -> None:
         """Declare the application `name`."""
         super().__init__("apps:Application", name, opts, needs=(args.namespace,))
-        self._args = args
+        self.args = args
         try:
             self._check()
         except DeclarationError as error:
@@ -140,7 +140,7 @@ class Application(Component):
         self.register_outputs({"image": args.image})
 
     def _check(self) -> None:
-        args = self._args
+        args = self.args
         fields.dns_label("name", self.name)
         if args.namespace is not None:
             fields.dns_label("namespace", name_of(args.namespace))
@@ -162,7 +162,7 @@ class Application(Component):
             raise DeclarationError("autoscaling: minimum is above maximum")
 
     def _check_ports(self) -> None:
-        args = self._args
+        args = self.args
         needed = {
             "host": bool(args.host),
             "liveness": args.liveness is not None and args.liveness.port is None,
@@ -173,8 +173,8 @@ class Application(Component):
                 raise DeclarationError(f"{part}: needs a port")
 
     def _make_namespace(self) -> str:
-        if self._args.namespace is not None:
-            return name_of(self._args.namespace)
+        if self.args.namespace is not None:
+            return name_of(self.args.namespace)
         own = Namespace(self.name, opts=pulumi.ResourceOptions(parent=self))
         self._after.append(own)
         return own.name
@@ -194,7 +194,7 @@ class Application(Component):
         metadata = {
             "name": self.name,
             "namespace": self._namespace,
-            "labels": {**self._selector, **self._args.labels},
+            "labels": {**self._selector, **self.args.labels},
         }
         return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
 
@@ -203,14 +203,14 @@ class Application(Component):
         return {_LABEL: self.name}
 
     def _config_map(self) -> dict[str, Any] | None:
-        if not self._args.config:
+        if not self.args.config:
             return None
-        return self._manifest("v1", "ConfigMap", data=dict(self._args.config))
+        return self._manifest("v1", "ConfigMap", data=dict(self.args.config))
 
     def _secret(self) -> dict[str, Any] | None:
-        if not self._args.secrets:
+        if not self.args.secrets:
             return None
-        return self._manifest("v1", "Secret", type="Opaque", stringData=dict(self._args.secrets))
+        return self._manifest("v1", "Secret", type="Opaque", stringData=dict(self.args.secrets))
 
     def _deployment(self) -> dict[str, Any]:
         spec: dict[str, Any] = {
@@ -221,17 +221,17 @@ class Application(Component):
             },
             "template": {"metadata": self._pod_metadata(), "spec": self._pod()},
         }
-        if self._args.autoscaling is None:
-            spec["replicas"] = self._args.replicas
+        if self.args.autoscaling is None:
+            spec["replicas"] = self.args.replicas
         return self._manifest("apps/v1", "Deployment", spec=spec)
 
     def _pod_metadata(self) -> dict[str, Any]:
-        metadata: dict[str, Any] = {"labels": {**self._selector, **self._args.labels}}
+        metadata: dict[str, Any] = {"labels": {**self._selector, **self.args.labels}}
         checksums: dict[str, Any] = {}
-        if self._args.config:
-            checksums["checksum/config"] = _checksum(self._args.config)
-        if self._args.secrets:
-            secrets: pulumi.Output[Any] = pulumi.Output.secret(dict(self._args.secrets))
+        if self.args.config:
+            checksums["checksum/config"] = _checksum(self.args.config)
+        if self.args.secrets:
+            secrets: pulumi.Output[Any] = pulumi.Output.secret(dict(self.args.secrets))
             checksums["checksum/secret"] = secrets.apply(_checksum)
         if checksums:
             metadata["annotations"] = checksums
@@ -248,19 +248,19 @@ class Application(Component):
             "automountServiceAccountToken": False,
             "securityContext": {
                 "runAsNonRoot": True,
-                "runAsUser": self._args.run_as_user,
+                "runAsUser": self.args.run_as_user,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             "topologySpreadConstraints": [spread],
             "containers": [self._container()],
         }
-        if self._args.writable_paths:
-            names = range(len(self._args.writable_paths))
+        if self.args.writable_paths:
+            names = range(len(self.args.writable_paths))
             pod["volumes"] = [{"name": f"writable-{name}", "emptyDir": {}} for name in names]
         return pod
 
     def _container(self) -> dict[str, Any]:
-        args = self._args
+        args = self.args
         paths = enumerate(args.writable_paths)
         container: dict[str, Any] = {
             "name": self.name,
@@ -286,22 +286,22 @@ class Application(Component):
 
     def _env_from(self) -> list[dict[str, Any]]:
         sources = []
-        if self._args.config:
+        if self.args.config:
             sources.append({"configMapRef": {"name": self.name}})
-        if self._args.secrets:
+        if self.args.secrets:
             sources.append({"secretRef": {"name": self.name}})
         return sources
 
     def _probe(self, probe: Probe | None) -> dict[str, Any] | None:
         if probe is None:
             return None
-        get = {"path": probe.path, "port": probe.port or self._args.port}
+        get = {"path": probe.path, "port": probe.port or self.args.port}
         return {"httpGet": get, "periodSeconds": probe.period}
 
     def _service(self) -> dict[str, Any] | None:
-        if self._args.port is None:
+        if self.args.port is None:
             return None
-        port = {"name": "http", "port": self._args.service_port, "targetPort": "http"}
+        port = {"name": "http", "port": self.args.service_port, "targetPort": "http"}
         service = self._manifest(
             "v1", "Service", spec={"selector": self._selector, "ports": [port]}
         )
@@ -310,7 +310,7 @@ class Application(Component):
         return service
 
     def _autoscaler(self) -> dict[str, Any] | None:
-        scaling = self._args.autoscaling
+        scaling = self.args.autoscaling
         if scaling is None:
             return None
         target = {"type": "Utilization", "averageUtilization": scaling.cpu}
@@ -330,17 +330,17 @@ class Application(Component):
         )
 
     def _disruption_budget(self) -> dict[str, Any] | None:
-        scaling = self._args.autoscaling
-        if (scaling.minimum if scaling else self._args.replicas) <= 1:
+        scaling = self.args.autoscaling
+        if (scaling.minimum if scaling else self.args.replicas) <= 1:
             return None
         spec = {
             "selector": {"matchLabels": self._selector},
-            "maxUnavailable": self._args.max_unavailable,
+            "maxUnavailable": self.args.max_unavailable,
         }
         return self._manifest("policy/v1", "PodDisruptionBudget", spec=spec)
 
     def _ingress(self) -> dict[str, Any] | None:
-        args = self._args
+        args = self.args
         if not args.host:
             return None
         backend = {"service": {"name": self.name, "port": {"name": "http"}}}

@@ -27,6 +27,7 @@ class Component(pulumi.ComponentResource):
     Attributes:
         name: the component's name, as given.
         where: the file and line that declares it.
+        args: its arguments, for a component whose arguments are a class.
 
     """
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import pulumi
 
-from components.component import PARENT
+from components.component import PARENT, Component
 from components.errors import DeclarationError
 from components.kubernetes_object import KubernetesObject, hidden
 from components.location import attribute_line, function_line
@@ -63,6 +63,7 @@ class Environment(pulumi.ComponentResource):
         name: the environment's name, which is its stack's.
         patches: patches to the members' objects; each has to match at least one.
         removed: names of members that this environment does not have.
+        components: every component that was made, in the order of their declaration.
 
     Raises:
         DeclarationError: naming file and line, where an attribute, a member or
@@ -82,6 +83,7 @@ class Environment(pulumi.ComponentResource):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make every member that is not removed."""
         self.name = name
+        self.components: list[Component] = []
         self._made: dict[str, Any] = {}
         self._making: list[member[Any]] = []
         self._owners: dict[tuple[str, str, str, str], str] = {}
@@ -143,6 +145,8 @@ class Environment(pulumi.ComponentResource):
     def _overlay(
         self, args: pulumi.ResourceTransformationArgs
     ) -> pulumi.ResourceTransformationResult | None:
+        if isinstance(args.resource, Component):
+            self.components.append(args.resource)
         if not isinstance(args.resource, KubernetesObject):
             return None
         identity = args.resource.identity
@@ -156,8 +160,12 @@ class Environment(pulumi.ComponentResource):
         if first is not where:
             raise DeclarationError(f"{where}: {identity} is declared twice; first at {first}")
 
+    def patches_to(self, identity: Identity) -> list[Patch]:
+        """Return the patches that are meant for an object, a base's first."""
+        return [patch for patch in self._patches if patch.matches(identity)]
+
     def _patched(self, manifest: Any, identity: Identity) -> Any:
-        patches = [patch for patch in self._patches if patch.matches(identity)]
+        patches = self.patches_to(identity)
         for patch in patches:
             self._matched.add(id(patch))
             manifest = apply_patch(manifest, patch)

@@ -91,7 +91,7 @@ class HelmRelease(Component):
     ) -> None:
         """Declare the release `name`."""
         super().__init__("helm:HelmRelease", name, opts, needs=(args.namespace, args.repository))
-        self._args = args
+        self.args = args
         try:
             self._timeout = fields.duration("timeout", args.timeout)
             fields.dns_label("namespace", name_of(args.namespace))
@@ -106,18 +106,18 @@ class HelmRelease(Component):
         self.register_outputs({"chart": args.chart, "version": self.version})
 
     def _chart(self) -> tuple[str, str]:
-        if self._args.repository is None:
+        if self.args.repository is None:
             return self._chart_path()
         request = ChartRequest(
             name=self.name,
-            source=self._args.repository.url,
-            chart=self._args.chart,
-            range=self._args.version,
+            source=self.args.repository.url,
+            chart=self.args.chart,
+            range=self.args.version,
         )
         return CHARTS.get().chart(request)
 
     def _chart_path(self) -> tuple[str, str]:
-        path = self._args.chart
+        path = self.args.chart
         if not path.startswith("./"):
             raise DeclarationError(
                 f"chart: {path!r} has no repository; give repository= or a path that begins with ./"
@@ -127,14 +127,14 @@ class HelmRelease(Component):
 
     def _static_values(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for file in self._args.values_files:
+        for file in self.args.values_files:
             values = merge_values(values, documents.load_values_file(Path(file)))
         return values
 
     def _values(self, static: Mapping[str, Any]) -> Any:
-        references = [self._read(reference) for reference in self._args.values_from]
+        references = [self._read(reference) for reference in self.args.values_from]
         if not references:
-            return merge_values(static, self._args.values)
+            return merge_values(static, self.args.values)
 
         def merged(read: list[Mapping[str, Any]]) -> dict[str, Any]:
             values = dict(static)
@@ -143,12 +143,12 @@ class HelmRelease(Component):
             return values
 
         below = pulumi.Output.all(*references).apply(merged)
-        return below.apply(lambda values: merge_values(values, self._args.values))
+        return below.apply(lambda values: merge_values(values, self.args.values))
 
     def _read(self, reference: ValuesReference) -> pulumi.Output[Mapping[str, Any]]:
         from pulumi_kubernetes.core import v1  # noqa: PLC0415 - costs half a second, rarely needed
 
-        namespace = name_of(self._args.namespace)
+        namespace = name_of(self.args.namespace)
         where = f"{reference.kind} {namespace}/{reference.name}, key {reference.key}"
         found = getattr(v1, reference.kind).get(
             f"{self.name}:{reference.kind}:{reference.name}",
@@ -168,19 +168,19 @@ class HelmRelease(Component):
 
         v3.Release(
             self.name,
-            name=self._args.release_name or self.name,
-            namespace=name_of(self._args.namespace),
+            name=self.args.release_name or self.name,
+            namespace=name_of(self.args.namespace),
             chart=chart,
             version=self.version,
             values=values,
             allow_null_values=has_null(values) or None,
             timeout=self._timeout,
-            atomic=self._args.atomic,
-            cleanup_on_fail=self._args.atomic,
+            atomic=self.args.atomic,
+            cleanup_on_fail=self.args.atomic,
             # Without it, Helm keeps the last revision's values where none are declared any more.
             reset_values=True,
-            create_namespace=self._args.create_namespace,
-            skip_crds=self._args.skip_crds,
+            create_namespace=self.args.create_namespace,
+            skip_crds=self.args.skip_crds,
             opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["manifest"]),
         )
 

@@ -86,7 +86,7 @@ class Kustomization(Component):
     ) -> None:
         """Declare the objects that `args.path` renders to."""
         super().__init__("kustomize:Kustomization", name, opts, needs=(args.target_namespace,))
-        self._args = args
+        self.args = args
         try:
             self._timeout = f"{fields.duration('timeout', args.timeout)}s"
             if args.target_namespace:
@@ -101,22 +101,22 @@ class Kustomization(Component):
 
     def _overlay(self) -> Overlay:
         return Overlay(
-            patches=self._args.patches,
-            images=self._args.images,
-            name_prefix=self._args.name_prefix,
-            name_suffix=self._args.name_suffix,
-            namespace=name_of(self._args.target_namespace),
-            labels=self._args.common_labels,
-            substitute=self._args.substitute,
+            patches=self.args.patches,
+            images=self.args.images,
+            name_prefix=self.args.name_prefix,
+            name_suffix=self.args.name_suffix,
+            namespace=name_of(self.args.target_namespace),
+            labels=self.args.common_labels,
+            substitute=self.args.substitute,
         )
 
     def _check_health_references(self, made: Sequence[Identity]) -> None:
         known = {HealthReference(kind=i.kind, name=i.name, namespace=i.namespace) for i in made}
-        for reference in self._args.health_checks:
+        for reference in self.args.health_checks:
             if reference not in known:
                 raise DeclarationError(
                     f"health_checks: {reference.kind} {reference.namespace}/{reference.name} "
-                    f"is not among the {len(made)} objects of {self._args.path}"
+                    f"is not among the {len(made)} objects of {self.args.path}"
                 )
 
     def _make_all(self, manifests: Sequence[dict[str, Any]]) -> None:
@@ -127,13 +127,13 @@ class Kustomization(Component):
             self.make(self._awaited(manifest), self._options(made))
 
     def _awaited(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        if self._args.wait:
+        if self.args.wait:
             return manifest
         identity = identify(manifest)
         reference = HealthReference(
             kind=identity.kind, name=identity.name, namespace=identity.namespace
         )
-        if reference in self._args.health_checks:
+        if reference in self.args.health_checks:
             return manifest
         metadata = manifest["metadata"]
         annotations = {_SKIP_AWAIT: "true", **(metadata.get("annotations") or {})}
@@ -142,7 +142,7 @@ class Kustomization(Component):
     def _options(self, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(
             depends_on=after,
-            retain_on_delete=None if self._args.prune else True,
+            retain_on_delete=None if self.args.prune else True,
             custom_timeouts=pulumi.CustomTimeouts(
                 create=self._timeout, update=self._timeout, delete=self._timeout
             ),

@@ -73,7 +73,7 @@ class Namespace(Component):
     ) -> None:
         """Declare the namespace `name`."""
         super().__init__("core:Namespace", name, opts)
-        self._args = args or NamespaceArgs()
+        self.args = args or NamespaceArgs()
         try:
             self._check()
         except DeclarationError as error:
@@ -88,31 +88,31 @@ class Namespace(Component):
 
     def _check(self) -> None:
         fields.dns_label("name", self.name)
-        fields.choice("pod_security", self._args.pod_security, PodSecurity)
-        fields.choice("network", self._args.network, NetworkIsolation)
+        fields.choice("pod_security", self.args.pod_security, PodSecurity)
+        fields.choice("network", self.args.network, NetworkIsolation)
         for group in ("quota", "default_requests", "default_limits"):
-            for resource, amount in getattr(self._args, group).items():
+            for resource, amount in getattr(self.args, group).items():
                 fields.quantity(f"{group}[{resource!r}]", amount)
 
     def _namespace_manifest(self) -> dict[str, Any]:
-        standard = PodSecurity(self._args.pod_security)
+        standard = PodSecurity(self.args.pod_security)
         labels = {
             "pod-security.kubernetes.io/enforce": str(standard),
             "pod-security.kubernetes.io/warn": str(standard),
-            **self._args.labels,
+            **self.args.labels,
         }
         metadata: dict[str, Any] = {"name": self.name, "labels": labels}
-        if self._args.annotations:
-            metadata["annotations"] = dict(self._args.annotations)
+        if self.args.annotations:
+            metadata["annotations"] = dict(self.args.annotations)
         return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
     def _make_quota(self) -> None:
-        if self._args.quota:
-            hard = {resource: str(amount) for resource, amount in self._args.quota.items()}
+        if self.args.quota:
+            hard = {resource: str(amount) for resource, amount in self.args.quota.items()}
             self._make_inside("v1", "ResourceQuota", self.name, spec={"hard": hard})
 
     def _make_limits(self) -> None:
-        requests, limits = self._args.default_requests, self._args.default_limits
+        requests, limits = self.args.default_requests, self.args.default_limits
         if requests or limits:
             limit: dict[str, Any] = {"type": "Container"}
             if requests:
@@ -122,7 +122,7 @@ class Namespace(Component):
             self._make_inside("v1", "LimitRange", self.name, spec={"limits": [limit]})
 
     def _make_network_policy(self) -> None:
-        isolation = NetworkIsolation(self._args.network)
+        isolation = NetworkIsolation(self.args.network)
         if isolation is NetworkIsolation.NONE:
             return
         spec: dict[str, Any] = {"podSelector": {}, "policyTypes": ["Ingress"]}
@@ -132,7 +132,7 @@ class Namespace(Component):
 
     def _make_role_bindings(self) -> None:
         group = "rbac.authorization.k8s.io"
-        for role, members in self._args.roles.items():
+        for role, members in self.args.roles.items():
             self._make_inside(
                 f"{group}/v1",
                 "RoleBinding",

@@ -6,24 +6,27 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 from google.protobuf import json_format  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.proto.resource_pb2 import RegisterResourceResponse
+from pulumi.runtime.proto.resource_pb2 import ReadResourceResponse, RegisterResourceResponse
 
 from components.charts import CHARTS, Charts
+from components.component import Component
 from components.deployment import make_environment
+from components.environment import Environment
 from sluice.repository import Repository
 
-__all__ = ["Declared", "declared"]
+__all__ = ["Declaration", "Declared", "Reader", "declaration", "declared"]
 
 _SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
+Reader = Callable[[str, str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,47 @@ class Declared:
         type: its type token.
         name: its name in the program.
         inputs: its arguments; each secret value in them is masked.
+        revealed: its arguments as they are sent to the cluster; never to be shown.
+        secrets: the values that are masked, as text; never to be shown.
 
     """
 
     type: str
     name: str
     inputs: Mapping[str, Any]
+    revealed: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def component(self) -> str:
+        """The name of the component that it belongs to."""
+        return self.name.partition(":")[0]
 
     @property
     def title(self) -> str:
         """What people call it: `Deployment ci-agents/ci-agents`."""
         return f"{self.type.rpartition(':')[2]} {self.name.rpartition(':')[2]}"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """All that a stack declares.
+
+    Attributes:
+        environment: the environment, with its components.
+        resources: the custom resources, in the order of their declaration.
+        after: for each component's name, the names of those that it waits for.
+
+    """
+
+    environment: Environment
+    resources: list[Declared]
+    after: Mapping[str, frozenset[str]]
+
+    @property
+    def components(self) -> list[Component]:
+        """The components, in the order of their declaration."""
+        return self.environment.components
 
 
 def declared(repository: Repository, stack: str, charts: Charts) -> list[Declared]:
@@ -55,41 +88,77 @@ def declared(repository: Repository, stack: str, charts: Charts) -> list[Declare
         ArtifactError: where `charts` cannot give a chart.
 
     """
-    monitor = _Monitor()
-    config = {key: _text(value) for key, value in repository.config(stack).items()}
+    return declaration(repository, stack, charts).resources
+
+
+def declaration(
+    repository: Repository,
+    stack: str,
+    charts: Charts,
+    *,
+    read: Reader = lambda _kind, _path: None,
+    config: Mapping[str, str] | None = None,
+) -> Declaration:
+    """Return what a stack declares.
+
+    `read` gives an object that the program reads from the cluster, by kind and
+    `namespace/name`; what follows from one that it has not is unknown. `config`
+    holds values of the stack's configuration by full key, decrypted.
+
+    Raises:
+        DeclarationError: where a declaration is wrong.
+        ArtifactError: where `charts` cannot give a chart.
+
+    """
+    monitor = _Monitor(read)
+    settings = {key: _text(value) for key, value in repository.config(stack).items()}
+    made: list[Environment] = []
     with _inside(repository):
         pulumi.runtime.set_mocks(
             monitor.mocks, repository.project, stack, preview=True, monitor=monitor
         )
-        pulumi.runtime.set_all_config(config)
+        pulumi.runtime.set_all_config({**settings, **(config or {})})
         token = CHARTS.set(charts)
         try:
             find = importlib.import_module("stacks").environment
-            run = pulumi.runtime.test(lambda: _made(repository, find))  # type: ignore[no-untyped-call]
+            run = pulumi.runtime.test(lambda: _make(repository, find, made))  # type: ignore[no-untyped-call]
             run()
         finally:
             CHARTS.reset(token)
-    return monitor.seen
+    return Declaration(made[0], monitor.seen, monitor.after)
 
 
-def _made(repository: Repository, find: Any) -> None:
-    make_environment(find, repository.root)
+def _make(repository: Repository, find: Any, made: list[Environment]) -> None:
+    made.append(make_environment(find, repository.root))
 
 
 class _Monitor(MockMonitor):
     """Takes the requests as they are sent, where each secret value is marked by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Reader) -> None:
         super().__init__(_Mocks())
         self.seen: list[Declared] = []
+        self.after: dict[str, frozenset[str]] = {}
+        self._read = read
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - Pulumi's
         if request.custom:
-            inputs = _masked(json_format.MessageToDict(request.object))
-            self.seen.append(Declared(request.type, request.name, inputs))
+            self.seen.append(_declared(request))
+        elif request.type.startswith("sluice:"):
+            names = (urn.rpartition("::")[2].partition(":")[0] for urn in request.dependencies)
+            self.after[request.name] = frozenset(names) - {request.name}
         urn = self.make_urn(request.parent, request.type, request.name)
         identifier = f"{request.name}-id" if request.custom else ""
         return RegisterResourceResponse(urn=urn, id=identifier, object=request.object)
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - Pulumi's
+        found = self._read(request.type.rpartition(":")[2], request.id)
+        given = {**found, "data": found.get("data") or {}} if found else {"data": rpc.UNKNOWN}
+        response = ReadResourceResponse(
+            urn=self.make_urn(request.parent, request.type, request.name)
+        )
+        response.properties.update(given)
+        return response
 
 
 class _Mocks(pulumi.runtime.Mocks):
@@ -100,13 +169,48 @@ class _Mocks(pulumi.runtime.Mocks):
         return {}
 
 
+def _declared(request: Any) -> Declared:
+    inputs = json_format.MessageToDict(request.object)
+    secrets: set[str] = set()
+    revealed = _revealed(inputs, secrets)
+    return Declared(request.type, request.name, _masked(inputs), revealed, frozenset(secrets))
+
+
+def is_secret(value: Any) -> bool:
+    """Whether a value is one that Pulumi has marked as secret."""
+    # Pulumi's mark of a secret and of other special values.
+    return isinstance(value, dict) and value.get(rpc._special_sig_key) == rpc._special_secret_sig  # noqa: SLF001
+
+
 def _masked(value: Any) -> Any:
+    if is_secret(value):
+        return _SECRET
     if isinstance(value, dict):
-        # Pulumi's mark of a secret and of other special values.
-        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:  # noqa: SLF001
-            return _SECRET
         return {key: _masked(item) for key, item in value.items()}
     return [_masked(item) for item in value] if isinstance(value, list) else value
+
+
+def _revealed(value: Any, secrets: set[str]) -> Any:
+    """Return the value without marks and with its whole numbers, and collect what was secret."""
+    if is_secret(value):
+        plain = _revealed(value["value"], secrets)
+        secrets.update(_texts(plain))
+        return plain
+    if isinstance(value, dict):
+        return {key: _revealed(item, secrets) for key, item in value.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # Pulumi's wire format has no whole numbers
+    return [_revealed(item, secrets) for item in value] if isinstance(value, list) else value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)
 
 
 def _text(value: Any) -> str:

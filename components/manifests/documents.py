@@ -1,10 +1,10 @@
-"""Reading YAML as Kubernetes does: only `true` and `false` are booleans, dates are text."""
+"""YAML as Kubernetes reads and writes it: only `true` and `false` are booleans, dates are text."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import yaml
 
 from components.errors import DeclarationError
 
-__all__ = ["load", "load_all", "load_file", "load_values", "load_values_file"]
+__all__ = ["dump", "load", "load_all", "load_file", "load_values", "load_values_file"]
 
 
 class _Loader(yaml.CSafeLoader):
@@ -81,6 +81,44 @@ _ValuesLoader.add_implicit_resolver(
     list("yYoOnN"),
 )
 _ValuesLoader.add_constructor(_TAG + "bool", _boolean)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what any reader could take for something else; keeps lines of text as lines."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's
+        """Write everything in full."""
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar(_TAG + "str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+_Dumper.yaml_implicit_resolvers = {
+    first: [
+        resolver
+        for each in (yaml.SafeDumper, _ValuesLoader)
+        for resolver in each.yaml_implicit_resolvers.get(first, ())
+    ]
+    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_ValuesLoader.yaml_implicit_resolvers}
+}
+
+
+def dump(value: Any) -> str:
+    """Return the value as a YAML document, keys in the order of the alphabet."""
+    text: str = yaml.dump(_plain(value), Dumper=_Dumper, allow_unicode=True, width=100)
+    return text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # Pulumi's wire format has no whole numbers
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def load(text: str, *, where: str) -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import click
-import yaml
 
 from components.charts import LockedNames
-from sluice.declarations import Declared, declared
+from components.manifests import documents
+from sluice.declarations import declared
 from sluice.repository import Repository, in_repository
 
 __all__ = ["compare"]
@@ -42,34 +41,10 @@ def compare(repository: Repository, base: str, other: str) -> None:
 def _objects(repository: Repository, stack: str) -> dict[tuple[str, str], str]:
     resources = declared(repository, stack, LockedNames(repository.root, stack))
     return {
-        (resource.title, resource.type): _yaml(resource)
+        (resource.title, resource.type): documents.dump(resource.inputs)
         for resource in resources
         if not resource.type.startswith("pulumi:providers:")
     }
-
-
-def _yaml(resource: Declared) -> str:
-    return yaml.dump(_plain(resource.inputs), Dumper=_Dumper, sort_keys=True, width=100)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes text of several lines as such, so that a diff shows the line that differs."""
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, float) and value.is_integer():
-        return int(value)  # Pulumi's wire format has no whole numbers
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _difference(name: str, before: str | None, after: str | None) -> Iterator[str]:
