@@ -95,6 +95,11 @@ class Engine:
         self._repository = repository
         self.stack = stack
 
+    @property
+    def repository(self) -> Repository:
+        """The checkout whose program it runs."""
+        return self._repository
+
     def up(
         self,
         *,
