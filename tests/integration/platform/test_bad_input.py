@@ -209,6 +209,20 @@ def test_a_namespace_that_is_stuck_terminating_is_named(program: Program) -> Non
     checkout.sluice("up")
 
 
+def test_a_namespace_that_cannot_be_removed_is_given_up_in_its_time(program: Program) -> None:
+    impatient = NAMESPACE.replace("(NAMESPACE)", '(NAMESPACE, NamespaceArgs(timeout="10s"))')
+    checkout = program(impatient)
+    checkout.sluice("up")
+    checkout.kubectl("create", "configmap", "kept", "-n", checkout.stack)
+    _finalizers(checkout, '["example.com/kept"]')
+    program("pass")
+    assert f"Namespace {checkout.stack}: " in _sentence(checkout)
+    _finalizers(checkout, "[]")
+    checkout.kubectl("wait", "--for=delete", f"namespace/{checkout.stack}", "--timeout=60s")
+    checkout.sluice("up")
+    assert "Nothing to do" in checkout.sluice("up")
+
+
 def _sentence(checkout: Checkout) -> str:
     """Return the one sentence that a failing `sluice up` says."""
     shown = checkout.sluice("up", fails=True)
