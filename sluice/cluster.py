@@ -154,6 +154,14 @@ class Cluster:
         """Whether objects of a kind that the server knows live in namespaces."""
         return self._resources[api_version, kind][1]
 
+    def kinds(self, name: str) -> Sequence[tuple[str, str]]:
+        """Return the API versions and kinds of a name in any case: `pod` is `("v1", "Pod")`."""
+        return [each for each in self._resources if each[1].lower() == name.lower()]
+
+    def resource(self, api_version: str, kind: str) -> str:
+        """Return the name of a kind that the server knows, as permissions have it: `pods`."""
+        return self._resources[api_version, kind][0]
+
     @cached_property
     def _resources(self) -> dict[tuple[str, str], tuple[str, bool]]:
         """Each kind's name in URLs, and whether it is namespaced."""

@@ -7,8 +7,10 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pulumi import automation
@@ -38,6 +40,9 @@ class Resource:
         inputs: what was declared, secrets still encrypted.
         dependencies: URNs of what it waits for.
         external: whether it was only read from the cluster.
+        created: when it was made; None where Pulumi did not note it.
+        where: the file and line of the program that made it, as it was deployed:
+            `stacks/base.py:42`; empty for the objects of a component.
 
     """
 
@@ -49,6 +54,25 @@ class Resource:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     dependencies: Sequence[str] = ()
     external: bool = False
+    created: datetime | None = None
+    where: str = ""
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Resource:
+        """Read an entry of an exported state."""
+        created = entry.get("created")
+        return cls(
+            urn=entry["urn"],
+            type=entry["type"],
+            name=entry["urn"].rpartition("::")[2],
+            parent=entry.get("parent", ""),
+            outputs=entry.get("outputs") or {},
+            inputs=entry.get("inputs") or {},
+            dependencies=entry.get("dependencies") or (),
+            external=bool(entry.get("external")),
+            created=datetime.fromisoformat(created) if created else None,
+            where=_where(entry.get("stackTrace") or ()),
+        )
 
 
 @dataclass
@@ -218,21 +242,13 @@ class Engine:
         return [f"{option}={stack}::{name}" for each in components for name in (each, f"{each}:**")]
 
     def resources(self) -> list[Resource]:
-        """Return what the stack's state holds."""
-        return [
-            Resource(
-                urn=entry["urn"],
-                type=entry["type"],
-                name=entry["urn"].rpartition("::")[2],
-                parent=entry.get("parent", ""),
-                outputs=entry.get("outputs") or {},
-                inputs=entry.get("inputs") or {},
-                dependencies=entry.get("dependencies") or (),
-                external=bool(entry.get("external")),
-            )
-            for entry in (self._export()["deployment"] or {}).get("resources") or ()
-            if not entry.get("delete")
-        ]
+        """Return what the stack's state holds; nothing where it was never deployed."""
+        entries = (self._exported().get("deployment") or {}).get("resources") or ()
+        return [Resource.of(entry) for entry in entries if not entry.get("delete")]
+
+    def size(self) -> int:
+        """Return how many bytes the state has, as compact JSON."""
+        return len(json.dumps(self._exported(), separators=(",", ":")))
 
     def history(self, *, newest: int = 0) -> list[Mapping[str, Any]]:
         """Return the updates as Pulumi tells them, newest first; only the `newest`, if given."""
@@ -242,8 +258,7 @@ class Engine:
             return updates
         # Pulumi's own default is a page of ten.
         page = ("--page=1", f"--page-size={newest or sys.maxsize}")
-        rows: list[Mapping[str, Any]] = json.loads(self._ask("stack", "history", "--json", *page))
-        return rows
+        return self._read("stack", "history", "--json", *page) or []
 
     def commit(self) -> str:
         """Return the last update's commit, `-dirty` where files differed from it, or `-`."""
@@ -253,18 +268,36 @@ class Engine:
         return f"{head}-dirty" if environment.get("git.dirty") == "true" else head
 
     def _run(self, *arguments: str, on_output: Callable[[str], None] | None = None) -> str:
+        try:
+            return self._pulumi(arguments, on_output)
+        except automation.StackNotFoundError:
+            self._pulumi(["stack", "init"])
+            return self._pulumi(arguments, on_output)
+
+    def _pulumi(
+        self, arguments: Sequence[str], on_output: Callable[[str], None] | None = None
+    ) -> str:
         # automation.Stack runs a command before each one, and three after an update.
         command = [*arguments, "--stack", self.stack]
-        root, environment = str(self._repository.root), self._environment()
-        try:
-            return _Pulumi().run([*command], root, environment, on_output).stdout
-        except automation.StackNotFoundError:
-            _Pulumi().run(["stack", "init", "--stack", self.stack], root, environment)
-            return _Pulumi().run(command, root, environment, on_output).stdout
+        root = str(self._repository.root)
+        return _Pulumi().run(command, root, self._environment(), on_output).stdout
 
     def _ask(self, *arguments: str) -> str:
-        try:
+        with self._explained():
             return self._run(*arguments)
+
+    def _read(self, *arguments: str) -> Any:
+        """Return what Pulumi answers, as JSON; None where the stack was never made."""
+        with self._explained():
+            try:
+                return json.loads(self._pulumi(arguments))
+            except automation.StackNotFoundError:
+                return None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except automation.ConcurrentUpdateError:
             raise
         except automation.CommandError as error:
@@ -278,10 +311,17 @@ class Engine:
             **({"PULUMI_SKIP_CHECKPOINTS": "true"} if saves_at_end else {}),
         }
 
+    def _exported(self) -> dict[str, Any]:
+        """Return the state; empty where the stack was never made."""
+        return self._local() or self._read("stack", "export") or {}
+
     def _export(self) -> dict[str, Any]:
+        """Return the state, of a stack that is made where it was not."""
+        return self._local() or json.loads(self._ask("stack", "export"))
+
+    def _local(self) -> dict[str, Any] | None:
         local = LocalState.of(self._repository, self.stack)
-        exported: dict[str, Any] | None = local.exported() if local else None
-        return exported or json.loads(self._ask("stack", "export"))
+        return local.exported() if local else None
 
     def _import(self, state: Mapping[str, Any]) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -300,6 +340,13 @@ class _Pulumi(automation.PulumiCommand):
 def _sum(first: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:
     changed = {word: count for word, count in first.items() if word != "same"}
     return {word: changed.get(word, 0) + then.get(word, 0) for word in {**changed, **then}}
+
+
+def _where(trace: Iterable[Mapping[str, str]]) -> str:
+    positions = (frame.get("sourcePosition", "").removeprefix("project:///") for frame in trace)
+    # Neither the components themselves nor what lies outside of the repository.
+    own = (each for each in positions if each and not each.startswith(("components/", "../")))
+    return next(own, "").replace("#", ":")
 
 
 def _reason(text: str) -> str:
