@@ -103,7 +103,9 @@ class HelmRelease(Component):
         except SluiceError as error:
             raise self.refusal(error) from error
         self._release(chart, self._values(static))
-        self.register_outputs({"chart": args.chart, "version": self.version})
+        self.register_outputs(
+            {"chart": args.chart, "version": self.version, "repository": _title(args.repository)}
+        )
 
     def _chart(self) -> tuple[str, str]:
         if self.args.repository is None:
@@ -183,6 +185,10 @@ class HelmRelease(Component):
             skip_crds=self.args.skip_crds,
             opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["manifest"]),
         )
+
+
+def _title(repository: HelmRepository | OCIRepository | None) -> str:
+    return f"{type(repository).__name__.lower()}/{repository.name}" if repository else ""
 
 
 def _parsed(data: Mapping[str, str] | None, reference: ValuesReference, where: str) -> Any:

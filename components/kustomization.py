@@ -97,7 +97,7 @@ class Kustomization(Component):
         except DeclarationError as error:
             raise self.refusal(error) from error
         self._make_all(manifests)
-        self.register_outputs({"objects": len(manifests)})
+        self.register_outputs({"objects": len(manifests), "path": args.path})
 
     def _overlay(self) -> Overlay:
         return Overlay(
