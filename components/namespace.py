@@ -45,6 +45,7 @@ class NamespaceArgs:
         default_limits: what a container is limited to that does not say.
         network: ingress by default policy; by default none is made.
         roles: who may do what: cluster role name to groups, such as `{"edit": ["team-a"]}`.
+        timeout: how long each object may take, its deletion too; by default `5m`.
 
     """
 
@@ -56,6 +57,7 @@ class NamespaceArgs:
     default_limits: Mapping[str, str] = field(default_factory=dict)
     network: NetworkIsolation = NetworkIsolation.NONE
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    timeout: str = "5m"
 
 
 class Namespace(Component):
@@ -78,15 +80,23 @@ class Namespace(Component):
             self._check()
         except DeclarationError as error:
             raise self.refusal(error) from None
-        self._namespace = self.make(self._namespace_manifest())
-        self._inside = pulumi.ResourceOptions(depends_on=[self._namespace])
+        self._namespace = self.make(self._namespace_manifest(), self._options())
         self._make_quota()
         self._make_limits()
         self._make_network_policy()
         self._make_role_bindings()
         self.register_outputs({"name": name})
 
+    def _options(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            depends_on=after,
+            custom_timeouts=pulumi.CustomTimeouts(
+                create=self._timeout, update=self._timeout, delete=self._timeout
+            ),
+        )
+
     def _check(self) -> None:
+        self._timeout = f"{fields.duration('timeout', self.args.timeout)}s"
         fields.dns_label("name", self.name)
         fields.choice("pod_security", self.args.pod_security, PodSecurity)
         fields.choice("network", self.args.network, NetworkIsolation)
@@ -144,7 +154,7 @@ class Namespace(Component):
     def _make_inside(self, api_version: str, kind: str, name: str, **body: Any) -> None:
         metadata = {"name": name, "namespace": self.name}
         manifest = {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
-        self.make(manifest, self._inside)
+        self.make(manifest, self._options(self._namespace))
 
 
 def name_of(namespace: str | Namespace) -> str:

@@ -13,7 +13,21 @@ from toolchain import ToolchainError
 
 __all__ = ["cli", "main"]
 
-_VERBS: Final = ("compare", "env", "get", "lock", "sandbox", "up")
+_VERBS: Final = (
+    "check",
+    "compare",
+    "completion",
+    "env",
+    "events",
+    "get",
+    "graph",
+    "lock",
+    "sandbox",
+    "stats",
+    "trace",
+    "tree",
+    "up",
+)
 
 
 class _Verbs(click.Group):

@@ -9,10 +9,9 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
-from sluice.commands.get import rows_as_table
+from sluice.commands.get import deployed_rows, rows_as_table
 from sluice.engine import Engine, Outcome
 from sluice.events import Watcher
-from sluice.inventory import inventory
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 
@@ -41,9 +40,8 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool) -> None:
     enter(repository)
     chosen = repository.chosen(stacks)
     outcomes = [_deploy(repository, stack, refresh=refresh) for stack in chosen]
-    rows = [row for stack in chosen for row in inventory(repository, stack)]
     click.echo()
-    click.echo(rows_as_table(rows))
+    click.echo(rows_as_table(deployed_rows(repository, chosen)))
     if not any(outcome.changed for outcome in outcomes):
         click.echo("\nNothing to do: every stack is as it is declared.")
 

@@ -1,0 +1,24 @@
+"""How long ago something was, as kubectl writes it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+__all__ = ["age"]
+
+_UNITS = (
+    (timedelta(seconds=1), "s", 120),
+    (timedelta(minutes=1), "m", 120),
+    (timedelta(hours=1), "h", 48),
+)
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """Return `90s`, `5m`, `47h`, `12d`; `-` where it is not known, `0s` in the future."""
+    if since is None:
+        return "-"
+    passed = max(now - since, timedelta())
+    for unit, letter, most in _UNITS:
+        if passed < most * unit:
+            return f"{passed // unit}{letter}"
+    return f"{passed.days}d"

@@ -1,0 +1,95 @@
+"""`sluice check`: what is wrong on this machine, in this repository, with its stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from sluice.commands.options import chosen_stacks, output_option, show, stacks_options
+from sluice.repository import Repository, in_repository
+from sluice.surroundings import enter
+
+if TYPE_CHECKING:
+    from sluice.checks import Check
+
+__all__ = ["check"]
+
+_MARKS = {True: ("✔", "green"), False: ("✗", "red"), None: ("►", "yellow")}
+_WRONG = 2
+
+
+@click.command()
+@click.option("--pre", is_flag=True, help="Only what deploying needs; no state is read.")
+@stacks_options
+@output_option("table", "json", "yaml")
+@click.pass_context
+@in_repository
+def check(
+    repository: Repository,
+    ctx: click.Context,
+    pre: bool,
+    stacks: tuple[str, ...],
+    all_stacks: bool,
+    output: str,
+) -> None:
+    """Check the programs, the repository, and each stack: program, cluster, permissions, state.
+
+    Nothing is changed. What is wrong (✗) says what to do, and ends with exit code 2.
+
+    \b
+    Example:
+      sluice check --pre
+      sluice check --stack dev
+    """
+    found: list[Check] = []
+    for each in _checks(repository, stacks, all_stacks=all_stacks, pre=pre):
+        if output == "table":
+            _say(each, new=not found or found[-1].about != each.about)
+        found.append(each)
+    if output != "table":
+        show(found, output)
+    if any(each.ok is False for each in found):
+        ctx.exit(_WRONG)
+
+
+def _checks(
+    repository: Repository, stacks: tuple[str, ...], *, all_stacks: bool, pre: bool
+) -> Iterator[Check]:
+    from sluice.checks import machine_checks, repository_checks  # noqa: PLC0415
+
+    found = [*machine_checks(), *repository_checks(repository)]
+    yield from found
+    if any(each.ok is False for each in found):
+        return  # the stacks cannot be read without them
+    enter(repository)
+    for stack in chosen_stacks(repository, stacks, all_stacks=all_stacks):
+        yield from _of_stack(repository, stack, pre=pre)
+
+
+def _of_stack(repository: Repository, stack: str, *, pre: bool) -> Iterator[Check]:
+    from sluice.stack_checks import (  # noqa: PLC0415
+        cluster_checks,
+        declared_kinds,
+        program_checks,
+        state_checks,
+    )
+
+    found, declared = program_checks(repository, stack)
+    yield from found
+    kinds = declared_kinds(declared)
+    if not pre:
+        found, deployed = state_checks(repository, stack)
+        yield from found
+        owned = deployed.objects if deployed else []
+        kinds |= {(each.api_version, each.kind) for each in owned}
+    yield from cluster_checks(repository, stack, kinds)
+
+
+def _say(each: Check, *, new: bool) -> None:
+    if new:
+        click.echo(f"► checking {each.about}")
+    mark, colour = _MARKS[each.ok]
+    remedy = f"; to do: {each.remedy}" if each.remedy else ""
+    click.echo(f"{click.style(mark, fg=colour)} {each.message}{remedy}")
