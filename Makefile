@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help up down clean tools test check lint types unit integration bench format lock
+.PHONY: help up down clean tools test check lint types unit integration bench format lock schemas
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -55,3 +55,6 @@ format: checking ## format and mend what the linter can
 
 lock: ## lock the Python packages of pyproject.toml
 	@$(PYTHON) -m toolchain lock
+
+schemas: checking ## write docs/schemas, the form of what -o json prints
+	@$(BIN)/python -m sluice.schemas

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Final
 
@@ -52,7 +53,8 @@ class _Verbs(click.Group):
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="sluice")
-def cli(*, debug: bool) -> None:
+@click.pass_context
+def cli(ctx: click.Context, *, debug: bool) -> None:  # noqa: ARG001 - `main` reads it
     """GitOps without controllers: a Kubernetes platform as a Python program in Git.
 
     \b
@@ -60,6 +62,8 @@ def cli(*, debug: bool) -> None:
       sluice up dev
       sluice get all
     """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main() -> None:
