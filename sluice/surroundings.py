@@ -13,7 +13,6 @@ from pathlib import Path
 
 from sluice.pulumi_home import quiet_home
 from sluice.repository import Repository
-from toolchain import bin_folder
 
 __all__ = ["enter", "surroundings"]
 
@@ -24,6 +23,8 @@ _SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105
 
 def surroundings(repository: Repository) -> dict[str, str]:
     """Return the environment variables that make the tools work on this checkout."""
+    from toolchain import bin_folder  # noqa: PLC0415 - completion does without
+
     programs = [str(Path(sys.executable).parent), str(bin_folder("deploy"))]
     return {
         "PATH": os.pathsep.join(_without(os.environ.get("PATH", ""), programs)),

@@ -6,14 +6,17 @@ runs with the system's `python3`, before any virtual environment exists. What
 does not belong here: anything that uses the programs.
 """
 
+import importlib
 import sys
+from typing import TYPE_CHECKING
 
 if tuple(sys.version_info) < (3, 11):
     raise SystemExit("Sluice needs Python 3.11 or newer; this is " + sys.version.split()[0])
 
-from toolchain.errors import ToolchainError, UnobtainableError
-from toolchain.face import bin_folder, install
-from toolchain.progress import Progress, progress_for
+if TYPE_CHECKING:
+    from toolchain.errors import ToolchainError, UnobtainableError
+    from toolchain.face import bin_folder, install
+    from toolchain.progress import Progress, progress_for
 
 __all__ = [
     "Progress",
@@ -23,3 +26,19 @@ __all__ = [
     "install",
     "progress_for",
 ]
+
+_MODULES = {
+    "Progress": "toolchain.progress",
+    "ToolchainError": "toolchain.errors",
+    "UnobtainableError": "toolchain.errors",
+    "bin_folder": "toolchain.face",
+    "install": "toolchain.face",
+    "progress_for": "toolchain.progress",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for: a shell that completes a word waits for `sluice` to start."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -9,6 +9,7 @@ import click
 
 from components.charts import LockedNames
 from components.manifests import documents
+from sluice import completion
 from sluice.declarations import declared
 from sluice.repository import Repository, in_repository
 
@@ -16,8 +17,8 @@ __all__ = ["compare"]
 
 
 @click.command()
-@click.argument("base")
-@click.argument("other")
+@click.argument("base", shell_complete=completion.stacks)
+@click.argument("other", shell_complete=completion.stacks)
 @in_repository
 def compare(repository: Repository, base: str, other: str) -> None:
     """Show what stack OTHER declares otherwise than BASE, object by object, as a diff.

@@ -11,6 +11,7 @@ from components.artifacts.lock import ChartRequest, Lock
 from components.artifacts.mirrors import Mirrors
 from components.artifacts.resolution import Change, changes, resolve
 from components.charts import MACHINE_MIRRORS, lock_file
+from sluice import completion
 from sluice.declarations import declared
 from sluice.errors import RepositoryError
 from sluice.repository import Repository, in_repository
@@ -31,7 +32,7 @@ class _Requests:
 
 
 @click.command()
-@click.argument("stacks", nargs=-1)
+@click.argument("stacks", nargs=-1, shell_complete=completion.stacks)
 @click.option("--upgrade", multiple=True, metavar="NAME", help="Take the newest allowed for NAME.")
 @click.option("--upgrade-all", is_flag=True, help="Take the newest allowed for everything.")
 @click.option("--check", is_flag=True, help="Change nothing; fail where a lock does not fit.")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
+from sluice import completion
 from sluice.commands.get import deployed_rows, rows_as_table
 from sluice.engine import Engine, Outcome
 from sluice.events import Watcher
@@ -19,7 +20,7 @@ __all__ = ["up"]
 
 
 @click.command()
-@click.argument("stacks", nargs=-1)
+@click.argument("stacks", nargs=-1, shell_complete=completion.stacks)
 @click.option(
     "--refresh/--no-refresh",
     default=True,
