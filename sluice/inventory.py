@@ -152,7 +152,7 @@ def _objects(resource: Resource) -> list[Owned]:
     if resource.type == _RELEASE:
         return [*_of_release(resource)]
     metadata = resource.outputs.get("metadata") or resource.inputs.get("metadata")
-    if not resource.type.startswith("kubernetes:") or not metadata:
+    if resource.external or not resource.type.startswith("kubernetes:") or not metadata:
         return []
     _, group, kind = resource.type.split(":")
     return [
