@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,12 @@ def _states(repository: Repository, ctx: click.Context) -> list[Mapping[str, Any
     wanted = [given] if isinstance(given, str) else list(given)
     folder = repository.local / "pulumi" / ".pulumi" / "stacks" / repository.project
     files = [folder / f"{stack}.json" for stack in wanted or _stacks()]
-    return [json.loads(file.read_text()) for file in files if file.is_file()]
+    return [state for file in files for state in _state(file)]
+
+
+def _state(file: Path) -> Iterator[Mapping[str, Any]]:
+    with suppress(OSError, ValueError):  # not deployed, or being written
+        yield json.loads(file.read_bytes())
 
 
 def _resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -110,10 +115,16 @@ def _declared(repository: Repository) -> list[str]:
     return [
         call.args[0].value
         for file in (repository.root / "stacks").glob("*.py")
-        for call in ast.walk(ast.parse(file.read_text()))
+        for call in ast.walk(_program(file))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
         and call.args
         and isinstance(call.args[0], ast.Constant)
         and isinstance(call.args[0].value, str)
     ]
+
+
+def _program(file: Path) -> ast.Module:
+    with suppress(SyntaxError):  # being written
+        return ast.parse(file.read_text())
+    return ast.Module([], [])
