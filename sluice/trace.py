@@ -86,9 +86,8 @@ def _origin(repository: Repository, deployed: str, where: str) -> Origin | None:
             # Paths are the project's own, whose folder need not be Git's.
             project = git.Git(repository.root)
             first, last = _declaration(project.show(f"{deployed}:./{file}"), int(line))
-            blamed = project.blame("--porcelain", f"-L{first},{last}", deployed, "--", file)
-            commits = {repo.commit(sha) for sha in _commits(blamed)}
-            newest = max(commits, key=lambda commit: commit.committed_date)
+            lines = f"-L{first},{last}:{file}"
+            newest = repo.commit(project.log("-1", "--format=%H", "--no-patch", lines, deployed))
             message = str(newest.message)
             return Origin(
                 commit=newest.hexsha,
@@ -110,12 +109,6 @@ def _declaration(program: str, line: int) -> tuple[int, int]:
     ]
     around = [(first, last) for first, last in members if first <= line <= last]
     return min(around, key=lambda span: span[1] - span[0], default=(line, line))
-
-
-def _commits(porcelain: str) -> set[str]:
-    """Return the commits of `git blame --porcelain`, whose headers begin with one."""
-    words = (line.split(" ", 1)[0] for line in porcelain.splitlines() if line[:1] != "\t")
-    return {word for word in words if len(word) == 40}  # noqa: PLR2004 - SHA-1's digits
 
 
 def _merged(repo: git.Repo, commit: git.Commit, deployed: str) -> int | None:

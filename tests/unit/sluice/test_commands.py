@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -30,7 +31,7 @@ def run(command: Any, *arguments: str, on: Repository) -> str:
     return result.output
 
 
-@pytest.mark.parametrize("verb", ["compare", "env", "get", "lock", "sandbox", "up"])
+@pytest.mark.parametrize("verb", cli.list_commands(click.Context(cli)))
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
     result = CliRunner().invoke(cli, [verb, "--help"])
     assert result.exit_code == 0
