@@ -73,7 +73,8 @@ def repository_checks(repository: Repository) -> Iterator[Check]:
             yield _identity(repo)
             yield _remote(repository)
     except (git.InvalidGitRepositoryError, ValueError):
-        yield Check(_REPOSITORY, False, "no commit", "git init, and commit the platform")
+        remedy = "git init, and commit: else nothing tells what was deployed"
+        yield Check(_REPOSITORY, None, "no commit", remedy)
 
 
 def _commit(repo: git.Repo) -> Check:

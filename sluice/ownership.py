@@ -74,12 +74,12 @@ def _live(
 def _by_owners(deployed: Deployed, cluster: Cluster, live: Mapping[str, Any]) -> Ownership | None:
     title, through = _title(live), list[str]()
     while True:
-        known = _declared(deployed, live) or _by_helm(deployed, live)
-        if known is not None:
-            return Ownership(title, *known, tuple(through))
-        owner = _owner(cluster, live)
+        known = _declared(deployed, live)
+        owner = None if known else _owner(cluster, live)
         if owner is None:
-            return None
+            # Last, because a ReplicaSet has the annotations of its Deployment.
+            known = known or _by_helm(deployed, live)
+            return Ownership(title, *known, tuple(through)) if known else None
         live = owner
         through.append(_title(live))
 

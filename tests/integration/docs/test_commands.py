@@ -61,8 +61,8 @@ def clone(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -> None:
-    output = run(commands("README.md"), clone)
-    assert "dev      ci-agents" in output
+    output = run("\n".join(map(commands, ("README.md", "docs/looking.md"))), clone)
+    assert "dev      application/ci-agents" in output
     assert "ci-agents   3/3" in output
     assert f'eval "$({clone}/.venv/bin/sluice env)"' in output
     assert run("git status --short", clone).split() == ["M", "stacks/Pulumi.dev.yaml"]
@@ -85,7 +85,7 @@ def the_line_to_paste_works_from_a_folder_below(clone: Path) -> None:
     shown = run(script, clone / "stacks")
     assert "deployment.apps/ci-agents" in shown
     assert '"name": "prod"' in shown
-    assert "HelmRelease" in shown
+    assert "helmrelease/redis" in shown
 
 
 def processes(clone: Path) -> list[str]:

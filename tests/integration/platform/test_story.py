@@ -19,9 +19,9 @@ def test_the_platform_comes_up_in_order_and_follows_its_program(platform: Checko
         "prod",
     ]
     rows = _rows(shown)
-    assert rows["prod", "redis", "HelmRelease"] == ["18.19.4", "True", commit]
-    assert rows["dev", "ci-agents", "Application"] == ["1.5.0-rc.1", "True", commit]
-    assert all(ready == "True" for _version, ready, _commit in rows.values())
+    assert rows["prod", "helmrelease/redis"] == [f"18.19.4@{commit}", "False", "True"]
+    assert rows["dev", "application/ci-agents"] == [f"1.5.0-rc.1@{commit}", "False", "True"]
+    assert all(ready == "True" for _revision, _suspended, ready in rows.values())
     assert [_agents(platform, cluster) for cluster in CLUSTERS] == [1, 2, 4]
 
     _a_replica_count_changes_with_plain_pulumi(platform)
@@ -65,4 +65,4 @@ def _agents(platform: Checkout, cluster: str) -> Any:
 def _rows(shown: str) -> dict[tuple[str, ...], list[str]]:
     table = shown.partition("STACK")[2].splitlines()[1:]
     cells = [line.split() for line in table if line and not line.startswith("Nothing")]
-    return {tuple(row[:3]): row[3:6] for row in cells}
+    return {tuple(row[:2]): row[2:5] for row in cells}

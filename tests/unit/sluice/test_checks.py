@@ -38,9 +38,9 @@ def test_a_program_that_is_not_there_says_how_to_obtain_it(monkeypatch: pytest.M
     assert wrong.remedy == "python3 -m toolchain install deploy"
 
 
-def test_a_folder_without_git_is_wrong(repository: MakeRepository) -> None:
+def test_a_folder_without_git_is_worth_knowing(repository: MakeRepository) -> None:
     found = marked(repository_checks(repository(dev="")))
-    assert found == {True: ["project infrastructure: dev"], False: ["no commit"]}
+    assert found == {True: ["project infrastructure: dev"], None: ["no commit"]}
 
 
 def test_uncommitted_files_and_no_remote_are_worth_knowing(repository: MakeRepository) -> None:
