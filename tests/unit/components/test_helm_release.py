@@ -79,7 +79,11 @@ def test_a_release_is_atomic_waits_five_minutes_and_is_named_as_it_is(
         ChartRequest("redis", "https://charts.bitnami.com/bitnami", "redis", "12.x")
     ]
     assert "databases:databases" in registered.one("HelmRelease").after
-    assert registered.outputs["HelmRelease redis"] == {"chart": "redis", "version": "12.1.9"}
+    assert registered.outputs["HelmRelease redis"] == {
+        "chart": "redis",
+        "version": "12.1.9",
+        "repository": "helmrepository/bitnami",
+    }
 
 
 def test_a_chart_may_come_from_an_oci_registry(declare: Declare, charts: FakeCharts) -> None:
