@@ -16,7 +16,7 @@ __all__ = ["Live", "Status", "status_of"]
 Manifest = Mapping[str, Any]
 Kind = tuple[str, str]
 
-_AT_ONCE = 8
+_AT_ONCE = 4
 # What controllers make of a workload, and people look for below it.
 _MADE: Collection[Kind] = (("apps/v1", "ReplicaSet"), ("batch/v1", "Job"), ("v1", "Pod"))
 
@@ -106,15 +106,30 @@ def _is_history(live: Manifest) -> bool:
 
 def _replicas(live: Manifest, status: Manifest) -> Status:
     wanted = live["spec"].get("replicas", 1)
-    ready = status.get("readyReplicas", 0)
-    observed = status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
-    current = status.get("updatedReplicas", wanted) >= wanted and ready >= wanted
-    return Status(observed and current, f"{ready} of {wanted} replicas ready")
+    current = _is_observed(live, status) and status.get("updatedReplicas", 0) >= wanted
+    return _of_wanted(status.get("readyReplicas", 0), wanted, "replicas", current=current)
 
 
-def _daemons(_live: Manifest, status: Manifest) -> Status:
-    wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
-    return Status(ready >= wanted, f"{ready} of {wanted} pods ready")
+def _replica_set(live: Manifest, status: Manifest) -> Status:
+    wanted = live["spec"].get("replicas", 1)
+    current = _is_observed(live, status)
+    return _of_wanted(status.get("readyReplicas", 0), wanted, "replicas", current=current)
+
+
+def _daemons(live: Manifest, status: Manifest) -> Status:
+    wanted = status.get("desiredNumberScheduled", 0)
+    current = _is_observed(live, status) and status.get("updatedNumberScheduled", 0) >= wanted
+    return _of_wanted(status.get("numberReady", 0), wanted, "pods", current=current)
+
+
+def _is_observed(live: Manifest, status: Manifest) -> bool:
+    generation: int = live["metadata"].get("generation", 0)
+    return bool(status.get("observedGeneration", 0) >= generation)
+
+
+def _of_wanted(ready: int, wanted: int, what: str, *, current: bool) -> Status:
+    old = "" if current else ", not all of them new"
+    return Status(current and ready >= wanted, f"{ready} of {wanted} {what} ready{old}")
 
 
 def _namespace(_live: Manifest, status: Manifest) -> Status:
@@ -166,6 +181,6 @@ _STATUS: Mapping[str, Callable[[Manifest, Manifest], Status]] = {
     "Namespace": _namespace,
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,
-    "ReplicaSet": _replicas,
+    "ReplicaSet": _replica_set,
     "StatefulSet": _replicas,
 }

@@ -24,6 +24,7 @@ __all__ = ["cluster_checks", "declared_kinds", "program_checks", "state_checks"]
 
 Kind = tuple[str, str]
 
+_AT_ONCE = 4
 _VERBS = ("get", "list", "create", "patch", "delete")
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 # Where Helm keeps its record of a release.
@@ -94,7 +95,7 @@ def _permissions(stack: str, cluster: Cluster, kinds: list[Kind]) -> Check:
         if cluster.serves(api_version, kind)
         for verb in _VERBS
     ]
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         allowed = list(pool.map(lambda each: cluster.allowed(*each), wanted))
     refused: dict[str, list[str]] = {}
     for (verb, _group, resource), is_allowed in zip(wanted, allowed, strict=True):

@@ -15,7 +15,8 @@ from sluice.liveness import Live
 from sluice.suspension import Suspension
 from tests.unit.sluice.stack_data import BEGIN, DEPLOYED, deployment, live, live_object
 
-BROKEN = live(StatefulSet=[live_object("StatefulSet", "redis-master")])
+OBSERVED = {"observedGeneration": 1, "updatedReplicas": 1}
+BROKEN = live(StatefulSet=[live_object("StatefulSet", "redis-master", status=OBSERVED)])
 REASON = Suspension("redis", "migration", "Ada <ada@example.com>", BEGIN)
 
 

@@ -10,6 +10,7 @@ from sluice.liveness import Live, Status, status_of
 from tests.unit.sluice.stack_data import DEPLOYED, live, live_object
 
 CONDITION = "conditions"
+OBSERVED = {"observedGeneration": 1}
 
 
 def condition(kind: str, status: str, message: str = "") -> dict[str, Any]:
@@ -20,9 +21,12 @@ def condition(kind: str, status: str, message: str = "") -> dict[str, Any]:
     ("kind", "status", "ready", "message"),
     [
         ("Deployment", {}, False, "0 of 1 replicas ready"),
-        ("StatefulSet", {"readyReplicas": 1}, False, "1 of 1 replicas ready"),
-        ("StatefulSet", {"readyReplicas": 1, "observedGeneration": 1}, True, "1 of 1 replicas re"),
-        ("DaemonSet", {"desiredNumberScheduled": 3, "numberReady": 2}, False, "2 of 3 pods ready"),
+        ("Deployment", OBSERVED | {"readyReplicas": 1}, False, "1 of 1 replicas ready, not all of"),
+        ("Deployment", OBSERVED | {"readyReplicas": 1, "updatedReplicas": 1}, True, "1 of 1 rep"),
+        ("StatefulSet", {"readyReplicas": 1, "updatedReplicas": 1}, False, "1 of 1 replicas ready"),
+        ("ReplicaSet", OBSERVED | {"readyReplicas": 1}, True, "1 of 1 replicas ready"),
+        ("DaemonSet", OBSERVED | {"desiredNumberScheduled": 3}, False, "0 of 3 pods ready"),
+        ("DaemonSet", OBSERVED, True, "0 of 0 pods ready"),
         ("Job", condition("Failed", "True", "too often"), False, "too often"),
         ("Job", {"succeeded": 1}, True, "complete"),
         ("Namespace", {"phase": "Terminating"}, False, "Terminating"),
