@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from components.errors import SluiceError
 from sluice.cluster import Cluster
-from sluice.engine import Engine
 from sluice.history import Deployment, deployments
 from sluice.inventory import Component, Owned, components
 from sluice.liveness import Live
 from sluice.repository import Repository
+from sluice.state import StackState
 
 __all__ = ["Deployed", "live"]
 
@@ -40,10 +40,10 @@ class Deployed:
             DeploymentError: where one of them cannot be read.
 
         """
-        engine = Engine(repository, stack)
+        state = StackState(repository, stack)
         with ThreadPoolExecutor(1) as pool:
-            rows = pool.submit(engine.history)
-            found = components(engine.resources())
+            rows = pool.submit(state.history)
+            found = components(state.resources())
             return cls(stack, found, deployments(rows.result(), repository))
 
     @property

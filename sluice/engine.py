@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from pulumi import automation
@@ -21,58 +19,11 @@ from sluice.failures import plain
 from sluice.local_state import LocalState
 from sluice.recovery import Recovery
 from sluice.repository import Repository
+from sluice.state import Resource, StackState
 
 __all__ = ["Engine", "Outcome", "Resource"]
 
 PARALLEL = 64
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource of a stack's state.
-
-    Attributes:
-        urn: Pulumi's name of it.
-        type: its type token.
-        name: its name.
-        parent: its parent's URN; empty for the stack.
-        outputs: its outputs, secrets still encrypted.
-        inputs: what was declared, secrets still encrypted.
-        dependencies: URNs of what it waits for.
-        external: whether it was only read from the cluster.
-        created: when it was made; None where Pulumi did not note it.
-        where: the file and line of the program that made it, as it was deployed:
-            `stacks/base.py:42`; empty for the objects of a component.
-
-    """
-
-    urn: str
-    type: str
-    name: str
-    parent: str
-    outputs: Mapping[str, Any]
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    dependencies: Sequence[str] = ()
-    external: bool = False
-    created: datetime | None = None
-    where: str = ""
-
-    @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Resource:
-        """Read an entry of an exported state."""
-        created = entry.get("created")
-        return cls(
-            urn=entry["urn"],
-            type=entry["type"],
-            name=entry["urn"].rpartition("::")[2],
-            parent=entry.get("parent", ""),
-            outputs=entry.get("outputs") or {},
-            inputs=entry.get("inputs") or {},
-            dependencies=entry.get("dependencies") or (),
-            external=bool(entry.get("external")),
-            created=datetime.fromisoformat(created) if created else None,
-            where=_where(entry.get("stackTrace") or ()),
-        )
 
 
 @dataclass
@@ -243,22 +194,11 @@ class Engine:
 
     def resources(self) -> list[Resource]:
         """Return what the stack's state holds; nothing where it was never deployed."""
-        entries = (self._exported().get("deployment") or {}).get("resources") or ()
-        return [Resource.of(entry) for entry in entries if not entry.get("delete")]
+        return StackState(self._repository, self.stack).resources()
 
-    def size(self) -> int:
-        """Return how many bytes the state has, as compact JSON."""
-        return len(json.dumps(self._exported(), separators=(",", ":")))
-
-    def history(self, *, newest: int = 0) -> list[Mapping[str, Any]]:
+    def history(self, *, newest: int = 0) -> Sequence[Mapping[str, Any]]:
         """Return the updates as Pulumi tells them, newest first; only the `newest`, if given."""
-        local = LocalState.of(self._repository, self.stack)
-        updates = local.updates(newest) if local else None
-        if updates:
-            return updates
-        # Pulumi's own default is a page of ten.
-        page = ("--page=1", f"--page-size={newest or sys.maxsize}")
-        return self._read("stack", "history", "--json", *page) or []
+        return StackState(self._repository, self.stack).history(newest=newest)
 
     def commit(self) -> str:
         """Return the last update's commit, `-dirty` where files differed from it, or `-`."""
@@ -286,7 +226,7 @@ class Engine:
         with self._explained():
             return self._run(*arguments)
 
-    def _read(self, *arguments: str) -> Any:
+    def read(self, *arguments: str) -> Any:
         """Return what Pulumi answers, as JSON; None where the stack was never made."""
         with self._explained():
             try:
@@ -311,17 +251,11 @@ class Engine:
             **({"PULUMI_SKIP_CHECKPOINTS": "true"} if saves_at_end else {}),
         }
 
-    def _exported(self) -> dict[str, Any]:
-        """Return the state; empty where the stack was never made."""
-        return self._local() or self._read("stack", "export") or {}
-
     def _export(self) -> dict[str, Any]:
         """Return the state, of a stack that is made where it was not."""
-        return self._local() or json.loads(self._ask("stack", "export"))
-
-    def _local(self) -> dict[str, Any] | None:
         local = LocalState.of(self._repository, self.stack)
-        return local.exported() if local else None
+        exported = local.exported() if local else None
+        return exported or json.loads(self._ask("stack", "export"))
 
     def _import(self, state: Mapping[str, Any]) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -340,13 +274,6 @@ class _Pulumi(automation.PulumiCommand):
 def _sum(first: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:
     changed = {word: count for word, count in first.items() if word != "same"}
     return {word: changed.get(word, 0) + then.get(word, 0) for word in {**changed, **then}}
-
-
-def _where(trace: Iterable[Mapping[str, str]]) -> str:
-    positions = (frame.get("sourcePosition", "").removeprefix("project:///") for frame in trace)
-    # Neither the components themselves nor what lies outside of the repository.
-    own = (each for each in positions if each and not each.startswith(("components/", "../")))
-    return next(own, "").replace("#", ":")
 
 
 def _reason(text: str) -> str:

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import git
 
-from sluice.engine import Engine
 from sluice.repository import Repository
+
+if TYPE_CHECKING:
+    from sluice.engine import Engine
 
 __all__ = ["Deployment", "deployments", "history", "last_good", "pull_request"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sluice.engine import Resource
+from sluice.state import Resource
 
 __all__ = ["Component", "Owned", "components"]
 

@@ -52,6 +52,11 @@ class LocalState:
         return self.folder / "stacks" / self.project / f"{self.stack}.json"
 
     @property
+    def is_made(self) -> bool:
+        """Whether the stack is in the backend, compressed or not."""
+        return any(self.checkpoint.parent.glob(f"{self.stack}.json*"))
+
+    @property
     def history(self) -> Path:
         """The folder of the updates that were, each with the state after it."""
         return self.folder / "history" / self.project / self.stack

@@ -28,12 +28,12 @@ def graph(repository: Repository, stack: str, output: str) -> None:
       sluice graph dev -o svg > dev.svg
     """
     from sluice.drawing import svg  # noqa: PLC0415 - completion does without
-    from sluice.engine import Engine  # noqa: PLC0415
     from sluice.graph import Graph, mermaid  # noqa: PLC0415
     from sluice.inventory import components  # noqa: PLC0415
+    from sluice.state import StackState  # noqa: PLC0415
 
     enter(repository)
-    resources = Engine(repository, one_stack(repository, stack)).resources()
+    resources = StackState(repository, one_stack(repository, stack)).resources()
     found = Graph.of(components(resources))
     if output in ("json", "yaml"):
         show(found, output)

@@ -32,8 +32,8 @@ def stats(repository: Repository, stacks: tuple[str, ...], output: str) -> None:
       sluice stats dev -o json
     """
     from sluice.deployed import Deployed, live  # noqa: PLC0415 - completion does without
-    from sluice.engine import Engine  # noqa: PLC0415
     from sluice.listing import component_rows  # noqa: PLC0415
+    from sluice.state import StackState  # noqa: PLC0415
     from sluice.statistics import statistics_of  # noqa: PLC0415
     from sluice.suspension import suspensions  # noqa: PLC0415
 
@@ -43,7 +43,7 @@ def stats(repository: Repository, stacks: tuple[str, ...], output: str) -> None:
         deployed = Deployed.of(repository, stack)
         alive = live(repository, deployed)
         rows = component_rows(deployed, alive, suspensions(repository, stack))
-        found.append(statistics_of(deployed, rows, alive, Engine(repository, stack).size()))
+        found.append(statistics_of(deployed, rows, alive, StackState(repository, stack).size()))
     if output == "table":
         click.echo(_as_tables(found))
     else:

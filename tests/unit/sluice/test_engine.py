@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from pulumi import automation
 from pulumi.automation import EngineEvent
 from pulumi.automation.events import (
     DiagnosticEvent,
@@ -13,11 +12,8 @@ from pulumi.automation.events import (
     SummaryEvent,
 )
 
-from sluice.engine import Engine, Outcome, Resource, _reason
+from sluice.engine import Outcome, _reason
 from sluice.events import Events, _counts
-
-if TYPE_CHECKING:
-    from conftest import MakeRepository
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
 WEB = "urn:pulumi:dev::p::sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
@@ -127,29 +123,3 @@ def test_the_steps_of_a_replacement_are_one_change() -> None:
     for op in ("create-replacement", "replace", "delete-replaced"):
         listener.read(step(op))
     assert [change.operation for change in listener.changes()] == ["replace"]
-
-
-def test_a_state_s_resource_tells_its_line_outside_of_the_components() -> None:
-    positions = ("components/namespace.py#75", "stacks/base.py#33", "__main__.py#6")
-    trace = [{}, *({"sourcePosition": f"project:///{each}"} for each in positions)]
-    entry = {"urn": WEB, "type": "t", "created": "2026-11-23T22:12:41.46Z", "stackTrace": trace}
-    found = Resource.of(entry)
-    assert (found.name, found.where) == ("web:shop/web", "stacks/base.py:33")
-    assert found.created is not None
-    assert Resource.of({"urn": WEB, "type": "t"}).where == ""
-
-
-def test_reading_a_stack_that_was_never_made_does_not_make_it(
-    repository: MakeRepository, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[list[str]] = []
-
-    def unknown(_self: object, command: list[str], *_: object) -> Any:
-        asked.append(command)
-        raise automation.StackNotFoundError(automation.CommandResult("", "", 255))
-
-    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
-    monkeypatch.setattr("sluice.engine._Pulumi.run", unknown)
-    engine = Engine(repository(dev=""), "dev")
-    assert (engine.resources(), engine.history(), engine.size()) == ([], [], 2)
-    assert "init" not in str(asked)
