@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from components.errors import ArtifactError, DeclarationError, SluiceError
     from components.helm_release import HelmRelease, HelmReleaseArgs, ValuesReference
     from components.helm_repository import HelmRepository
+    from components.ignore import Ignore
     from components.kustomization import HealthReference, Kustomization, KustomizationArgs
     from components.manifests.patch import Patch
     from components.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
@@ -33,6 +34,7 @@ __all__ = [
     "HelmRelease",
     "HelmReleaseArgs",
     "HelmRepository",
+    "Ignore",
     "Kustomization",
     "KustomizationArgs",
     "Namespace",
@@ -60,6 +62,7 @@ _MODULES: Final = {
     "HelmRelease": "components.helm_release",
     "HelmReleaseArgs": "components.helm_release",
     "HelmRepository": "components.helm_repository",
+    "Ignore": "components.ignore",
     "Kustomization": "components.kustomization",
     "KustomizationArgs": "components.kustomization",
     "Namespace": "components.namespace",

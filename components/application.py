@@ -12,6 +12,7 @@ import pulumi
 
 from components.component import Component
 from components.errors import DeclarationError
+from components.ignore import Ignore
 from components.kubernetes_object import KubernetesObject
 from components.manifests import fields
 from components.namespace import Namespace, name_of
@@ -84,6 +85,7 @@ class ApplicationArgs:
         run_as_user: the user id it runs as; by default 65532 (`nonroot`).
         labels: more labels of every object.
         timeout: how long a rollout may take; by default `5m`.
+        ignore: fields of its objects that are left to others; by default none.
 
     """
 
@@ -110,6 +112,7 @@ class ApplicationArgs:
     run_as_user: int = _NON_ROOT_USER
     labels: Mapping[str, str] = field(default_factory=dict)
     timeout: str = "5m"
+    ignore: Sequence[Ignore] = ()
 
 
 class Application(Component):
@@ -125,7 +128,9 @@ class Application(Component):
         self, name: str, args: ApplicationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the application `name`."""
-        super().__init__("apps:Application", name, opts, needs=(args.namespace,))
+        super().__init__(
+            "apps:Application", name, opts, needs=(args.namespace,), ignore=args.ignore
+        )
         self.args = args
         try:
             self._check()

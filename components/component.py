@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final
 
 import pulumi
 
 from components.errors import DeclarationError, SluiceError
+from components.ignore import Ignore
 from components.kubernetes_object import KubernetesObject
 from components.location import caller
 from components.manifests import fields
+from components.manifests.identity import identify
 
 __all__ = ["Component"]
 
@@ -38,20 +40,24 @@ class Component(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None,
         *,
         needs: Iterable[object] = (),
+        ignore: Sequence[Ignore] = (),
     ) -> None:
         """Register the component.
 
         `kind` is the type token's tail, such as `helm:HelmRelease`; of `needs`,
-        the resources are waited for.
+        the resources are waited for. `ignore` is kept in the state, where drift
+        detection reads it.
         """
         self.name = name
+        self._ignore = ignore
         self.where = caller()
         try:
             fields.dns_subdomain("name", name)
         except DeclarationError as error:
             raise self.refusal(error) from None
         dependencies = [need for need in needs if isinstance(need, pulumi.Resource)]
-        super().__init__(f"sluice:{kind}", name, {}, _options(opts, dependencies))
+        kept = {"ignore": [rule.as_dict() for rule in ignore]} if ignore else {}
+        super().__init__(f"sluice:{kind}", name, kept, _options(opts, dependencies))
 
     def refusal(self, problem: SluiceError | str) -> SluiceError:
         """Return the error for a wrong declaration: where, what, and the problem."""
@@ -64,8 +70,16 @@ class Component(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> KubernetesObject:
         """Register one object as the component's child, named after component and object."""
-        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
+        options = pulumi.ResourceOptions.merge(
+            opts,
+            pulumi.ResourceOptions(parent=self, ignore_changes=self._ignored(manifest) or None),
+        )
         return KubernetesObject(self.name, manifest, options, where=self.where)
+
+    def _ignored(self, manifest: Mapping[str, Any]) -> list[str]:
+        identity = identify(manifest, where=self.where)
+        rules = [rule for rule in self._ignore if rule.matches(identity.kind, identity.name)]
+        return [path for rule in rules for path in rule.ignore_changes()]
 
 
 def _options(

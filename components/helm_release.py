@@ -14,6 +14,7 @@ from components.charts import CHARTS
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.helm_repository import HelmRepository
+from components.ignore import Ignore
 from components.manifests import documents, fields
 from components.namespace import Namespace, name_of
 from components.oci_repository import OCIRepository
@@ -57,6 +58,7 @@ class HelmReleaseArgs:
             back; by default yes.
         create_namespace: whether Helm makes the namespace; by default no.
         skip_crds: whether the chart's `crds/` are left out; by default no.
+        ignore: fields of its objects that are left to others; by default none.
 
     """
 
@@ -72,6 +74,7 @@ class HelmReleaseArgs:
     atomic: bool = True
     create_namespace: bool = False
     skip_crds: bool = False
+    ignore: Sequence[Ignore] = ()
 
 
 class HelmRelease(Component):
@@ -90,7 +93,13 @@ class HelmRelease(Component):
         self, name: str, args: HelmReleaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the release `name`."""
-        super().__init__("helm:HelmRelease", name, opts, needs=(args.namespace, args.repository))
+        super().__init__(
+            "helm:HelmRelease",
+            name,
+            opts,
+            needs=(args.namespace, args.repository),
+            ignore=args.ignore,
+        )
         self.args = args
         try:
             self._timeout = fields.duration("timeout", args.timeout)

@@ -11,6 +11,7 @@ import pulumi
 
 from components.component import Component
 from components.errors import DeclarationError
+from components.ignore import Ignore
 from components.manifests import fields
 from components.manifests.identity import Identity, identify
 from components.manifests.kustomize import Overlay, build
@@ -56,6 +57,7 @@ class KustomizationArgs:
         wait: whether every object has to be healthy; by default yes.
         health_checks: with `wait=False`, the objects that have to be healthy all the same.
         timeout: how long an object may take to be healthy; by default `5m`.
+        ignore: fields of its objects that are left to others; by default none.
 
     """
 
@@ -71,6 +73,7 @@ class KustomizationArgs:
     wait: bool = True
     health_checks: Sequence[HealthReference] = ()
     timeout: str = "5m"
+    ignore: Sequence[Ignore] = ()
 
 
 class Kustomization(Component):
@@ -85,7 +88,13 @@ class Kustomization(Component):
         self, name: str, args: KustomizationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the objects that `args.path` renders to."""
-        super().__init__("kustomize:Kustomization", name, opts, needs=(args.target_namespace,))
+        super().__init__(
+            "kustomize:Kustomization",
+            name,
+            opts,
+            needs=(args.target_namespace,),
+            ignore=args.ignore,
+        )
         self.args = args
         try:
             self._timeout = f"{fields.duration('timeout', args.timeout)}s"

@@ -11,6 +11,7 @@ import pulumi
 
 from components.component import Component
 from components.errors import DeclarationError
+from components.ignore import Ignore
 from components.manifests import fields
 
 __all__ = ["Namespace", "NamespaceArgs", "NetworkIsolation", "PodSecurity", "name_of"]
@@ -46,6 +47,7 @@ class NamespaceArgs:
         network: ingress by default policy; by default none is made.
         roles: who may do what: cluster role name to groups, such as `{"edit": ["team-a"]}`.
         timeout: how long each object may take, its deletion too; by default `5m`.
+        ignore: fields of its objects that are left to others; by default none.
 
     """
 
@@ -58,6 +60,7 @@ class NamespaceArgs:
     network: NetworkIsolation = NetworkIsolation.NONE
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     timeout: str = "5m"
+    ignore: Sequence[Ignore] = ()
 
 
 class Namespace(Component):
@@ -74,7 +77,7 @@ class Namespace(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the namespace `name`."""
-        super().__init__("core:Namespace", name, opts)
+        super().__init__("core:Namespace", name, opts, ignore=args.ignore if args else ())
         self.args = args or NamespaceArgs()
         try:
             self._check()
