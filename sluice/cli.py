@@ -18,6 +18,7 @@ _VERBS: Final = (
     "check",
     "compare",
     "completion",
+    "drift",
     "env",
     "events",
     "get",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -25,9 +26,13 @@ _DISCOVERY = ",".join(
 )
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
+_OPERATIONS = "application/json-patch+json"
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
 _CONNECTIONS = 4
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
+
+# It warns of each new try and each connection over those that are kept.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class Cluster:
@@ -63,14 +68,24 @@ class Cluster:
         return [*self.listed(api_version, kind, namespace=namespace, labels=labels)[0]]
 
     def listed(
-        self, api_version: str, kind: str, *, namespace: str = "", labels: str = ""
+        self,
+        api_version: str,
+        kind: str,
+        *,
+        namespace: str = "",
+        labels: str = "",
+        fields: str = "",
     ) -> tuple[Sequence[Object], str]:
-        """Return the objects of a kind, and the resource version to `watch` them from."""
+        """Return the objects of a kind, and the resource version to `watch` them from.
+
+        `labels` and `fields` are selectors as kubectl takes them.
+        """
         path = self._path(api_version, kind, namespace)
-        found = self._ask("GET", path, {"labelSelector": labels} if labels else {})
-        items = found.get("items") or []
-        # A list says once what all of its items are.
-        objects = [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+        selectors = {"labelSelector": labels, "fieldSelector": fields}
+        found = self._ask("GET", path, {key: value for key, value in selectors.items() if value})
+        objects: Sequence[Object] = found.get("items") or []
+        for each in objects:  # a list says once what all of its items are
+            each["apiVersion"], each["kind"] = api_version, kind
         return objects, str(found["metadata"].get("resourceVersion", ""))
 
     def watch(
@@ -125,11 +140,20 @@ class Cluster:
         return self._ask("PATCH", self._path_of(manifest), query, manifest, _APPLY)
 
     def patch(
-        self, api_version: str, kind: str, namespace: str, name: str, patch: Mapping[str, Any]
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str,
+        name: str,
+        patch: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     ) -> Object:
-        """Merge a patch into an object (RFC 7396); return the object as it is then."""
+        """Merge a patch into an object (RFC 7396), or do a list of operations (RFC 6902).
+
+        Returns the object as it is then.
+        """
         path = self._path(api_version, kind, namespace, name)
-        return self._ask("PATCH", path, {}, patch, _MERGE)
+        content = _MERGE if isinstance(patch, Mapping) else _OPERATIONS
+        return self._ask("PATCH", path, {}, patch, content)
 
     def version(self) -> str:
         """Return the server's version: `v1.35.0`."""
@@ -151,8 +175,8 @@ class Cluster:
         return (api_version, kind) in self._resources
 
     def namespaced(self, api_version: str, kind: str) -> bool:
-        """Whether objects of a kind that the server knows live in namespaces."""
-        return self._resources[api_version, kind][1]
+        """Whether objects of a kind live in namespaces; False where it is not served."""
+        return self._resources.get((api_version, kind), ("", False))[1]
 
     def kinds(self, name: str) -> Sequence[tuple[str, str]]:
         """Return the API versions and kinds of a name in any case: `pod` is `("v1", "Pod")`."""
@@ -198,7 +222,7 @@ class Cluster:
         method: str,
         path: str,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         content: str = "application/json",
         accept: str = "application/json",
     ) -> Object:
@@ -211,7 +235,7 @@ class Cluster:
         method: str,
         path: str,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         content: str = "application/json",
         accept: str = "application/json",
         *,

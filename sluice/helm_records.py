@@ -11,13 +11,14 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sluice.cluster import Cluster, Object
 
-__all__ = ["HelmRecord", "newest_record"]
+__all__ = ["HelmRecord", "deployed_manifests", "newest_record"]
 
 _UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 _REASON = "the process that ran this was killed"
@@ -75,6 +76,22 @@ def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
     info = _decoded(secret)["info"]
     since = _time(info["last_deployed"])
     return HelmRecord(release, str(info["status"]), since, cluster, secret)
+
+
+def deployed_manifests(
+    cluster: Cluster, namespace: str, releases: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield `namespace/name` and the manifests (YAML) of each of the releases that is deployed.
+
+    Hooks are not among them. One request, of all namespaces where none is
+    given. Raises ApiError where the cluster cannot be asked.
+    """
+    selector = "owner=helm,status=deployed"
+    for secret in cluster.list("v1", "Secret", namespace=namespace, labels=selector):
+        metadata = secret["metadata"]
+        release = f"{metadata['namespace']}/{metadata['labels']['name']}"
+        if release in releases:
+            yield release, str(_decoded(secret)["manifest"])
 
 
 def _time(text: str) -> datetime:

@@ -81,8 +81,15 @@ class StackState:
 
     def resources(self) -> list[Resource]:
         """Return what the state holds; nothing where the stack was never deployed."""
-        entries = (self._exported().get("deployment") or {}).get("resources") or ()
-        return [Resource.of(entry) for entry in entries if not entry.get("delete")]
+        return [Resource.of(entry) for entry in self.entries() if not entry.get("delete")]
+
+    def entries(self) -> Sequence[Mapping[str, Any]]:
+        """Return the same as Pulumi keeps it, with what it is about to delete."""
+        return _entries(self._exported())
+
+    def revealed(self) -> Sequence[Mapping[str, Any]]:
+        """Return the entries with secrets in plain text: to be kept in memory, and never shown."""
+        return _entries(self._ask("stack", "export", "--show-secrets") or {})
 
     def size(self) -> int:
         """Return how many bytes the state has, as compact JSON."""
@@ -110,6 +117,10 @@ class StackState:
         from sluice.engine import Engine  # noqa: PLC0415 - loads Pulumi
 
         return Engine(self._repository, self._stack).read(*arguments)
+
+
+def _entries(exported: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return (exported.get("deployment") or {}).get("resources") or ()
 
 
 def _where(trace: Iterable[Mapping[str, str]]) -> str:

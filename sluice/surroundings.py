@@ -14,7 +14,7 @@ from pathlib import Path
 from sluice.pulumi_home import quiet_home
 from sluice.repository import Repository
 
-__all__ = ["enter", "surroundings"]
+__all__ = ["enter", "enter_state", "surroundings"]
 
 # Guards the sandbox's own state only, whose salt is committed with the stacks;
 # public on purpose. docs/own-clusters.md says how a team sets its own.
@@ -37,6 +37,11 @@ def surroundings(repository: Repository) -> dict[str, str]:
 def enter(repository: Repository) -> None:
     """Set the surroundings for this process and those that it starts."""
     os.environ.update(surroundings(repository))
+
+
+def enter_state(repository: Repository) -> None:
+    """Set what leads to the clusters and to Pulumi's state, for what starts no program."""
+    os.environ.update(_sandbox(repository))
 
 
 def _speed(repository: Repository) -> Mapping[str, str]:

@@ -1,0 +1,169 @@
+"""`sluice drift`: what was changed behind the stacks' back, and putting it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sluice.errors import RepositoryError, SuspendedError
+from sluice.repository import Repository, in_repository
+from sluice.surroundings import enter_state
+from sluice.suspension import suspensions
+
+if TYPE_CHECKING:
+    from sluice.drift import Drift
+
+__all__ = ["drift"]
+
+_HEADERS = ("STACK", "COMPONENT", "OBJECT", "FIELD", "DRIFT", "DECLARED", "LIVE", "BY")
+_WIDTH = 40
+_DIFFERENCES = 1
+_POLICIES = ("report", "correct")
+
+
+@click.command()
+@click.argument("stacks", nargs=-1, metavar="STACK...")
+@click.option("--all", "everything", is_flag=True, help="Look at every stack.")
+@click.option(
+    "--correct/--report",
+    default=None,
+    help="Whether it is put back or only told.  [default: as the stack says]",
+)
+@click.option("--watch", is_flag=True, help="Go on, and tell what drifts from now on.")
+@click.option("--strict", is_flag=True, help="Also what others added to maps that a stack owns.")
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table")
+@in_repository
+def drift(
+    repository: Repository,
+    stacks: tuple[str, ...],
+    everything: bool,
+    correct: bool | None,
+    watch: bool,
+    strict: bool,
+    output: str,
+) -> None:
+    """Compare what STACKs own with what is live, field by field.
+
+    Whether drift is corrected or only reported, a stack says in
+    `infrastructure:drift`. Ends with 1 where something is not as it is
+    declared, with 0 where nothing is or all was put back.
+
+    \b
+    Example:
+      sluice drift dev
+      sluice drift --all --report -o json
+      sluice drift prod --correct --watch
+    """
+    if bool(stacks) == everything:
+        raise click.UsageError("give STACKs or --all")
+    enter_state(repository)
+    chosen = _active(repository, repository.chosen(stacks), named=bool(stacks))
+    policies = {stack: _corrects(repository, stack, correct) for stack in chosen}
+    if watch:
+        _watch(repository, policies, output, strict=strict)
+        return
+    found = {stack: _look(repository, stack, strict=strict) for stack in chosen}
+    left = {
+        stack: _corrected(repository, stack, drifted, strict=strict)
+        if policies[stack] and drifted
+        else drifted
+        for stack, drifted in found.items()
+    }
+    _show(found, left, output)
+    if any(left.values()):
+        raise SystemExit(_DIFFERENCES)
+
+
+def _active(repository: Repository, stacks: list[str], *, named: bool) -> list[str]:
+    active = []
+    for stack in stacks:
+        whole = [entry for entry in suspensions(repository, stack) if not entry.component]
+        if whole and named:
+            raise SuspendedError(f"{stack}: {whole[0]}; run `sluice resume {stack}`")
+        if whole:
+            click.echo(f"{stack}: {whole[0]}", err=True)
+        else:
+            active.append(stack)
+    return active
+
+
+def _corrects(repository: Repository, stack: str, asked: bool | None) -> bool:
+    policy = repository.setting(stack, "drift") or _POLICIES[0]
+    if policy not in _POLICIES:
+        raise RepositoryError(
+            f"stacks/Pulumi.{stack}.yaml: {repository.project}:drift: {policy!r} is neither "
+            "correct nor report"
+        )
+    return policy == "correct" if asked is None else asked
+
+
+def _look(repository: Repository, stack: str, *, strict: bool) -> list[Drift]:
+    from sluice.drift import drift as find  # noqa: PLC0415 - a refused call needs none of it
+
+    return find(repository, stack, strict=strict)
+
+
+def _corrected(
+    repository: Repository, stack: str, found: Sequence[Drift], *, strict: bool
+) -> list[Drift]:
+    from sluice.drift.correction import correct  # noqa: PLC0415 - Pulumi's import takes long
+
+    return correct(repository, stack, found, strict=strict)
+
+
+def _watch(repository: Repository, policies: dict[str, bool], output: str, *, strict: bool) -> None:
+    from sluice.drift.watching import watch  # noqa: PLC0415 - only here
+
+    for stack, found in watch(repository, list(policies), strict=strict):
+        left = found
+        if policies[stack] and found:
+            left = _corrected(repository, stack, found, strict=strict)
+        _show({stack: found}, {stack: left}, output)
+
+
+def _show(found: dict[str, list[Drift]], left: dict[str, list[Drift]], output: str) -> None:
+    if output == "json":
+        rows = [row for stack, each in found.items() for row in _records(stack, each, left[stack])]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    cells = [row for stack, each in found.items() for row in _cells(stack, each)]
+    if cells:
+        from sluice.tables import table  # noqa: PLC0415 - mostly there is nothing to show
+
+        click.echo(table(_HEADERS, cells))
+    for stack, each in found.items():
+        click.echo(f"{stack}: {_summary(each, left[stack])}")
+
+
+def _summary(found: Sequence[Drift], left: Sequence[Drift]) -> str:
+    if not found:
+        return "no drift"
+    objects = len({(each.kind, each.namespace, each.name) for each in found})
+    told = f"drift in {objects} object{'' if objects == 1 else 's'}"
+    if left == found:
+        return told
+    return f"{told}, {'all put back' if not left else f'{len(left)} fields not put back'}"
+
+
+def _records(stack: str, found: Iterable[Drift], left: Sequence[Drift]) -> Iterator[dict[str, Any]]:
+    return ({"stack": stack, **each.as_dict(), "corrected": each not in left} for each in found)
+
+
+def _cells(stack: str, found: Iterable[Drift]) -> Iterator[tuple[str, ...]]:
+    for each in found:
+        path = f"{each.namespace}/{each.name}" if each.namespace else each.name
+        yield (
+            *(stack, each.component, f"{each.kind} {path}", each.path or "-", each.why),
+            *(_short(each.declared), _short(each.live), each.manager or "-"),
+        )
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "-"
+    text = value if isinstance(value, str) else json.dumps(value)
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"

@@ -1,0 +1,92 @@
+"""Putting back what has drifted: through Pulumi's engine, so that it is in the stack's history.
+
+What the engine does not see (a Helm release's children, what others have added)
+is put back by server-side apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sluice.checkout import checked_out
+from sluice.cluster import Cluster
+from sluice.drift.declared import with_secrets
+from sluice.drift.detection import Drift, Look, drift, look
+from sluice.engine import Engine
+from sluice.errors import RepositoryError
+from sluice.repository import Repository
+from sluice.surroundings import enter
+
+__all__ = ["correct"]
+
+
+def correct(
+    repository: Repository, stack: str, found: Sequence[Drift], *, strict: bool = False
+) -> list[Drift]:
+    """Put back what has drifted; return what is not as it is declared even then.
+
+    The commit that was deployed last is deployed again, with a refresh, for
+    the components that have drifted and nothing else.
+
+    Raises:
+        RepositoryError: where that commit is not there, or the stack was
+            deployed from files that were not committed; nothing was changed.
+        DeploymentError: where the update failed.
+        LockedError: where another update of the stack is running.
+        ApiError: where the cluster refuses an object.
+
+    """
+    own = [each for each in found if not each.owned.release and each.why != "foreign"]
+    if own:
+        _deploy_again(repository, stack, {each.component for each in own}, _message(found))
+    seen = look(repository, stack)
+    left = seen.drift(strict=strict)
+    if left:
+        _apply(seen, left)
+        left = drift(repository, stack, strict=strict)
+    return left
+
+
+def _deploy_again(
+    repository: Repository, stack: str, components: Collection[str], message: str
+) -> None:
+    enter(repository)
+    commit = _deployed_commit(repository, stack)
+    with checked_out(repository, commit) as checkout:
+        Engine(checkout, stack).up(refresh=True, target=sorted(components), message=message)
+
+
+def _deployed_commit(repository: Repository, stack: str) -> str:
+    newest = Engine(repository, stack).history(newest=1)
+    environment: dict[str, Any] = (newest[0].get("environment") if newest else None) or {}
+    commit = str(environment.get("git.head", ""))
+    if not commit or environment.get("git.dirty") == "true":
+        raise RepositoryError(
+            f"{stack}: it was deployed from files that are in no commit, so what is declared "
+            f"cannot be deployed again; commit them and run `sluice up {stack}`"
+        )
+    return commit
+
+
+def _message(found: Sequence[Drift]) -> str:
+    objects = {(each.kind, each.namespace, each.name): each for each in found}
+    first = next(iter(objects.values()))
+    more = f" and {len(objects) - 1} more" if len(objects) > 1 else ""
+    return f"drift: put back {first.kind} {first.name}{more}"
+
+
+def _apply(seen: Look, found: Iterable[Drift]) -> None:
+    ours = [each.owned for each in found if each.why != "foreign"]
+    changed = {id(owned): owned for owned in ours}.values()
+    for owned in with_secrets(list(changed), seen.repository, seen.stack):
+        seen.cluster.apply(seen.manifest_of(owned))
+    for each in found:
+        if each.why == "foreign":
+            _remove(seen.cluster, each)
+
+
+def _remove(cluster: Cluster, drift: Drift) -> None:
+    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in drift.where)
+    place = (drift.api_version, drift.kind, drift.namespace, drift.name)
+    cluster.patch(*place, [{"op": "remove", "path": pointer}])

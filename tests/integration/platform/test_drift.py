@@ -1,0 +1,361 @@
+"""What is changed behind a stack's back, found and put back; and what is no drift at all."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from sluice.cluster import Cluster
+
+if TYPE_CHECKING:
+    from tests.integration.platform.conftest import Checkout, Program
+
+MANIFESTS = Path(__file__).with_name("manifests")
+FAULTS = 100
+SEED = 4
+EVERY_KIND = """
+    @member
+    def every(self):
+        return Kustomization(
+            "every",
+            KustomizationArgs(path="manifests/every", target_namespace=NAMESPACE, wait=False),
+        )
+"""
+
+
+@pytest.fixture
+def deployed(program: Program) -> Iterator[Checkout]:
+    """A stack of one Kustomization of `manifests/every`, whose objects are removed at the end."""
+    checkout = program(EVERY_KIND)
+    yield checkout
+    checkout.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
+
+
+def drift(checkout: Checkout, *options: str, code: int = 0) -> list[dict[str, Any]]:
+    """What `sluice drift -o json` gives for the checkout's stack."""
+    command = ("sluice", "drift", checkout.stack, "-o", "json", *options)
+    ended = checkout.ended(*command)
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    rows: list[dict[str, Any]] = json.loads(ended.stdout)
+    return rows
+
+
+def objects(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(row["kind"], row["name"]) for row in rows}
+
+
+def api(checkout: Checkout) -> Cluster:
+    return Cluster("dev-cluster", checkout.environment["KUBECONFIG"])
+
+
+def edit(cluster: Cluster, live: dict[str, Any], operations: list[dict[str, Any]]) -> None:
+    """Change an object as `kubectl edit` does."""
+    path = cluster._path_of(live)
+    query = {"fieldManager": "kubectl-edit"}
+    cluster._ask("PATCH", path, query, operations, "application/json-patch+json")
+
+
+def delete(cluster: Cluster, live: dict[str, Any]) -> None:
+    cluster._ask("DELETE", cluster._path_of(live))
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "ConfigMap": {"apiVersion": "v1", "data": {"kept": "a", "edited": "a", "removed": "a"}},
+    "Secret": {"apiVersion": "v1", "data": {"kept": "YQ==", "edited": "YQ==", "removed": "YQ=="}},
+    "Service": {
+        "apiVersion": "v1",
+        "spec": {"ports": [{"port": 80}], "selector": {"edited": "a", "removed": "a"}},
+    },
+    "Deployment": {
+        "apiVersion": "apps/v1",
+        "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": {"app": "x"}},
+            "template": {
+                "metadata": {"labels": {"app": "x"}},
+                "spec": {
+                    "nodeSelector": {"edited": "a", "removed": "a"},
+                    "containers": [{"name": "c", "image": "registry.local/c:1"}],
+                },
+            },
+        },
+    },
+}
+MAPS = {
+    "ConfigMap": "/data",
+    "Secret": "/data",
+    "Service": "/spec/selector",
+    "Deployment": "/spec/template/spec/nodeSelector",
+}
+
+
+def write_objects(checkout: Checkout, count: int) -> None:
+    """Write a directory of objects of these kinds in turn."""
+    chance = random.Random(SEED)  # noqa: S311 - which objects are tried
+    manifests: list[dict[str, Any]] = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": checkout.stack}}
+    ]
+    for number in range(count):
+        kind = chance.choice(list(KINDS))
+        metadata = {"name": f"object-{number:03}", "labels": {"team": "ours", "tier": "web"}}
+        manifests.append({**KINDS[kind], "kind": kind, "metadata": metadata})
+    checkout.write("manifests/every/all.yaml", yaml.safe_dump_all(manifests))
+    checkout.write("manifests/every/kustomization.yaml", "resources: [all.yaml]")
+
+
+FIELD_FAULTS = {
+    "edited": lambda where: [{"op": "replace", "path": f"{where}/edited", "value": "eHh4"}],
+    "removed": lambda where: [{"op": "remove", "path": f"{where}/removed"}],
+    "label": lambda _where: [{"op": "replace", "path": "/metadata/labels/team", "value": "mine"}],
+    "foreign": lambda _where: [{"op": "add", "path": "/metadata/labels/foreign", "value": "x"}],
+}
+
+
+def test_every_fault_is_found_and_put_back(deployed: Checkout) -> None:
+    write_objects(deployed, 2 * FAULTS)
+    deployed.git("init", "--quiet", "--initial-branch=main")
+    deployed.commit("the objects")
+    deployed.sluice("up")
+    assert drift(deployed, "--strict") == []
+    cluster = api(deployed)
+    live = [
+        each
+        for kind, content in KINDS.items()
+        for each in cluster.list(content["apiVersion"], kind, namespace=deployed.stack)
+        if each["metadata"]["name"].startswith("object-")
+    ]
+    random.Random(SEED).shuffle(live)  # noqa: S311 - which objects are tried
+    changed, deleted = live[:FAULTS], live[FAULTS:]
+
+    def fault(each: dict[str, Any]) -> None:
+        for operations in FIELD_FAULTS.values():
+            edit(cluster, each, operations(MAPS[each["kind"]]))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(fault, changed))
+        list(pool.map(lambda each: delete(cluster, each), deleted))
+    rows = drift(deployed, "--strict", code=1)
+    by_name = {row["name"]: [r for r in rows if r["name"] == row["name"]] for row in rows}
+    for each in changed:
+        found = {(row["path"], row["why"]): row for row in by_name[each["metadata"]["name"]]}
+        where = MAPS[each["kind"]][1:].replace("/", ".")
+        assert found.keys() == {
+            (f"{where}.edited", "edited"),
+            (f"{where}.removed", "removed"),
+            ("metadata.labels.team", "edited"),
+            ("metadata.labels.foreign", "foreign"),
+        }
+        assert {row["manager"] for _, row in found.items() if row["why"] == "edited"} == {
+            "kubectl-edit"
+        }
+    gone = {row["name"] for row in rows if row["why"] == "deleted"}
+    assert gone == {each["metadata"]["name"] for each in deleted}
+    assert len(rows) == 5 * FAULTS
+    secrets = [row for row in rows if row["kind"] == "Secret" and row["path"].startswith("data")]
+    assert {row["live"] for row in secrets} == {"[secret]", None}
+    assert {row["why"] for row in drift(deployed, code=1)} == {"edited", "removed", "deleted"}
+
+    corrected = drift(deployed, "--correct")
+    assert len(corrected) == 4 * FAULTS
+    assert drift(deployed) == []
+    assert {row["why"] for row in drift(deployed, "--strict", code=1)} == {"foreign"}
+    assert len(drift(deployed, "--strict", "--correct")) == FAULTS
+    assert drift(deployed, "--strict") == []
+    newest = json.loads(deployed.pulumi("stack", "history", "--json"))[0]
+    assert newest["message"].startswith("drift: put back ")
+
+
+def test_nothing_of_fifty_kinds_is_drift_once_the_controllers_have_seen_it(
+    deployed: Checkout,
+) -> None:
+    shutil.copytree(MANIFESTS / "every-kind", deployed.root / "manifests" / "every")
+    deployed.sluice("up")
+    declared = [
+        each
+        for file in (MANIFESTS / "every-kind").glob("*.yaml")
+        for each in yaml.safe_load_all(file.read_text())
+    ]
+    assert len({(each["apiVersion"], each["kind"]) for each in declared if "kind" in each}) >= 50
+    scaled = ("statefulset/every", "--for=jsonpath={.spec.replicas}=2")
+    deployed.kubectl("wait", "-n", deployed.stack, *scaled)
+    bound = ("persistentvolumeclaim/every", "--for=jsonpath={.status.phase}=Bound")
+    deployed.kubectl("wait", "-n", deployed.stack, *bound)
+    assert drift(deployed, "--strict") == []
+
+
+RELEASE = """
+    @member
+    def web(self):
+        return HelmRelease(
+            "web",
+            HelmReleaseArgs(
+                chart="./charts/many",
+                namespace=NAMESPACE,
+                create_namespace=True,
+                values={"count": 50, "color": "%s"},
+                ignore=[Ignore(paths=["/data/free"], kind="ConfigMap")],
+            ),
+        )
+"""
+CHART = """
+{{- range $n := until (int .Values.count) }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: child-{{ $n }}
+  labels: {team: ours}
+data: {color: {{ $.Values.color }}, free: text, number: "1000m"}
+{{- end }}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: child}
+stringData: {password: hidden-word}
+"""
+
+
+def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Program) -> None:
+    checkout = program(RELEASE % "red")
+    (checkout.root / "charts").unlink()
+    checkout.write("charts/many/Chart.yaml", "{apiVersion: v2, name: many, version: 1.0.0}")
+    checkout.write("charts/many/values.yaml", "{count: 1, color: none}")
+    checkout.write("charts/many/templates/all.yaml", CHART)
+    checkout.sluice("up")
+    assert drift(checkout, "--strict") == []
+    cluster = api(checkout)
+    children = [
+        each
+        for each in cluster.list("v1", "ConfigMap", namespace=checkout.stack)
+        if each["metadata"]["name"].startswith("child-")
+    ]
+    edits = [
+        [{"op": "replace", "path": "/data/color", "value": "blue"}],
+        [{"op": "replace", "path": "/metadata/labels/team", "value": "mine"}],
+        [{"op": "replace", "path": "/data/free", "value": "left alone"}],
+    ]
+    (secret,) = cluster.list(
+        "v1", "Secret", namespace=checkout.stack, labels="app.kubernetes.io/managed-by=Helm"
+    )
+    for operations in edits:
+        for each in children:
+            edit(cluster, each, operations)
+    edit(cluster, secret, [{"op": "replace", "path": "/data/password", "value": "eHh4"}])
+    delete(cluster, children[0])
+
+    rows = drift(checkout, code=1)
+    assert len(rows) == 2 * (len(children) - 1) + 2
+    assert {(row["path"], row["declared"], row["live"]) for row in rows} == {
+        ("data.color", "red", "blue"),
+        ("metadata.labels.team", "ours", "mine"),
+        ("data.password", "[secret]", "[secret]"),
+        ("", None, None),
+    }
+    assert all(row["corrected"] for row in drift(checkout, "--correct"))
+    assert drift(checkout) == []
+    kept = checkout.get("configmap", children[1]["metadata"]["name"], checkout.stack)
+    assert kept["data"] == {"color": "red", "free": "left alone", "number": "1000m"}
+
+    program(RELEASE % "green")
+    checkout.sluice("up")
+    upgraded = cluster.list("v1", "ConfigMap", namespace=checkout.stack)
+    colors = [each["data"]["color"] for each in upgraded if "color" in each["data"]]
+    assert colors == 50 * ["green"]
+    assert drift(checkout) == []
+    assert checkout.releases(checkout.stack) == {"web": "deployed"}
+
+
+APPLICATION = """
+    @member
+    def namespace(self):
+        return Namespace(NAMESPACE)
+
+    @member
+    def web(self):
+        return Application(
+            "web",
+            ApplicationArgs(
+                image="registry.local/web:1",
+                namespace=self.namespace,
+                replicas=2,
+                config={"COLOR": "red"},
+                ignore=[Ignore(paths=["/spec/replicas"], kind="Deployment")],
+            ),
+        )
+"""
+
+
+def test_what_a_component_leaves_to_others_is_no_drift_and_stays(program: Program) -> None:
+    checkout = program(APPLICATION)
+    checkout.git("init", "--quiet", "--initial-branch=main")
+    checkout.commit()
+    checkout.sluice("up")
+    checkout.kubectl("scale", "deployment/web", "--replicas=1", "-n", checkout.stack)
+    assert drift(checkout) == []
+    checkout.kubectl("set", "image", "deployment/web", "web=other", "-n", checkout.stack)
+    (row,) = drift(checkout, "--correct")
+    assert (row["path"], row["live"]) == ("spec.template.spec.containers[0].image", "other")
+    assert checkout.get("deployment", "web", checkout.stack)["spec"]["replicas"] == 1
+    program(APPLICATION.replace("red", "blue"))
+    checkout.sluice("up")
+    assert checkout.get("deployment", "web", checkout.stack)["spec"]["replicas"] == 1
+
+
+def test_a_stack_says_whether_drift_is_corrected_and_what_is_suspended_is_left_out(
+    program: Program,
+) -> None:
+    checkout = program(APPLICATION)
+    checkout.sluice("up")
+    checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)
+    assert {row["component"] for row in drift(checkout, code=1)} == {"web"}
+    assert "in no commit" in checkout.sluice("drift", checkout.stack, "--correct", fails=True)
+    settings = f"stacks/Pulumi.{checkout.stack}.yaml"
+    config = yaml.safe_load((checkout.root / settings).read_text())
+    entry = {"component": "web", "reason": "an emergency", "since": "2026-01-01T00:00:00Z"}
+    suspended = {"infrastructure:suspended": [entry]}
+    checkout.write(settings, yaml.safe_dump({"config": config["config"] | suspended}))
+    assert drift(checkout) == []
+    entry["component"] = ""
+    checkout.write(settings, yaml.safe_dump({"config": config["config"] | suspended}))
+    assert checkout.ended("sluice", "drift", checkout.stack).returncode == 5
+    config["config"]["infrastructure:drift"] = "correct"
+    checkout.write(settings, yaml.safe_dump(config))
+    checkout.git("init", "--quiet", "--initial-branch=main")
+    checkout.commit()
+    checkout.sluice("up")
+    checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)
+    assert "all put back" in checkout.sluice("drift", "--all")
+    assert checkout.names("configmap", checkout.stack) == ["configmap/web"]
+
+
+def test_a_change_is_told_while_it_is_watched(program: Program) -> None:
+    checkout = program(APPLICATION)
+    checkout.sluice("up")
+    command = (Path(sys.executable).with_name("sluice"), "drift", checkout.stack, "--watch")
+    with subprocess.Popen(
+        command, cwd=checkout.root, env=checkout.environment, stdout=subprocess.PIPE, text=True
+    ) as watching:
+        assert watching.stdout is not None
+        assert "no drift" in watching.stdout.readline()
+        checkout.kubectl(
+            "label",
+            "configmap/web",
+            "app.kubernetes.io/name=mine",
+            "--overwrite",
+            "-n",
+            checkout.stack,
+        )
+        told = [watching.stdout.readline() for _ in range(3)]
+        watching.terminate()
+    assert "metadata.labels.app.kubernetes.io/name  edited" in " ".join(told)
+    assert "drift in 1 object" in told[-1]
