@@ -48,8 +48,10 @@ def _measured(ground: Ground, name: str, objects: int) -> list[Row]:
     tool.prepare()
     rows = []
     for operation in OPERATIONS:
-        click.echo(f"{name}, {objects} objects: {operation} … ", nl=False, err=True)
         command = tool.command(operation)
+        if command is None:
+            continue
+        click.echo(f"{name}, {objects} objects: {operation} … ", nl=False, err=True)
         usage = command.measured()
         tool.check(operation)
         rows.append(Row(operation, objects, name, usage.seconds, usage.peak_mb))

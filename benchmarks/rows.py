@@ -7,7 +7,7 @@ from dataclasses import dataclass
 __all__ = ["COLD_START", "OPERATIONS", "TOOLS", "Row"]
 
 TOOLS = ("kubectl", "sluice", "pulumi")
-OPERATIONS = ("create", "nothing to do", "one change", "refresh", "destroy")
+OPERATIONS = ("create", "nothing to do", "one change", "refresh", "drift", "destroy")
 COLD_START = "cold start"
 
 

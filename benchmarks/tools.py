@@ -31,13 +31,14 @@ class Tool(ABC):
         self.ground.kubectl("create", "namespace", self.namespace).output()
         self._write()
 
-    def command(self, operation: str) -> Command:
-        """Make the change that an operation is about, and return its command."""
-        commands: dict[str, Callable[[], Command]] = {
+    def command(self, operation: str) -> Command | None:
+        """Make the change that an operation is about, and return its command; None without one."""
+        commands: dict[str, Callable[[], Command | None]] = {
             "create": self._apply,
             "nothing to do": self._apply,
             "one change": self._changed,
             "refresh": self._refresh,
+            "drift": self._drift,
             "destroy": self._destroy,
         }
         return commands[operation]()
@@ -61,6 +62,8 @@ class Tool(ABC):
     @abstractmethod
     def _refresh(self) -> Command: ...
     @abstractmethod
+    def _drift(self) -> Command | None: ...
+    @abstractmethod
     def _destroy(self) -> Command: ...
 
 
@@ -81,6 +84,9 @@ class Kubectl(Tool):
 
     def _refresh(self) -> Command:
         return self.ground.kubectl("diff", "--server-side", "--filename", self._manifests)
+
+    def _drift(self) -> Command:
+        return self._refresh()
 
     def _destroy(self) -> Command:
         return self.ground.kubectl("delete", "--cascade=foreground", "--filename", self._manifests)
@@ -112,14 +118,21 @@ class Sluice(Tool):
     def _refresh(self) -> Command:
         return self._up("--refresh")
 
+    def _drift(self) -> Command:
+        return self._sluice("drift", self.namespace)
+
     def _destroy(self) -> Command:
         self._program.write_text(NOTHING)
         return self._up("--no-refresh")
 
     def _up(self, *options: str) -> Command:
+        return self._sluice("up", self.namespace, *options)
+
+    def _sluice(self, *arguments: str) -> Command:
         program = str(Path(sys.executable).with_name("sluice"))
-        arguments = [program, "up", self.namespace, *options]
-        return Command(arguments, self.ground.repository, self.ground.plain_environment())
+        return Command(
+            [program, *arguments], self.ground.repository, self.ground.plain_environment()
+        )
 
 
 class Pulumi(Tool):
@@ -150,6 +163,9 @@ class Pulumi(Tool):
 
     def _refresh(self) -> Command:
         return self._pulumi("up", "--yes", "--skip-preview", "--refresh")
+
+    def _drift(self) -> None:
+        return None  # it has no answer but its refresh
 
     def _destroy(self) -> Command:
         return self._pulumi("destroy", "--yes", "--skip-preview")

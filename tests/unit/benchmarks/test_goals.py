@@ -24,6 +24,12 @@ def test_nothing_to_do_is_held_against_kubectl_s_create_and_not_its_nothing_to_d
     assert (goal.measured, goal.reached) == (3.0, False)
 
 
+def test_drift_is_found_in_half_of_the_time_that_flux_takes_to_reconcile_nothing() -> None:
+    rows = [_row("create", 300, "kubectl", 2.2), _row("drift", 300, "sluice", 0.7)]
+    (goal,) = goals(rows)
+    assert (goal.wanted, goal.reached) == (0.32, True)
+
+
 def test_a_thousand_objects_may_take_four_times_as_long_as_three_hundred() -> None:
     rows = [_row("destroy", 300, "sluice", 2.0), _row("destroy", 1000, "sluice", 8.0)]
     (goal,) = goals(rows)
