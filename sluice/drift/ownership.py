@@ -33,11 +33,24 @@ def shown(path: Path) -> str:
 
 def fields_of(live: Mapping[str, Any], managers: Collection[str]) -> list[Fields]:
     """Return what these managers own of an object, a set for each way they wrote it."""
-    return [
-        entry["fieldsV1"]
+    entries = [
+        entry
         for entry in live["metadata"].get("managedFields") or ()
-        if entry["manager"] in managers and not entry.get("subresource")
+        if not entry.get("subresource")
     ]
+    others = [entry["fieldsV1"] for entry in entries if entry["manager"] not in managers]
+    own = [entry["fieldsV1"] for entry in entries if entry["manager"] in managers]
+    return [_apart(fields, others) for fields in own] if others else own
+
+
+def _apart(fields: Fields, others: Sequence[Fields]) -> Fields:
+    """Mark a map that is owned as such, while others own what is in it, as not owned whole."""
+    if not fields:
+        return {".": {}} if any(others) else fields
+    return {
+        key: _apart(inner, [other[key] for other in others if key in other])
+        for key, inner in fields.items()
+    }
 
 
 def below(sets: Sequence[Fields], name: str) -> list[Fields]:

@@ -69,6 +69,8 @@ def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -
     assert "Nothing to do" in run("git checkout -q stacks && make up && make up", clone)
     assert run("git status --short", clone) == ""
     the_line_to_paste_works_from_a_folder_below(clone)
+    entered = 'eval "$(.venv/bin/sluice env)"'
+    assert "dev: no drift" in run(f"{entered}\n{commands('docs/drift.md')}", clone)
     assert processes(clone)
     run("make down", clone)
     assert processes(clone) == []

@@ -50,8 +50,12 @@ def drift(checkout: Checkout, *options: str, code: int = 0) -> list[dict[str, An
     return rows
 
 
-def objects(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    return {(row["kind"], row["name"]) for row in rows}
+def commit_all(checkout: Checkout) -> None:
+    """Make a repository of the checkout, with the salt that Pulumi writes for a new stack."""
+    checkout.ended("pulumi", "stack", "init", checkout.stack)
+    checkout.git("init", "--quiet", "--initial-branch=main")
+    checkout.write(".git/info/exclude", "/.venv\n")
+    checkout.commit()
 
 
 def api(checkout: Checkout) -> Cluster:
@@ -123,8 +127,7 @@ FIELD_FAULTS = {
 
 def test_every_fault_is_found_and_put_back(deployed: Checkout) -> None:
     write_objects(deployed, 2 * FAULTS)
-    deployed.git("init", "--quiet", "--initial-branch=main")
-    deployed.commit("the objects")
+    commit_all(deployed)
     deployed.sluice("up")
     assert drift(deployed, "--strict") == []
     cluster = api(deployed)
@@ -297,8 +300,7 @@ APPLICATION = """
 
 def test_what_a_component_leaves_to_others_is_no_drift_and_stays(program: Program) -> None:
     checkout = program(APPLICATION)
-    checkout.git("init", "--quiet", "--initial-branch=main")
-    checkout.commit()
+    commit_all(checkout)
     checkout.sluice("up")
     checkout.kubectl("scale", "deployment/web", "--replicas=1", "-n", checkout.stack)
     assert drift(checkout) == []
@@ -330,8 +332,7 @@ def test_a_stack_says_whether_drift_is_corrected_and_what_is_suspended_is_left_o
     assert checkout.ended("sluice", "drift", checkout.stack).returncode == 5
     config["config"]["infrastructure:drift"] = "correct"
     checkout.write(settings, yaml.safe_dump(config))
-    checkout.git("init", "--quiet", "--initial-branch=main")
-    checkout.commit()
+    commit_all(checkout)
     checkout.sluice("up")
     checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)
     assert "all put back" in checkout.sluice("drift", "--all")

@@ -55,6 +55,15 @@ def test_the_quick_comparison_names_what_may_have_drifted(
     assert suspected({"spec": declared}, live(fields=fields, spec=found)) == paths
 
 
+def test_what_others_own_inside_a_map_is_not_ours_with_the_map() -> None:
+    found = live(fields={"f:data": {}}, data={"password": "eA=="})
+    secret = {"kind": "Secret", "stringData": {"password": "hidden"}}
+    assert suspected(secret, found) == []
+    inside = {"f:data": {"f:password": {}}}
+    found["metadata"]["managedFields"].append({"manager": "kubectl", "fieldsV1": inside})
+    assert suspected(secret, found) == ["stringData.password"]
+
+
 def test_the_server_s_own_fields_are_no_difference() -> None:
     one = {"metadata": {"resourceVersion": "1", "labels": {"a": "1"}}, "status": {"ready": True}}
     other = {"metadata": {"resourceVersion": "2", "labels": {}}, "status": {}}
