@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 
+import tenacity
 from pulumi import automation
 
 from sluice.errors import DeploymentError, LockedError
@@ -19,11 +22,15 @@ from sluice.failures import plain
 from sluice.local_state import LocalState
 from sluice.recovery import Recovery
 from sluice.repository import Repository
+from sluice.stack_lock import WAIT, held
 from sluice.state import Resource, StackState
 
 __all__ = ["Engine", "Outcome", "Resource"]
 
 PARALLEL = 64
+T = TypeVar("T")
+_LONGEST_PAUSE = timedelta(seconds=5)
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -65,10 +72,14 @@ _PAST = {
 class Engine:
     """Pulumi, for one stack of a repository."""
 
-    def __init__(self, repository: Repository, stack: str) -> None:
-        """Name the stack, which is made in the backend when it is first needed."""
+    def __init__(self, repository: Repository, stack: str, *, wait: timedelta = WAIT) -> None:
+        """Name the stack, which is made in the backend when it is first needed.
+
+        `wait` is how long what changes it waits for another's update to end.
+        """
         self._repository = repository
         self.stack = stack
+        self._wait = wait
 
     @property
     def repository(self) -> Repository:
@@ -91,21 +102,41 @@ class Engine:
 
         Raises:
             DeploymentError: with each reason; what was applied is in the state.
-            LockedError: where another update of the stack is running.
+            LockedError: where another update of the stack is still running after the wait.
 
         """
         chosen = [*self._chosen("--target", target), *self._chosen("--exclude", exclude)]
         noted = [f"--message={message}"] if message else []
         started = time.monotonic()
         recovery = Recovery(self._repository, self.stack, self._export, self._import)
-        try:
-            refresh = recovery.before_update() or refresh
-            outcome = self._update(recovery, watch, [*chosen, *noted], refresh=refresh)
-        except automation.ConcurrentUpdateError as error:
-            raise LockedError(f"{self.stack}: {_reason(str(error))}; wait for it to end") from error
+
+        def update() -> Outcome:
+            refreshing = recovery.before_update() or refresh
+            return self._update(recovery, watch, [*chosen, *noted], refresh=refreshing)
+
+        outcome = self._alone("up", update)
         recovery.after_success()
         outcome.seconds = time.monotonic() - started
         return outcome
+
+    def _alone(self, what: str, change: Callable[[], T]) -> T:
+        """Change the stack while no other `sluice` does, and after any plain `pulumi`."""
+        with held(self._repository, self.stack, what, wait=self._wait):
+            try:
+                return tenacity.Retrying(
+                    retry=tenacity.retry_if_exception_type(automation.ConcurrentUpdateError),
+                    # Two that began together, and both gave up, do not begin together again.
+                    wait=tenacity.wait_random_exponential(max=_LONGEST_PAUSE),
+                    stop=tenacity.stop_before_delay(self._wait),
+                    before_sleep=self._say_locked,
+                    reraise=True,
+                )(change)
+            except automation.ConcurrentUpdateError as error:
+                raise LockedError(f"{self.stack}: {_holder(error)}; wait for it to end") from error
+
+    def _say_locked(self, state: tenacity.RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome:
+            _LOG.warning("%s: waiting: %s", self.stack, _holder(state.outcome.exception()))
 
     def _update(
         self, recovery: Recovery, watch: Watcher, options: Sequence[str], *, refresh: bool
@@ -162,20 +193,15 @@ class Engine:
 
         Raises:
             DeploymentError: with each reason; what was deleted is out of the state.
-            LockedError: where another update of the stack is running.
+            LockedError: where another update of the stack is still running after the wait.
 
         """
         started = time.monotonic()
         events = self._events(watch)
+        command = ("destroy", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}")
         noted = [f"--message={message}"] if message else []
         try:
-            self._run(
-                *("destroy", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
-                *noted,
-                on_output=events.read,
-            )
-        except automation.ConcurrentUpdateError as error:
-            raise LockedError(f"{self.stack}: {_reason(str(error))}; wait for it to end") from error
+            self._alone("destroy", lambda: self._run(*command, *noted, on_output=events.read))
         except automation.CommandError as error:
             raise self._failure(events, error) from error
         return Outcome(self.stack, events.counts, time.monotonic() - started, events.changes())
@@ -274,6 +300,11 @@ class _Pulumi(automation.PulumiCommand):
 def _sum(first: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:
     changed = {word: count for word, count in first.items() if word != "same"}
     return {word: changed.get(word, 0) + then.get(word, 0) for word in {**changed, **then}}
+
+
+def _holder(error: BaseException | None) -> str:
+    holder = re.search(r"created by \S+ \(pid \d+\) at \S+", plain(str(error)))
+    return f"{_reason(str(error))} ({holder[0]})" if holder else _reason(str(error))
 
 
 def _reason(text: str) -> str:

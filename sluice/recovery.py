@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +18,7 @@ from sluice.cluster import Cluster
 from sluice.helm_records import HelmRecord, newest_record
 from sluice.local_state import LocalState
 from sluice.repository import Repository
+from sluice.state_copies import restore
 from sluice.state_repair import (
     Deployment,
     Entry,
@@ -29,6 +31,8 @@ from sluice.state_repair import (
 )
 
 __all__ = ["Recovery"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class Recovery:
@@ -68,6 +72,10 @@ class Recovery:
             return False  # the update says who holds the stack
         if unlocked:
             self._remember()
+            _LOG.warning("%s: the process of the last update is gone; took its lock", self._stack)
+        restored = bool(self._state and restore(self._state))
+        if restored:
+            self._remember()
         if not self._was_interrupted and self._state and not self._state.tells_of_failure():
             return False
         exported = self._read()
@@ -82,7 +90,9 @@ class Recovery:
             self._remember()
         for record in unfinished:
             record.mark_failed()
-        return repairs
+        if repairs:
+            _LOG.warning("%s: the last update was interrupted; going on from there", self._stack)
+        return repairs or restored
 
     def after_failure(self, releases: Iterable[Entry]) -> bool:
         """Take over the releases that Helm refused; return whether another update can help."""
