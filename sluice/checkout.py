@@ -17,7 +17,7 @@ import psutil
 from sluice.errors import NoRemoteError, RepositoryError
 from sluice.repository import Repository
 
-__all__ = ["Remote", "checked_out"]
+__all__ = ["Remote", "checked_out", "head"]
 
 _ATTEMPTS = 5
 _LINKED = (".venv", ".sluice")
@@ -111,6 +111,20 @@ class Remote:
 
     def __str__(self) -> str:
         return f"{self.name}/{self.branch}"
+
+
+def head(repository: Repository) -> str:
+    """Return the newest commit of the branch that is checked out.
+
+    Raises:
+        RepositoryError: where it is no Git repository, or has no commit.
+
+    """
+    with _opened(repository.root) as repo:
+        try:
+            return str(repo.head.commit.hexsha)
+        except ValueError:
+            raise RepositoryError(f"{repository.root}: nothing is committed") from None
 
 
 @contextmanager

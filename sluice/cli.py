@@ -24,6 +24,7 @@ _VERBS: Final = (
     "get",
     "graph",
     "lock",
+    "reconcile",
     "sandbox",
     "stats",
     "trace",

@@ -16,7 +16,7 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +77,14 @@ def load(repository: Repository, stack: str) -> Record | None:
 
 @contextmanager
 def noted_reads(repository: Repository, stack: str) -> Iterator[Path]:
-    """Give a folder for notes of what programs read, and void the record until the next one.
+    """Give a folder for notes of what programs read, for an update of the stack.
 
-    What is in the cluster while an update runs, or after it failed, is in no record.
+    Until the next `record` the old one says no more than its commit: what is
+    in the cluster while an update runs, or after it failed, is in no record.
     """
-    _file(repository, stack).unlink(missing_ok=True)
+    before = load(repository, stack)
+    if before is not None:
+        _save(repository, stack, replace(before, unknown=["an update that did not end well"]))
     with tempfile.TemporaryDirectory(prefix="sluice-reads-") as folder:
         yield Path(folder)
 
@@ -108,7 +111,7 @@ def record(checkout: Repository, stack: str, commit: str, notes: Path) -> None:
         around=_around(checkout, stack, state),
         unknown=sorted({*reads.unknown, *_unknown(entries)}),
     )
-    atomic_file.write(_file(checkout, stack), json.dumps(asdict(kept)).encode())
+    _save(checkout, stack, kept)
 
 
 def differences(repository: Repository, stack: str, kept: Record, commit: str) -> list[str]:
@@ -132,13 +135,17 @@ def affected(repository: Repository, kept: Record, commit: str, other: str) -> l
     return list(dict.fromkeys(path or "." for path in changed))
 
 
+def _save(repository: Repository, stack: str, kept: Record) -> None:
+    atomic_file.write(_file(repository, stack), json.dumps(asdict(kept)).encode())
+
+
 def _file(repository: Repository, stack: str) -> Path:
     return repository.local / "deployments" / f"{stack}.json"
 
 
 def _tree(repository: Repository, commit: str) -> Tree:
     command = ["git", "-C", str(repository.root), "ls-tree", "-r", "-t", "-z", commit]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S607 - the user's git
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)
     if listed.returncode:
         raise RepositoryError(f"commit {commit} cannot be read: {listed.stderr.strip()}")
     tree = {"": f"tree {hashlib.sha256(listed.stdout.encode()).hexdigest()}"}

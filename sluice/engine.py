@@ -72,14 +72,23 @@ _PAST = {
 class Engine:
     """Pulumi, for one stack of a repository."""
 
-    def __init__(self, repository: Repository, stack: str, *, wait: timedelta = WAIT) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        stack: str,
+        *,
+        wait: timedelta = WAIT,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Name the stack, which is made in the backend when it is first needed.
 
-        `wait` is how long what changes it waits for another's update to end.
+        `wait` is how long what changes it waits for another's update to end;
+        `environment` is what the program's processes get beside this one's.
         """
         self._repository = repository
         self.stack = stack
         self._wait = wait
+        self._variables = environment or {}
 
     @property
     def repository(self) -> Repository:
@@ -275,6 +284,7 @@ class Engine:
             # Else a preview tells everything at its end.
             "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
             **({"PULUMI_SKIP_CHECKPOINTS": "true"} if saves_at_end else {}),
+            **self._variables,
         }
 
     def _export(self) -> dict[str, Any]:

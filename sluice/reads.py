@@ -15,6 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,15 @@ import yaml
 
 from sluice.repository import Repository
 
-__all__ = ["RECORDER", "Reads", "Tree", "outside"]
+__all__ = ["Reads", "Tree", "outside", "recording"]
 
-RECORDER = Path(__file__).with_name("recorder")
+_RECORDER = Path(__file__).with_name("recorder")
 
 # The engine and its language host read these themselves.
 _ALWAYS = ("Pulumi.yaml", "pyproject.toml", "requirements.txt", "toolchain/requirements.txt")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LOCAL = (".git", ".sluice", ".venv")
-_SYSTEM = (sys.prefix, sys.base_prefix, str(RECORDER), "/dev", "/proc", "/sys")
+_SYSTEM = (sys.prefix, sys.base_prefix, str(_RECORDER), "/dev", "/proc", "/sys")
 _ABSENT = "-"
 
 Tree = Mapping[str, str]
@@ -60,12 +61,14 @@ class Reads:
     def noted(
         cls, folder: Path, repository: Repository, stack: str, given: Iterable[str]
     ) -> Reads | None:
-        """Return what the processes that wrote into `folder` have read; None where none ran.
+        """Return what the program has read, as its process noted in `folder`; None where none did.
 
         `given` are texts that providers were given, each of which may name a path.
         """
-        notes = [json.loads(file.read_bytes()) for file in folder.glob("*.json")]
-        if not any(note["program"] for note in notes):
+        noted = (json.loads(file.read_bytes()) for file in folder.glob("*.json"))
+        # Pulumi asks pip for the packages, too.
+        notes = [note for note in noted if note["program"]]
+        if not notes:
             return None
         finder = _Finder(repository.root.resolve())
         for name in (*_ALWAYS, f"stacks/Pulumi.{stack}.yaml"):
@@ -98,6 +101,12 @@ class Reads:
             looked_for = (name for name in names if name.partition(".")[0] in self.modules)
             return _digest("\n".join(looked_for))
         return "tree"
+
+
+def recording(notes: Path) -> dict[str, str]:
+    """Return the environment in which Python programs note what they read, in a folder."""
+    path = [str(_RECORDER), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"SLUICE_READS": str(notes), "PYTHONPATH": os.pathsep.join(path)}
 
 
 def outside(paths: Collection[str]) -> dict[str, str]:
@@ -163,8 +172,9 @@ class _Finder:
                     self._add_parts(Path(folder, name).read_text(), Path(folder))
 
     def _add_parts(self, kustomization: str, folder: Path) -> None:
-        for text in _texts(yaml.safe_load(kustomization)):
-            self.add_named(text.rpartition("=")[2], folder)
+        with suppress(yaml.YAMLError):  # then nothing renders it
+            for text in _texts(yaml.safe_load(kustomization)):
+                self.add_named(text.rpartition("=")[2], folder)
 
     def _add_outside(self, path: Path) -> None:
         text = str(path)

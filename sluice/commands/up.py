@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
-from rich.console import Console
 
 from sluice import completion
 from sluice.commands.get import deployed_rows, rows_as_table
+from sluice.commands.progress import progress
 from sluice.engine import Engine, Outcome
-from sluice.events import Watcher
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 
@@ -49,25 +44,7 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool) -> None:
 
 def _deploy(repository: Repository, stack: str, *, refresh: bool) -> Outcome:
     engine = Engine(repository, stack)
-    with _progress(stack) as watch:
+    with progress(stack) as watch:
         outcome = engine.up(refresh=refresh, watch=watch)
     click.echo(f"{stack}: {outcome}")
     return outcome
-
-
-@contextmanager
-def _progress(stack: str) -> Iterator[Watcher]:
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _urn: None
-        return
-    started, seen = time.monotonic(), set[str]()
-    with console.status(f"{stack}: starting") as status:
-
-        def watch(urn: str) -> None:
-            seen.add(urn)
-            elapsed = time.monotonic() - started
-            name = urn.rpartition("::")[2]
-            status.update(f"{stack}: {len(seen)} resources, {elapsed:.0f} s, now {name}")
-
-        yield watch

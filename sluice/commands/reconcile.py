@@ -1,0 +1,266 @@
+"""`sluice reconcile`: make stacks, or parts of them, what the newest commit says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import click
+
+from components.errors import DeclarationError, SluiceError
+from components.manifests import fields
+from sluice.checkout import checked_out
+from sluice.commands.progress import progress
+from sluice.errors import DeploymentError, LockedError, RepositoryError, SuspendedError
+from sluice.reconciliation import (
+    Reconciliation,
+    Result,
+    newest_commit,
+    reconcile_part,
+    reconcile_stack,
+)
+from sluice.repository import Repository, in_repository
+from sluice.surroundings import enter
+
+__all__ = ["reconcile"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+_CHANGED: Final = 6
+
+
+class _Wait(click.ParamType[timedelta]):
+    """A duration as Flux writes it: `30s`, `5m`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return timedelta(seconds=0 if value == "0s" else fields.duration("--wait", value))
+        except DeclarationError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _StackByDefault(click.Group):
+    """Takes `reconcile dev` for `reconcile stack dev`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the word in where none of the kinds is named."""
+        named = args and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named or not args else ["stack", *args])
+
+
+def _options(command: F) -> F:
+    for option in (
+        click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text"),
+        click.option("--exit-code", is_flag=True, help="End with 6 where something was changed."),
+        click.option(
+            "--wait",
+            type=_Wait(),
+            default="5m",
+            show_default=True,
+            help="How long another's update of a stack is waited for.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(cls=_StackByDefault)
+def reconcile() -> None:
+    """Make STACKS what the newest commit of their branch says, and wait until they are healthy.
+
+    The commit is fetched into a clean checkout; your working tree plays no
+    part. What was changed by hand is put back, what is suspended is left out,
+    and a stack where nothing can have changed is not run at all.
+
+    \b
+    Example:
+      sluice reconcile dev
+      sluice reconcile dev staging prod --wait 30m
+      sluice reconcile helmrelease redis --stack dev --with-source
+    """
+
+
+@reconcile.command("stack")
+@click.argument("stacks", nargs=-1, required=True)
+@_options
+@in_repository
+def stack_(
+    repository: Repository, stacks: tuple[str, ...], wait: timedelta, exit_code: bool, output: str
+) -> None:
+    """Reconcile STACKS, each after the one that it follows, which has to be healthy.
+
+    A stack that fails or is suspended keeps those that follow it from being
+    reconciled; the others are.
+
+    \b
+    Example:
+      sluice reconcile stack dev
+    """
+    enter(repository)
+    commit = newest_commit(repository)
+    report = _Report(output)
+    with checked_out(repository, commit) as checkout:
+        for stack in checkout.chosen(stacks):
+            before = str(checkout.setting(stack, "follows") or "")
+            with report.told(stack, commit, after=before), progress(stack) as watch:
+                report.add(
+                    reconcile_stack(repository, checkout, stack, commit, watch=watch, wait=wait)
+                )
+    report.end(exit_code=exit_code)
+
+
+def _part(word: str, kinds: Collection[str], shown: str) -> None:
+    """Add `reconcile WORD NAME`, for components of these kinds."""
+
+    @reconcile.command(
+        word,
+        short_help=f"Reconcile {shown}, with what it depends on.",
+        help=f"""Reconcile {shown} NAME, with what it depends on, in each stack that has it.
+
+        Without --with-source, the commit is the one that was deployed last.
+
+        \b
+        Example:
+          sluice reconcile {word} NAME --stack dev --with-source
+        """,
+    )
+    @click.argument("name")
+    @click.option("--stack", "stacks", multiple=True, help="Only this stack; may be given again.")
+    @click.option("--with-source", is_flag=True, help="Fetch the newest commit first.")
+    @_options
+    @in_repository
+    def part(
+        repository: Repository,
+        name: str,
+        stacks: tuple[str, ...],
+        with_source: bool,
+        wait: timedelta,
+        exit_code: bool,
+        output: str,
+    ) -> None:
+        enter(repository)
+        report = _Report(output)
+        newest = newest_commit(repository) if with_source else ""
+        for stack, components in _having(repository, stacks, kinds, name).items():
+            commit = newest or _deployed_commit(repository, stack)
+            with (
+                report.told(stack, commit),
+                checked_out(repository, commit) as checkout,
+                progress(stack) as watch,
+            ):
+                report.add(
+                    reconcile_part(
+                        *(repository, checkout, stack, commit, components), watch=watch, wait=wait
+                    )
+                )
+        report.end(exit_code=exit_code)
+
+
+_part("kustomization", ("Kustomization",), "the Kustomization")
+_part("helmrelease", ("HelmRelease",), "the HelmRelease")
+_part("application", ("Application",), "the Application")
+_part("source", ("GitRepository", "HelmRepository", "OCIRepository"), "the repository")
+
+
+def _having(
+    repository: Repository, stacks: tuple[str, ...], kinds: Collection[str], name: str
+) -> dict[str, list[str]]:
+    from sluice.engine import Engine  # noqa: PLC0415 - Pulumi takes half a second to load
+    from sluice.parts import with_dependencies  # noqa: PLC0415
+
+    parts = {
+        stack: with_dependencies(Engine(repository, stack).resources(), kinds, name)
+        for stack in repository.chosen(stacks)
+    }
+    found = {stack: components for stack, components in parts.items() if components}
+    if not found:
+        raise RepositoryError(
+            f"no {' or '.join(kinds)} {name!r} is deployed to {', '.join(parts)}; "
+            "`sluice reconcile stack` deploys what is new"
+        )
+    return found
+
+
+def _deployed_commit(repository: Repository, stack: str) -> str:
+    from sluice.engine import Engine  # noqa: PLC0415 - Pulumi takes half a second to load
+    from sluice.history import history  # noqa: PLC0415
+
+    made = reversed(history(Engine(repository, stack)))
+    good = (one for one in made if one.result == "succeeded" and one.commit and not one.dirty)
+    found = next(good, None)
+    if found is None:
+        raise RepositoryError(
+            f"{stack}: no commit is deployed yet, only a working tree; give --with-source"
+        )
+    return found.commit
+
+
+class _Report:
+    """What became of each stack, told as it happens or as JSON at the end."""
+
+    def __init__(self, output: str) -> None:
+        self._as_json = output == "json"
+        self._rows: list[dict[str, Any]] = []
+        self._stopped: dict[str, int] = {}
+
+    def add(self, done: Reconciliation) -> None:
+        """Take what was done."""
+        if done.result == "rolled back":
+            self._stopped[done.stack] = DeploymentError.exit_code
+        self._rows.append(asdict(done))
+        if not self._as_json:
+            click.echo(f"{done.stack}: {done.result} at {done.commit[:7]}: {done.message}")
+
+    @contextmanager
+    def told(self, stack: str, commit: str, *, after: str = "") -> Iterator[None]:
+        """Take an error as what became of the stack, which is not begun if `after` was stopped."""
+        try:
+            if after in self._stopped:
+                raise _not_reached(stack, after, self._stopped[after])
+            yield
+        except SluiceError as error:
+            self._stopped[stack] = error.exit_code
+            changes = getattr(error, "changes", ())
+            row = Reconciliation(stack, commit, _result(error), str(error), changes=changes)
+            self._rows.append(asdict(row))
+            if not self._as_json:
+                click.echo(f"Error: {error}", err=True)
+
+    def end(self, *, exit_code: bool) -> None:
+        """Print what is left to print, and end the command."""
+        if self._as_json:
+            click.echo(json.dumps(self._rows, indent=2))
+        if self._stopped:
+            sys.exit(next(iter(self._stopped.values())))
+        if exit_code and any(row["result"] == "changed" for row in self._rows):
+            sys.exit(_CHANGED)
+
+
+class _NotReachedError(SluiceError):
+    """The stack was not begun; the exit code is that of the one before it."""
+
+
+def _not_reached(stack: str, after: str, exit_code: int) -> SluiceError:
+    error = _NotReachedError(
+        f"{stack}: not reconciled: it follows {after}, which has to be healthy"
+    )
+    error.exit_code = exit_code
+    return error
+
+
+def _result(error: SluiceError) -> Result:
+    results: dict[type[SluiceError], Result] = {
+        DeploymentError: "failed",
+        LockedError: "locked",
+        SuspendedError: "suspended",
+        _NotReachedError: "not begun",
+    }
+    return results.get(type(error), "refused")

@@ -1,0 +1,202 @@
+"""Making a stack what the newest commit says, unless it is so already.
+
+Runs in a clean checkout of the commit, never in the caller's working tree.
+What needs the engine is in `sluice.rollout`, which is loaded only for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from components.errors import SluiceError
+from sluice import deployment_record, run_log
+from sluice.checkout import Remote, head
+from sluice.drift import drift
+from sluice.errors import NoRemoteError, SuspendedError
+from sluice.repository import Repository
+from sluice.stack_lock import WAIT, held
+from sluice.suspension import suspensions
+
+if TYPE_CHECKING:
+    from sluice.events import Change, Watcher
+
+__all__ = ["Reconciliation", "Result", "newest_commit", "reconcile_part", "reconcile_stack"]
+
+_LOG = logging.getLogger(__name__)
+_SHOWN = 5
+Result = Literal[
+    "unchanged", "changed", "rolled back", "failed", "locked", "suspended", "refused", "not begun"
+]
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What a reconciliation of a stack came to.
+
+    Attributes:
+        stack: the stack.
+        commit: the commit that runs now, in full.
+        result: what became of it, in one or two words.
+        message: what was done, why nothing had to be, or why it failed.
+        seconds: how long the update took; 0 where the engine was not started.
+        changes: what happened to each object.
+
+    """
+
+    stack: str
+    commit: str
+    result: Result
+    message: str
+    seconds: float = 0.0
+    changes: Sequence[Change] = field(default=())
+
+
+def newest_commit(repository: Repository) -> str:
+    """Return the newest commit of the branch that the stacks follow, fetched.
+
+    Where the repository was never pushed, it is the local branch's.
+
+    Raises:
+        RepositoryError: where it cannot be fetched, with Git's reason.
+
+    """
+    try:
+        return Remote.of(repository).fetch()
+    except NoRemoteError as error:
+        newest = head(repository)
+        _LOG.warning("%s; the newest commit is the local one, %s", error, newest[:7])
+        return newest
+
+
+def reconcile_stack(
+    repository: Repository,
+    checkout: Repository,
+    stack: str,
+    commit: str,
+    *,
+    watch: Watcher,
+    wait: timedelta = WAIT,
+) -> Reconciliation:
+    """Make a stack what the commit says, which `checkout` has.
+
+    `repository` is the caller's checkout, whose local state is used; `wait` is
+    how long another's update is waited for.
+
+    Raises:
+        SuspendedError: where the whole stack is suspended.
+        LockedError: where another still holds the stack after the wait.
+        DeploymentError: where it fails, after what the stack's policy says.
+
+    """
+
+    def work() -> Reconciliation:
+        left_out = _suspended(checkout, stack)
+        reasons = _reasons(repository, checkout, stack, commit)
+        if not reasons:
+            message = "the same as it was deployed, and no drift"
+            return Reconciliation(stack, commit, "unchanged", message)
+        _say(repository, stack, commit, "info", f"reconciling, because of {_listed(reasons)}")
+        from sluice.rollout import Rollout  # noqa: PLC0415 - Pulumi takes half a second to load
+
+        return Rollout(repository, checkout, stack, commit, watch, wait).whole(left_out)
+
+    return _logged(repository, stack, commit, wait, work)
+
+
+def reconcile_part(
+    repository: Repository,
+    checkout: Repository,
+    stack: str,
+    commit: str,
+    components: Sequence[str],
+    *,
+    watch: Watcher,
+    wait: timedelta = WAIT,
+) -> Reconciliation:
+    """Do so with the named components alone, whether they changed or not; raises the same.
+
+    The first is the one that is meant, and may not be suspended.
+    """
+
+    def work() -> Reconciliation:
+        left_out = _suspended(checkout, stack)
+        if components[0] in left_out:
+            raise SuspendedError(f"{stack}: {components[0]} is suspended; resume it first")
+        wanted = [name for name in components if name not in left_out]
+        from sluice.rollout import Rollout  # noqa: PLC0415 - Pulumi takes half a second to load
+
+        return Rollout(repository, checkout, stack, commit, watch, wait).part(wanted)
+
+    return _logged(repository, stack, commit, wait, work)
+
+
+def _logged(
+    repository: Repository,
+    stack: str,
+    commit: str,
+    wait: timedelta,
+    work: Callable[[], Reconciliation],
+) -> Reconciliation:
+    try:
+        with held(repository, stack, "reconcile", wait=wait):
+            done = work()
+    except SluiceError as error:
+        _log_changes(repository, stack, commit, getattr(error, "changes", ()))
+        _say(repository, stack, commit, "error", str(error))
+        raise
+    _log_changes(repository, stack, commit, done.changes)
+    _say(repository, stack, commit, "info", f"{done.result}: {done.message}")
+    return done
+
+
+def _suspended(checkout: Repository, stack: str) -> list[str]:
+    """Return the suspended components; refuse a stack that is suspended as a whole."""
+    suspended = suspensions(checkout, stack)
+    for entry in suspended:
+        if not entry.component:
+            raise SuspendedError(f"{stack}: {entry}")
+    return [entry.component for entry in suspended]
+
+
+def _reasons(repository: Repository, checkout: Repository, stack: str, commit: str) -> list[str]:
+    """Return why the stack may have to be changed; empty where nothing can have changed it."""
+    kept = deployment_record.load(repository, stack)
+    if kept is None:
+        return ["no record of a good deployment on this machine"]
+    changed = deployment_record.differences(checkout, stack, kept, commit)
+    return changed or [
+        f"{found.kind} {found.name}, which was {found.why}" for found in drift(checkout, stack)
+    ]
+
+
+def _listed(reasons: Sequence[str]) -> str:
+    shown, more = ", ".join(reasons[:_SHOWN]), len(reasons) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _say(
+    repository: Repository, stack: str, commit: str, level: run_log.Level, message: str
+) -> None:
+    run_log.append(repository, run_log.Line.now(level, stack, commit, "Stack", stack, message))
+
+
+def _log_changes(
+    repository: Repository, stack: str, commit: str, changes: Sequence[Change]
+) -> None:
+    for change in changes:
+        path = f"{change.namespace}/{change.name}" if change.namespace else change.name
+        message = change.error or f"{change.operation} {change.kind} {path}"
+        level: run_log.Level = "error" if change.error else "info"
+        kind = _component_kind(change.urn)
+        line = run_log.Line.now(level, stack, commit, kind, change.component, message)
+        run_log.append(repository, line)
+
+
+def _component_kind(urn: str) -> str:
+    types = urn.split("::")[2].split("$")
+    ours = [each.rpartition(":")[2] for each in types if each.startswith("sluice:")]
+    return ours[-1] if ours else types[-1].rpartition(":")[2]
