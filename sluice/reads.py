@@ -73,13 +73,16 @@ class Reads:
         finder = _Finder(repository.root.resolve())
         for name in (*_ALWAYS, f"stacks/Pulumi.{stack}.yaml"):
             finder.add("file", finder.root / name)
+        modules = frozenset(name for note in notes for name in note["modules"])
         for note in notes:
             finder.take(note)
+            for folder in note["searched"]:
+                finder.add_modules(Path(folder), modules)
         for text in given:
             finder.add_named(text, finder.root)
         return cls(
             frozenset(finder.paths),
-            frozenset(name for note in notes for name in note["modules"]),
+            modules,
             frozenset(finder.outside),
             frozenset(reason for note in notes for reason in note["unknown"]),
         )
@@ -98,8 +101,10 @@ class Reads:
         if how == "list":
             return _digest("\n".join(f"{name} {tree[_joined(path, name)][:4]}" for name in names))
         if how == "search":
-            looked_for = (name for name in names if name.partition(".")[0] in self.modules)
-            return _digest("\n".join(looked_for))
+            looked_for = (name for name in names if _module(name) in self.modules)
+            return _digest(
+                "\n".join(f"{name} {tree[_joined(path, name)][:4]}" for name in looked_for)
+            )
         return "tree"
 
 
@@ -148,7 +153,15 @@ class _Finder:
         else:
             self.paths.add(f"file:{link.as_posix()}")
             target = Path(os.path.realpath(self.root / link))
-            self.add(how, target / below.relative_to(link))
+            if not target.is_symlink():  # else it leads to itself
+                self.add(how, target / below.relative_to(link))
+
+    def add_modules(self, folder: Path, names: Collection[str]) -> None:
+        """Take what Python looks at in a folder that it searches, where it does not say so."""
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if _module(path.name) in names:
+                self.add("file", path)
+                self.add("file", path / "__init__.py")
 
     def add_named(self, text: str, folder: Path) -> None:
         """Take everything below what a text names, relative to a folder, if it is there."""
@@ -204,6 +217,10 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
+
+
+def _module(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _children(tree: Tree) -> dict[str, list[str]]:

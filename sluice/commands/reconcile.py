@@ -110,7 +110,10 @@ def stack_(
     with checked_out(repository, commit) as checkout:
         for stack in checkout.chosen(stacks):
             before = str(checkout.setting(stack, "follows") or "")
-            with report.told(stack, commit, after=before), progress(stack) as watch:
+            if report.stopped(before):
+                report.leave_out(stack, commit, before)
+                continue
+            with report.errors_of(stack, commit), progress(stack) as watch:
                 report.add(
                     reconcile_stack(repository, checkout, stack, commit, watch=watch, wait=wait)
                 )
@@ -152,7 +155,7 @@ def _part(word: str, kinds: Collection[str], shown: str) -> None:
         for stack, components in _having(repository, stacks, kinds, name).items():
             commit = newest or _deployed_commit(repository, stack)
             with (
-                report.told(stack, commit),
+                report.errors_of(stack, commit),
                 checked_out(repository, commit) as checkout,
                 progress(stack) as watch,
             ):
@@ -203,6 +206,13 @@ def _deployed_commit(repository: Repository, stack: str) -> str:
     return found.commit
 
 
+_RESULTS: Final[dict[type[SluiceError], Result]] = {
+    DeploymentError: "failed",
+    LockedError: "locked",
+    SuspendedError: "suspended",
+}
+
+
 class _Report:
     """What became of each stack, told as it happens or as JSON at the end."""
 
@@ -219,20 +229,30 @@ class _Report:
         if not self._as_json:
             click.echo(f"{done.stack}: {done.result} at {done.commit[:7]}: {done.message}")
 
+    def stopped(self, stack: str) -> bool:
+        """Whether the stack is not what Git says, so that none may follow it."""
+        return stack in self._stopped
+
+    def leave_out(self, stack: str, commit: str, before: str) -> None:
+        """Take that a stack was not begun, since the one before it was stopped."""
+        message = f"{stack}: not begun: it follows {before}, which has to be healthy"
+        self._stop(Reconciliation(stack, commit, "not begun", message), self._stopped[before])
+
     @contextmanager
-    def told(self, stack: str, commit: str, *, after: str = "") -> Iterator[None]:
-        """Take an error as what became of the stack, which is not begun if `after` was stopped."""
+    def errors_of(self, stack: str, commit: str) -> Iterator[None]:
+        """Take an error as what became of the stack."""
         try:
-            if after in self._stopped:
-                raise _not_reached(stack, after, self._stopped[after])
             yield
         except SluiceError as error:
-            self._stopped[stack] = error.exit_code
-            changes = getattr(error, "changes", ())
-            row = Reconciliation(stack, commit, _result(error), str(error), changes=changes)
-            self._rows.append(asdict(row))
-            if not self._as_json:
-                click.echo(f"Error: {error}", err=True)
+            result, changes = _RESULTS.get(type(error), "refused"), getattr(error, "changes", ())
+            row = Reconciliation(stack, commit, result, str(error), changes=changes)
+            self._stop(row, error.exit_code)
+
+    def _stop(self, row: Reconciliation, exit_code: int) -> None:
+        self._stopped[row.stack] = exit_code
+        self._rows.append(asdict(row))
+        if not self._as_json:
+            click.echo(f"Error: {row.message}", err=True)
 
     def end(self, *, exit_code: bool) -> None:
         """Print what is left to print, and end the command."""
@@ -242,25 +262,3 @@ class _Report:
             sys.exit(next(iter(self._stopped.values())))
         if exit_code and any(row["result"] == "changed" for row in self._rows):
             sys.exit(_CHANGED)
-
-
-class _NotReachedError(SluiceError):
-    """The stack was not begun; the exit code is that of the one before it."""
-
-
-def _not_reached(stack: str, after: str, exit_code: int) -> SluiceError:
-    error = _NotReachedError(
-        f"{stack}: not reconciled: it follows {after}, which has to be healthy"
-    )
-    error.exit_code = exit_code
-    return error
-
-
-def _result(error: SluiceError) -> Result:
-    results: dict[type[SluiceError], Result] = {
-        DeploymentError: "failed",
-        LockedError: "locked",
-        SuspendedError: "suspended",
-        _NotReachedError: "not begun",
-    }
-    return results.get(type(error), "refused")

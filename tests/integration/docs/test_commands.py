@@ -66,6 +66,8 @@ def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -
     assert "ci-agents   3/3" in output
     assert f'eval "$({clone}/.venv/bin/sluice env)"' in output
     assert run("git status --short", clone).split() == ["M", "stacks/Pulumi.dev.yaml"]
+    reconcile = commands("docs/reconcile.md")
+    assert "changed" in run(f'eval "$(.venv/bin/sluice env)"; {reconcile}', clone)
     assert "Nothing to do" in run("git checkout -q stacks && make up && make up", clone)
     assert run("git status --short", clone) == ""
     the_line_to_paste_works_from_a_folder_below(clone)
