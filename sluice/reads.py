@@ -76,8 +76,8 @@ class Reads:
         modules = frozenset(name for note in notes for name in note["modules"])
         for note in notes:
             finder.take(note)
-            for folder in note["searched"]:
-                finder.add_modules(Path(folder), modules)
+            for searched in note["searched"]:
+                finder.add_modules(Path(searched), modules)
         for text in given:
             finder.add_named(text, finder.root)
         return cls(

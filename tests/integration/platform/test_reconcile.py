@@ -45,6 +45,9 @@ OTHER = """
             "other", KustomizationArgs(path="manifests/other", target_namespace=self.namespace)
         )
 """
+UNTIL_TOLD = """
+    __import__("subprocess").run("until test -e go; do sleep 0.1; done", shell=True)
+"""
 SLUICE = str(Path(sys.executable).with_name("sluice"))
 
 
@@ -148,7 +151,7 @@ def test_two_at_once_are_one_update_and_neither_fails(pushed: Checkout) -> None:
 
 
 def test_a_pulumi_that_is_run_by_hand_is_waited_for(program: Program, pushed: Checkout) -> None:
-    program('    __import__("time").sleep(5)\n' + MEMBERS)
+    program(UNTIL_TOLD + MEMBERS)
     pushed.pulumi("stack", "init", pushed.stack)
     by_hand = start(pushed, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
     locks = pushed.state / ".pulumi" / "locks" / "organization" / "infrastructure" / pushed.stack
@@ -157,10 +160,13 @@ def test_a_pulumi_that_is_run_by_hand_is_waited_for(program: Program, pushed: Ch
     locked = pushed.ended(SLUICE, "reconcile", pushed.stack, "--wait", "0s")
     assert locked.returncode == 4
     assert f"(pid {by_hand.pid})" in locked.stderr
-    shown = pushed.sluice("reconcile", pushed.stack)
-    by_hand.communicate()
-    assert by_hand.returncode == 0
-    assert f"{pushed.stack}: waiting: the stack is currently locked" in shown
+    waiting = start(pushed, SLUICE, "reconcile", pushed.stack)
+    assert waiting.stderr
+    assert "waiting: the stack is currently locked" in waiting.stderr.readline()
+    pushed.write("go", "")
+    for process in (by_hand, waiting):
+        process.communicate()
+    assert [process.returncode for process in (by_hand, waiting)] == [0, 0]
     assert len(updates(pushed)) == 2
 
 

@@ -36,8 +36,8 @@ def text(path):
 def value(module):
     try:
         return __import__(module, fromlist=["VALUE"]).VALUE
-    except ImportError:
-        return "no module"
+    except Exception as error:
+        return type(error).__name__
 def rendered(folder):
     sys.path.append(%r)
     from components.errors import DeclarationError
