@@ -11,15 +11,17 @@ import tenacity
 
 from sluice import deployment_record
 from sluice.checkout import checked_out
+from sluice.deployed import Deployed, live
 from sluice.engine import Engine, Outcome
 from sluice.errors import DeploymentError
 from sluice.events import Watcher
 from sluice.failure_policy import FailurePolicy, OnFailure
 from sluice.history import history
-from sluice.inventory import inventory
+from sluice.listing import component_rows
 from sluice.reads import recording
 from sluice.reconciliation import Reconciliation
 from sluice.repository import Repository
+from sluice.suspension import suspensions
 
 __all__ = ["Rollout"]
 
@@ -133,10 +135,12 @@ class Rollout:
             raise DeploymentError(f"{self._stack}: " + "\n  ".join(problems), outcome.changes)
 
     def _problems(self, checkout: Repository, components: Sequence[str]) -> list[str]:
+        deployed = Deployed.of(checkout, self._stack)
+        suspended = suspensions(checkout, self._stack)
         return [
-            f"{row.component} is not ready: {row.message}"
-            for row in inventory(checkout, self._stack)
-            if not row.ready and (not components or row.component in components)
+            f"{row.name} is not ready: {row.message}"
+            for row in component_rows(deployed, live(checkout, deployed), suspended)
+            if not row.ready and not row.suspended and (not components or row.name in components)
         ]
 
     def _engine(self, checkout: Repository, environment: Mapping[str, str] | None = None) -> Engine:
