@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -169,6 +169,10 @@ class Cluster:
         }
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         return bool(self._ask("POST", path, {}, review)["status"]["allowed"])
+
+    def served(self) -> Collection[tuple[str, str]]:
+        """Return every API version and kind that the server knows."""
+        return self._resources.keys()
 
     def serves(self, api_version: str, kind: str) -> bool:
         """Whether the server knows a kind."""

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -23,9 +24,10 @@ from components.deployment import make_environment
 from components.environment import Environment
 from sluice.repository import Repository
 
-__all__ = ["Declaration", "Declared", "Reader", "declaration", "declared"]
+__all__ = ["SECRET", "Declaration", "Declared", "Reader", "declaration", "declared"]
 
-_SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
+SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
+Owner = tuple[str, str]
 Reader = Callable[[str, str], Mapping[str, Any] | None]
 
 
@@ -39,6 +41,7 @@ class Declared:
         inputs: its arguments; each secret value in them is masked.
         revealed: its arguments as they are sent to the cluster; never to be shown.
         secrets: the values that are masked, as text; never to be shown.
+        owner: the type token and the name of the component that it belongs to.
 
     """
 
@@ -47,6 +50,7 @@ class Declared:
     inputs: Mapping[str, Any]
     revealed: Mapping[str, Any] = field(default_factory=dict, repr=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    owner: Owner = ("", "")
 
     @property
     def component(self) -> str:
@@ -66,13 +70,13 @@ class Declaration:
     Attributes:
         environment: the environment, with its components.
         resources: the custom resources, in the order of their declaration.
-        after: for each component's name, the names of those that it waits for.
+        after: for each component's type token and name, those of the ones that it waits for.
 
     """
 
     environment: Environment
     resources: list[Declared]
-    after: Mapping[str, frozenset[str]]
+    after: Mapping[Owner, frozenset[Owner]]
 
     @property
     def components(self) -> list[Component]:
@@ -138,15 +142,15 @@ class _Monitor(MockMonitor):
     def __init__(self, read: Reader) -> None:
         super().__init__(_Mocks())
         self.seen: list[Declared] = []
-        self.after: dict[str, frozenset[str]] = {}
+        self.after: dict[Owner, frozenset[Owner]] = {}
         self._read = read
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - Pulumi's
         if request.custom:
             self.seen.append(_declared(request))
         elif request.type.startswith("sluice:"):
-            names = (urn.rpartition("::")[2].partition(":")[0] for urn in request.dependencies)
-            self.after[request.name] = frozenset(names) - {request.name}
+            key = (request.type, request.name)
+            self.after[key] = frozenset(map(_owner, request.dependencies)) - {key}
         urn = self.make_urn(request.parent, request.type, request.name)
         identifier = f"{request.name}-id" if request.custom else ""
         return RegisterResourceResponse(urn=urn, id=identifier, object=request.object)
@@ -173,18 +177,29 @@ def _declared(request: Any) -> Declared:
     inputs = json_format.MessageToDict(request.object)
     secrets: set[str] = set()
     revealed = _revealed(inputs, secrets)
-    return Declared(request.type, request.name, _masked(inputs), revealed, frozenset(secrets))
+    owner = _owner(request.parent) if request.parent else ("", "")
+    return Declared(
+        request.type, request.name, _masked(inputs), revealed, frozenset(secrets), owner
+    )
 
 
-def is_secret(value: Any) -> bool:
+def _owner(urn: str) -> Owner:
+    """Return the type token and the name of the component that a URN is of, or of its child's."""
+    types, name = urn.split("::")[2].split("$"), urn.rpartition("::")[2]
+    if types[-1].startswith("sluice:"):
+        return types[-1], name
+    return types[0], name.partition(":")[0]
+
+
+def _is_secret(value: Any) -> bool:
     """Whether a value is one that Pulumi has marked as secret."""
     # Pulumi's mark of a secret and of other special values.
     return isinstance(value, dict) and value.get(rpc._special_sig_key) == rpc._special_secret_sig  # noqa: SLF001
 
 
 def _masked(value: Any) -> Any:
-    if is_secret(value):
-        return _SECRET
+    if _is_secret(value):
+        return SECRET
     if isinstance(value, dict):
         return {key: _masked(item) for key, item in value.items()}
     return [_masked(item) for item in value] if isinstance(value, list) else value
@@ -192,7 +207,7 @@ def _masked(value: Any) -> Any:
 
 def _revealed(value: Any, secrets: set[str]) -> Any:
     """Return the value without marks and with its whole numbers, and collect what was secret."""
-    if is_secret(value):
+    if _is_secret(value):
         plain = _revealed(value["value"], secrets)
         secrets.update(_texts(plain))
         return plain
@@ -220,6 +235,7 @@ def _text(value: Any) -> str:
 @contextmanager
 def _inside(repository: Repository) -> Iterator[None]:
     before = os.getcwd()  # noqa: PTH109 - chdir's counterpart
+    _forget_stacks_outside(repository.root)
     os.chdir(repository.root)
     sys.path.insert(0, str(repository.root))
     try:
@@ -227,3 +243,12 @@ def _inside(repository: Repository) -> Iterator[None]:
     finally:
         sys.path.remove(str(repository.root))
         os.chdir(before)
+
+
+def _forget_stacks_outside(root: Path) -> None:
+    """Let another checkout's stacks be read in the same process."""
+    loaded = sys.modules.get("stacks")
+    if loaded is None or Path(str(loaded.__file__)).parent == root / "stacks":
+        return
+    for name in [name for name in sys.modules if name.partition(".")[0] == "stacks"]:
+        del sys.modules[name]

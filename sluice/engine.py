@@ -24,6 +24,7 @@ from sluice.recovery import Recovery
 from sluice.repository import Repository
 from sluice.stack_lock import WAIT, held
 from sluice.state import Resource, StackState
+from sluice.state_repair import Entry
 
 __all__ = ["Engine", "Outcome", "Resource"]
 
@@ -230,6 +231,30 @@ class Engine:
     def resources(self) -> list[Resource]:
         """Return what the stack's state holds; nothing where it was never deployed."""
         return StackState(self._repository, self.stack).resources()
+
+    def state_in_clear(self) -> list[Entry]:
+        """Return the state's resources with their secrets decrypted, which are never to be shown.
+
+        A stack that was never deployed has none, and is not made.
+        """
+        exported = self._in_clear("stack", "export", "--show-secrets") or {}
+        found = (exported.get("deployment") or {}).get("resources") or ()
+        return [entry for entry in found if not entry.get("delete")]
+
+    def secret_settings(self) -> dict[str, str]:
+        """Return the secrets of the stack's configuration by full key, decrypted."""
+        found = self._in_clear("config", "--show-secrets", "--json") or {}
+        return {key: str(each["value"]) for key, each in found.items() if each["secret"]}
+
+    def _in_clear(self, *arguments: str) -> Any:
+        command = [*arguments, "--stack", self.stack]
+        try:
+            text = _Pulumi().run(command, str(self._repository.root), self._environment()).stdout
+        except automation.StackNotFoundError:
+            return None
+        except automation.CommandError as error:
+            raise DeploymentError(f"{self.stack}: {_reason(str(error))}") from error
+        return json.loads(text)
 
     def history(self, *, newest: int = 0) -> Sequence[Mapping[str, Any]]:
         """Return the updates as Pulumi tells them, newest first; only the `newest`, if given."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from sluice.cluster import Cluster, Object
 
-__all__ = ["HelmRecord", "deployed_manifests", "newest_record"]
+__all__ = ["HelmRecord", "decoded", "deployed_manifests", "newest_record"]
 
 _UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 _REASON = "the process that ran this was killed"
@@ -52,7 +52,7 @@ class HelmRecord:
 
     def mark_failed(self) -> None:
         """Finish the record, so that Helm upgrades from the last good revision."""
-        content = _decoded(self._secret)
+        content = decoded(self._secret)
         content["info"] |= {"status": "failed", "description": _REASON}
         labels = {"status": "failed"}
         patch = {"metadata": {"labels": labels}, "data": {"release": _encoded(content)}}
@@ -73,7 +73,7 @@ def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
     if not secrets:
         return None
     secret = max(secrets, key=lambda each: int(each["metadata"]["labels"]["version"]))
-    info = _decoded(secret)["info"]
+    info = decoded(secret)["info"]
     since = _time(info["last_deployed"])
     return HelmRecord(release, str(info["status"]), since, cluster, secret)
 
@@ -91,7 +91,7 @@ def deployed_manifests(
         metadata = secret["metadata"]
         release = f"{metadata['namespace']}/{metadata['labels']['name']}"
         if release in releases:
-            yield release, str(_decoded(secret)["manifest"])
+            yield release, str(decoded(secret)["manifest"])
 
 
 def _time(text: str) -> datetime:
@@ -101,7 +101,8 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(seconds + zone)
 
 
-def _decoded(secret: Object) -> Any:
+def decoded(secret: Object) -> Any:
+    """Return what a record holds: its `info`, `chart`, `config`, `manifest` and `hooks`."""
     return json.loads(
         gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"])))
     )

@@ -18,6 +18,7 @@ from sluice.checks import Check
 from sluice.graph import Graph
 from sluice.listing import Row, StackRow
 from sluice.object_events import ObjectEvent
+from sluice.reports import PlannedChange, StackDifference
 from sluice.statistics import StackStatistics
 from sluice.trace import Trace
 from sluice.tree import Node
@@ -26,10 +27,12 @@ __all__ = ["PRINTED", "schema"]
 
 PRINTED: Final[Mapping[str, Any]] = {
     "check": list[Check],
+    "diff": StackDifference,
     "events": list[ObjectEvent],
     "get": list[Row],
     "get-stacks": list[StackRow],
     "graph": Graph,
+    "preview": list[PlannedChange],
     "stats": list[StackStatistics],
     "trace": list[Trace],
     "tree": Node,

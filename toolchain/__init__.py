@@ -14,11 +14,12 @@ if tuple(sys.version_info) < (3, 11):
     raise SystemExit("Sluice needs Python 3.11 or newer; this is " + sys.version.split()[0])
 
 if TYPE_CHECKING:
-    from toolchain.errors import ToolchainError, UnobtainableError
+    from toolchain.errors import NotInstalledError, ToolchainError, UnobtainableError
     from toolchain.face import bin_folder, install
     from toolchain.progress import Progress, progress_for
 
 __all__ = [
+    "NotInstalledError",
     "Progress",
     "ToolchainError",
     "UnobtainableError",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "NotInstalledError": "toolchain.errors",
     "Progress": "toolchain.progress",
     "ToolchainError": "toolchain.errors",
     "UnobtainableError": "toolchain.errors",

@@ -27,7 +27,7 @@ _TESTING = ("check", "test")
 def install(purpose: str, progress: Progress | None = None) -> Path:
     """Make the virtual environment and obtain the programs that `purpose` needs.
 
-    `purpose` is `deploy`, `sandbox`, `up`, `check` or `test`. Both are done at the same
+    `purpose` is `deploy`, `sandbox`, `up`, `charts`, `check` or `test`. Both are done at the same
     time; what is there already is left alone. Gives the folder to put on PATH.
     Raises a `ToolchainError`; then nothing is half-done, and the next call goes
     on from there.

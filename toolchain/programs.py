@@ -270,6 +270,7 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "deploy": _DEPLOY,
         "sandbox": (*_CONTROL_PLANE, "kubectl"),
         "up": _UP,
+        "charts": ("helm",),
         "check": ("kubectl",),
         "test": (*_UP, "helm", "kustomize"),
     }

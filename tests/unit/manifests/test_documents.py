@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from components.errors import DeclarationError
 from components.manifests import documents
@@ -96,3 +98,25 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) ->
         with pytest.raises(DeclarationError) as refusal:
             documents.load_values_file(tmp_path / name)
         assert str(refusal.value).startswith(f"{tmp_path / name}: {problem}")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=30),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_what_is_written_is_read_again_the_same(value: Any) -> None:
+    assert documents.load(documents.dump(value), where="written") == value
+    assert documents.load_values(documents.dump({"a": value}), where="written") == {"a": value}
+
+
+@pytest.mark.parametrize(
+    "text", ["yes", "on", "y", "1e3", "0o17", "012", "1_000", "2020-01-01", "="]
+)
+def test_text_that_could_be_taken_for_something_else_is_quoted(text: str) -> None:
+    assert documents.dump({"a": text}) == f"a: '{text}'\n"

@@ -1,0 +1,62 @@
+"""`sluice build`: a stack or some of its components as YAML."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from components.manifests import documents
+from sluice import completion
+from sluice.commands.options import output_option
+from sluice.declarations import declaration
+from sluice.differences import locked_charts, named
+from sluice.helm import Capabilities
+from sluice.rendering import Rendering, in_order, rendering
+from sluice.repository import Repository, in_repository
+from sluice.surroundings import enter
+
+__all__ = ["build"]
+
+
+@click.command()
+@click.argument("stack", shell_complete=completion.stacks)
+@click.argument(
+    "components", nargs=-1, metavar="[COMPONENT]...", shell_complete=completion.components
+)
+@output_option("yaml", "json")
+@in_repository
+def build(repository: Repository, stack: str, components: tuple[str, ...], output: str) -> None:
+    """Render STACK, or some of its components, to the objects that it applies.
+
+    Needs neither a cluster nor Pulumi's state. Helm releases are rendered by
+    Helm, for the pinned Kubernetes version; their hooks come last. Secret
+    values are masked.
+
+    \b
+    Example:
+      sluice build dev
+      sluice build prod redis -o json
+    """
+    enter(repository)
+    (stack,) = repository.chosen((stack,))
+    found = declaration(repository, stack, locked_charts(repository, stack))
+    wanted = named(components, [each.name for each in found.components], stack)
+    rendered = rendering(repository, found, Capabilities(), components=wanted)
+    for release, reason in rendered.unknown.items():
+        click.echo(f"{release} is left out: {reason}; `sluice diff` asks for them", err=True)
+    click.echo(_json(rendered) if output == "json" else _yaml(rendered), nl=False)
+
+
+def _yaml(rendered: Rendering) -> str:
+    return "".join(
+        "---\n"
+        + (f"# HelmRelease {each.release}, hook: {each.hook}\n" if each.hook else "")
+        + documents.dump(rendered.masks.one(each.content))
+        for each in in_order(rendered.manifests)
+    )
+
+
+def _json(rendered: Rendering) -> str:
+    items = [rendered.masks.one(each.content) for each in in_order(rendered.manifests)]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2) + "\n"

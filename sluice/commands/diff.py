@@ -1,0 +1,111 @@
+"""`sluice diff`: what differs between Git and the cluster."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import click
+
+from components.manifests import documents
+from sluice import completion
+from sluice.checkout import checked_out
+from sluice.commands.options import output_option, show
+from sluice.danger import urgency
+from sluice.difference import Comparison, Difference
+from sluice.differences import differences
+from sluice.reports import StackDifference
+from sluice.repository import Repository, in_repository
+from sluice.surroundings import enter
+
+__all__ = ["diff"]
+
+_COLOURS: Mapping[str, str] = {"+": "green", "-": "red", "@": "cyan", "#": "yellow"}
+_DIFFERENT = 1
+_MANY = 3
+
+
+@click.command()
+@click.argument("stack", shell_complete=completion.stacks)
+@click.argument(
+    "components", nargs=-1, metavar="[COMPONENT]...", shell_complete=completion.components
+)
+@click.option("--ref", metavar="COMMIT", help="What a commit's stacks declare.  [default: files]")
+@output_option("diff", "json", "yaml")
+@in_repository
+def diff(
+    repository: Repository,
+    stack: str,
+    components: tuple[str, ...],
+    ref: str | None,
+    output: str,
+) -> None:
+    """Show what differs between the working tree and the cluster of STACK, object by object.
+
+    Each object, those of Helm releases too, is applied by a dry run on the
+    server. Secret values are masked. Changes that lose data come first. The
+    exit code is 1 where something differs and 0 where nothing does.
+
+    \b
+    Example:
+      sluice diff dev
+      sluice diff prod redis --ref HEAD~1 -o json
+    """
+    enter(repository)
+    (stack,) = repository.chosen((stack,))
+    with checked_out(repository, ref) if ref else nullcontext(repository) as source:
+        found, unknown = differences(repository, stack, components, checkout=source)
+    found.differences.sort(key=lambda each: urgency(each.operation, each.identity.kind))
+    if output != "diff":
+        show(StackDifference.of(stack, found, unknown), output)
+    else:
+        _show(stack, found, unknown)
+    if found.differences or unknown:
+        sys.exit(_DIFFERENT)
+
+
+def _show(stack: str, found: Comparison, unknown: Mapping[str, str]) -> None:
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for difference in found.differences:
+        for line in _lines(difference):
+            colour = _COLOURS.get(line[0]) if coloured else None
+            click.echo(click.style(line, fg=colour) if colour else line)
+    for release, reason in unknown.items():
+        click.echo(f"# {release} is not compared: {reason}")
+    for line in _ignored(found):
+        click.echo(f"# not compared: {line}", err=True)
+    counted = Counter(each.operation for each in found.differences)
+    words = [f"{count} to {operation}" for operation, count in counted.items()]
+    click.echo(f"{stack}: {', '.join([*words, f'{found.unchanged} as declared'])}", err=True)
+
+
+def _lines(difference: Difference) -> Iterator[str]:
+    owner = f", HelmRelease {difference.release}" if difference.release else ""
+    yield f"# {difference.operation}, component {difference.component}{owner}"
+    if difference.note:
+        yield f"# {difference.note}"
+    if difference.loss:
+        yield f"# lost with it: {difference.loss}"
+    before, after = _text(difference.before), _text(difference.after)
+    old = f"{difference.identity} (live)" if before else "/dev/null"
+    new = f"{difference.identity} (declared)" if after else "/dev/null"
+    yield from difflib.unified_diff(before, after, old, new, lineterm="")
+
+
+def _text(manifest: Mapping[str, Any] | None) -> list[str]:
+    return documents.dump(manifest).splitlines() if manifest else []
+
+
+def _ignored(found: Comparison) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for each in found.ignored:
+        path = f" {each.path}" if each.path else ""
+        reasons.setdefault(each.reason, []).append(f"{each.identity}{path}")
+    for reason, objects in reasons.items():
+        many = len(objects) > _MANY
+        yield f"{f'{len(objects)} objects' if many else ', '.join(objects)}: {reason}"

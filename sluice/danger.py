@@ -1,0 +1,33 @@
+"""What of a change is dangerous: deleting or replacing what holds data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["loss", "urgency"]
+
+_LOSSES: Final[Mapping[str, str]] = {
+    "Namespace": "every object in it",
+    "CustomResourceDefinition": "every object of its kind",
+    "PersistentVolume": "the way to its data, and the data where its policy is Delete",
+    "PersistentVolumeClaim": "its volume's data, unless the volume's policy is Retain",
+    "StatefulSet": "its pods, and their claims where its policy says so",
+    "VolumeSnapshot": "the snapshot, where its class deletes it",
+}
+_TAKEN_AWAY: Final = ("delete", "replace")
+_URGENCY: Final = ("delete", "replace", "update", "create")
+
+
+def loss(operation: str, kind: str) -> str:
+    """Return what is lost with an object that is deleted or replaced; empty where nothing is.
+
+    `operation` is `create`, `update`, `replace` or `delete`.
+    """
+    return _LOSSES.get(kind, "") if operation in _TAKEN_AWAY else ""
+
+
+def urgency(operation: str, kind: str) -> tuple[bool, int]:
+    """Return a key that sorts changes: what loses data, deletions, replacements, the others."""
+    known = _URGENCY.index(operation) if operation in _URGENCY else len(_URGENCY)
+    return not loss(operation, kind), known

@@ -1,0 +1,159 @@
+"""What differs between a stack in Git and its cluster: what `diff` shows, and `preview` of Helm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from pulumi.runtime import rpc
+
+from components.artifacts.mirrors import Mirrors
+from components.charts import LockedCharts
+from components.manifests.identity import identify
+from sluice.cluster import Cluster
+from sluice.comparison import Owned, compare, records
+from sluice.declarations import declaration
+from sluice.difference import Comparison
+from sluice.engine import Engine
+from sluice.errors import RepositoryError
+from sluice.helm import Capabilities
+from sluice.rendering import RELEASE, rendering
+from sluice.repository import Repository
+from sluice.state_repair import Entry
+
+__all__ = ["differences", "locked_charts", "named"]
+
+
+def differences(
+    repository: Repository,
+    stack: str,
+    components: tuple[str, ...] = (),
+    *,
+    checkout: Repository | None = None,
+) -> tuple[Comparison, Mapping[str, str]]:
+    """Compare a stack, or the named components of it, with its cluster.
+
+    What is declared is read from `checkout`, by default the repository's
+    working tree. Returns the comparison, and each release that could not be
+    rendered (`namespace/name`) with the reason.
+
+    Raises:
+        RepositoryError: where neither the stack nor its state has a named component.
+        DeclarationError: where a declaration is wrong, or Helm refuses a release.
+        ApiError: where the cluster cannot be asked.
+        DeploymentError: where the state cannot be read.
+
+    """
+    source = checkout or repository
+    cluster = Cluster.of(source, stack)
+    state = [each for each in Engine(repository, stack).state_in_clear() if _is_object(each)]
+    has_secrets = _has_secrets(source, stack)
+    settings = Engine(source, stack).secret_settings() if has_secrets else {}
+    found = declaration(
+        source,
+        stack,
+        locked_charts(source, stack),
+        read=lambda kind, path: cluster.get("v1", kind, *path.split("/", 1)),
+        config=settings,
+    )
+    known = [*(each.name for each in found.components), *map(_component, state)]
+    chosen = named(components, known, stack)
+    owned = [each for each in state if not chosen or _component(each) in chosen]
+    installed = {release: _component(each) for each in owned if (release := _release(each))}
+    recorded = records(cluster, installed)
+    rendered = rendering(
+        source,
+        found,
+        _capabilities(cluster, source, stack),
+        components=chosen,
+        installed=lambda release: release in recorded,
+        secrets={*settings.values(), *_secrets(state)},
+    )
+    objects = [each for each in map(_owned, owned) if each]
+    return compare(cluster, rendered, objects, recorded), rendered.unknown
+
+
+def locked_charts(repository: Repository, stack: str) -> LockedCharts:
+    """Return the charts of a stack's lock, by its mirrors."""
+    mirrors = Mirrors(repository.setting(stack, "mirrors") or {})
+    return LockedCharts.of(repository.root, stack, mirrors)
+
+
+def named(names: tuple[str, ...], known: Collection[str], stack: str) -> tuple[str, ...]:
+    """Return the names, each of which has to be a component's.
+
+    Raises:
+        RepositoryError: naming the components that there are.
+
+    """
+    for name in names:
+        if name not in known:
+            there = ", ".join(dict.fromkeys(known))
+            raise RepositoryError(f"stack {stack} has no component {name!r}; there are: {there}")
+    return names
+
+
+def _capabilities(cluster: Cluster, repository: Repository, stack: str) -> Capabilities:
+    kinds = cluster.served()
+    return Capabilities(
+        kubernetes=cluster.version(),
+        kinds=sorted(kinds),
+        cluster_scoped=frozenset(kind for kind in kinds if not cluster.namespaced(*kind)),
+        context=cluster.context,
+        kubeconfig=str(repository.setting(stack, "kubeconfig") or ""),
+    )
+
+
+def _has_secrets(repository: Repository, stack: str) -> bool:
+    return any('"secure"' in json.dumps(value) for value in repository.config(stack).values())
+
+
+def _is_object(entry: Entry) -> bool:
+    is_kubernetes = str(entry["type"]).startswith("kubernetes:")
+    return is_kubernetes and bool(entry.get("custom")) and not entry.get("external")
+
+
+def _component(entry: Entry) -> str:
+    return str(entry["urn"]).rpartition("::")[2].partition(":")[0]
+
+
+def _release(entry: Entry) -> str:
+    inputs = entry.get("inputs") or {}
+    return f"{inputs['namespace']}/{inputs['name']}" if entry["type"] == RELEASE else ""
+
+
+def _owned(entry: Entry) -> Owned | None:
+    inputs = entry.get("inputs") or {}
+    if "kind" not in inputs:
+        return None
+    return Owned(_component(entry), identify(inputs), bool(entry.get("retainOnDelete")))
+
+
+def _secrets(state: Iterable[Entry]) -> Iterator[str]:
+    """Yield what the state keeps secret; a Secret's own values are hidden by their place."""
+    for entry in state:
+        inputs = entry.get("inputs") or {}
+        if inputs.get("kind") != "Secret":
+            yield from _marked(inputs)
+
+
+def _marked(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:  # noqa: SLF001
+            yield from _texts(json.loads(value["plaintext"]))
+            return
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _marked(item)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)

@@ -1,0 +1,144 @@
+"""Comparisons with a cluster of a few objects, whose dry run is a plain merge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from components.manifests.identity import identify
+from components.manifests.patch import strategic_merge
+from sluice.comparison import Owned, Record, compare
+from sluice.difference import Comparison
+from sluice.errors import ApiError
+from sluice.masking import Masks
+from sluice.rendering import Manifest, Rendering
+
+
+class FakeCluster:
+    """A cluster that serves every kind but `Widget`."""
+
+    context = "test"
+
+    def __init__(self, *objects: dict[str, Any], refusal: ApiError | None = None) -> None:
+        self._objects = objects
+        self._refusal = refusal
+
+    def list(self, _api_version: str, kind: str, *, namespace: str = "", labels: str = "") -> Any:
+        assert not labels
+        found = (each for each in self._objects if each["kind"] == kind)
+        return [each for each in found if namespace in ("", each["metadata"].get("namespace"))]
+
+    def serves(self, _api_version: str, kind: str) -> bool:
+        return kind != "Widget"
+
+    def apply(self, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+        assert dry_run
+        if self._refusal:
+            raise self._refusal
+        found = [each for each in self._objects if identify(each) == identify(manifest)]
+        merged = strategic_merge(found[0] if found else {}, manifest)
+        status = {"observedGeneration": 9}
+        return {**merged, "status": status}
+
+
+def config_map(name: str = "app", **data: str | None) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "web", "uid": "1", "managedFields": [{}]}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def compared(
+    cluster: FakeCluster,
+    declared: Sequence[Manifest],
+    owned: Sequence[Owned] = (),
+    recorded: dict[str, Record] | None = None,
+    secrets: Sequence[str] = (),
+) -> Comparison:
+    rendering = Rendering(list(declared), {}, {}, Masks(secrets))
+    return compare(cluster, rendering, owned, recorded or {})  # type: ignore[arg-type]
+
+
+def test_what_the_server_writes_is_no_difference() -> None:
+    found = compared(FakeCluster(config_map(a="1")), [Manifest("app", config_map(a="1", b=None))])
+    assert (found.differences, found.unchanged) == ([], 1)
+
+
+def test_what_the_state_has_and_nothing_declares_is_deleted_unless_it_stays() -> None:
+    owned = [
+        Owned("app", identify(config_map("old")), retained=False),
+        Owned("app", identify(config_map("kept")), retained=True),
+        Owned("app", identify(config_map("gone")), retained=False),
+    ]
+    found = compared(FakeCluster(config_map("old"), config_map("kept")), [], owned)
+    assert [(each.operation, each.identity.name) for each in found.differences] == [
+        ("delete", "old")
+    ]
+    assert [(each.identity.name, each.reason) for each in found.ignored] == [
+        ("kept", "declared no more, but stays: its component does not prune")
+    ]
+
+
+def test_what_helm_keeps_or_takes_away_is_read_from_its_record() -> None:
+    kept = config_map("kept")
+    kept["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
+    record = Record("web", [config_map(a="1", b="1"), config_map("old"), kept])
+    cluster = FakeCluster(config_map(a="1", b="1", hand="1"), config_map("old"), kept)
+    manifest = Manifest("web", config_map(a="1"), release="web/web")
+    found = compared(cluster, [manifest], recorded={"web/web": record})
+    update, deletion = found.differences
+    assert update.fields == [("data.b", "1", None)]
+    assert (deletion.operation, deletion.identity.name) == ("delete", "old")
+    assert [each.identity.name for each in found.ignored] == ["kept"]
+
+
+def stateful_set(service: str) -> dict[str, Any]:
+    metadata = {"name": "data", "namespace": "web"}
+    spec = {"serviceName": service}
+    return {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("release", "operation", "note", "loses"),
+    [
+        ("", "replace", "", True),
+        ("web/web", "update", "refused: updates for fields other than *** are forbidden", False),
+    ],
+)
+def test_what_cannot_be_changed_is_replaced_by_pulumi_and_fails_helm(
+    release: str, operation: str, note: str, loses: bool
+) -> None:
+    reason = "context test: updates for fields other than hunter2 are forbidden"
+    cluster = FakeCluster(stateful_set("one"), refusal=ApiError(reason, status=422))
+    manifest = Manifest("web", stateful_set("two"), release=release)
+    (found,) = compared(cluster, [manifest], secrets=["hunter2"]).differences
+    assert (found.operation, found.note, bool(found.loss)) == (operation, note, loses)
+    assert found.fields == [("spec.serviceName", "one", "two")]
+
+
+def test_a_secrets_value_is_not_in_the_reason_for_which_it_is_refused() -> None:
+    refusal = ApiError('context test: Invalid value: "aHVudGVyMg"', status=422)
+    secret = {**config_map(), "kind": "Secret", "data": {"token": "aHVudGVyMg"}}
+    (found,) = compared(FakeCluster(refusal=refusal), [Manifest("app", secret)]).differences
+    assert found.note == 'refused: Invalid value: "***"'
+    assert "aHVudGVyMg" not in str(found)
+
+
+def test_a_cluster_that_cannot_be_asked_ends_it() -> None:
+    cluster = FakeCluster(refusal=ApiError("context test: the cluster cannot be asked"))
+    with pytest.raises(ApiError):
+        compared(cluster, [Manifest("app", config_map())])
+
+
+def test_a_kind_that_nothing_makes_known_is_said() -> None:
+    widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    (found,) = compared(FakeCluster(), [Manifest("app", widget)]).differences
+    assert (found.operation, found.note) == ("create", "the cluster does not serve example.com/v1")
+
+
+def test_a_charts_own_crds_are_made_and_never_updated() -> None:
+    manifest = Manifest("web", config_map(a="2"), release="web/web", from_crds=True)
+    assert compared(FakeCluster(config_map(a="1")), [manifest]).differences == []
+    assert [each.operation for each in compared(FakeCluster(), [manifest]).differences] == [
+        "create"
+    ]
