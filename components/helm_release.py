@@ -86,6 +86,7 @@ class HelmRelease(Component):
 
     Attributes:
         version: the chart's locked version.
+        file_values: what its values files hold, merged.
 
     """
 
@@ -108,10 +109,10 @@ class HelmRelease(Component):
             fields.texts("values_files", args.values_files)
             fields.mapping("values", args.values)
             chart, self.version = self._chart()
-            static = self._static_values()
+            self.file_values = self._file_values()
         except SluiceError as error:
             raise self.refusal(error) from error
-        self._release(chart, self._values(static))
+        self._release(chart, self._values(self.file_values))
         self.register_outputs(
             {"chart": args.chart, "version": self.version, "repository": _title(args.repository)}
         )
@@ -136,7 +137,7 @@ class HelmRelease(Component):
         metadata = documents.load_file(Path(path) / "Chart.yaml")
         return path, str(metadata.get("version", ""))
 
-    def _static_values(self) -> dict[str, Any]:
+    def _file_values(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for file in self.args.values_files:
             values = merge_values(values, documents.load_values_file(Path(file)))

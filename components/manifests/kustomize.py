@@ -25,7 +25,7 @@ from components.manifests import documents
 from components.manifests.patch import Patch
 from components.manifests.substitution import is_disabled, substitute
 
-__all__ = ["Overlay", "build"]
+__all__ = ["Overlay", "build", "kustomize_patch"]
 
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PARTS = ("resources", "components", "bases")
@@ -52,7 +52,7 @@ class Overlay:
             "apiVersion": _API,
             "kind": "Kustomization",
             "resources": list(resources),
-            "patches": [_kustomize_patch(patch) for patch in self.patches],
+            "patches": [kustomize_patch(patch) for patch in self.patches],
             "images": [dict(image) for image in self.images],
             "namePrefix": self.name_prefix,
             "nameSuffix": self.name_suffix,
@@ -216,7 +216,8 @@ def _pattern(name: str) -> str:
     return fnmatch.translate(name).removeprefix("(?s:").removesuffix(r")\Z")
 
 
-def _kustomize_patch(patch: Patch) -> dict[str, Any]:
+def kustomize_patch(patch: Patch) -> dict[str, Any]:
+    """Return the patch as an entry of `patches` in a kustomization."""
     content: Any
     if patch.merge is not None:
         # The target says what is patched; kustomize wants a type and a name all the same.

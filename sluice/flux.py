@@ -1,0 +1,296 @@
+"""What is declared, as Flux would have it: sources, Kustomizations and HelmReleases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import git
+
+from components.component import Component
+from components.helm_release import HelmRelease
+from components.helm_repository import HelmRepository
+from components.kustomization import Kustomization
+from components.manifests import documents, fields
+from components.manifests.identity import identify
+from components.manifests.kustomize import kustomize_patch
+from components.manifests.patch import Patch
+from components.namespace import name_of
+from components.oci_repository import OCIRepository
+from sluice.declarations import SECRET, Declaration, Declared
+from sluice.rendering import RELEASE
+from sluice.repository import Repository
+
+__all__ = ["Export", "export"]
+
+FLUX: Final = "flux-system"
+_SECRET: Final = object()
+_INTERVAL = "10m"
+_SOURCES = "source.toolkit.fluxcd.io/v1"
+_SCP = re.compile(r"(?:(?P<user>[^@/]+)@)?(?P<host>[^:/]+):(?P<path>[^/].*)")
+_NO_KEY = re.compile(r"[^-._a-zA-Z0-9]")
+_CREDENTIALS = re.compile(r"//[^/@\s]+:[^/@\s]*@")
+
+
+@dataclass
+class Export:
+    """Flux's objects, and what has no place in them.
+
+    Attributes:
+        objects: the manifests, in the order of the declarations.
+        remarks: a sentence for each thing that Flux has no counterpart of.
+
+    """
+
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def export(
+    repository: Repository, declaration: Declaration, suspended: Mapping[str, str]
+) -> Export:
+    """Return what a stack declares as Flux's objects, and the Git source that they need.
+
+    `suspended` has, for each suspended component's name, the reason; the empty
+    name stands for all.
+    """
+    return _Exporter(repository, declaration, suspended).export()
+
+
+class _Exporter:
+    def __init__(
+        self, repository: Repository, declaration: Declaration, suspended: Mapping[str, str]
+    ) -> None:
+        self._repository = repository
+        self._declaration = declaration
+        self._suspended = suspended
+        self._made = Export()
+        self._needs_git = False
+
+    def export(self) -> Export:
+        others: list[str] = []
+        for component in self._declaration.components:
+            match component:
+                case HelmRepository() | OCIRepository():
+                    self._made.objects.append(self._helm_repository(component))
+                case HelmRelease():
+                    self._made.objects += self._helm_release(component)
+                case Kustomization():
+                    self._made.objects.append(self._kustomization(component))
+                case _:
+                    others.append(f"{type(component).__name__} {component.name}")
+        if others:
+            self._made.remarks.append(
+                f"{', '.join(others)}: Flux has no such kind; in its repository they are the "
+                "manifests that `sluice build` gives, below the path of a Kustomization"
+            )
+        if self._needs_git:
+            self._made.objects[:0] = self._git_repository()
+        return self._made
+
+    def _helm_repository(self, component: HelmRepository | OCIRepository) -> dict[str, Any]:
+        spec: dict[str, Any] = {"interval": _INTERVAL, "url": component.url}
+        if isinstance(component, OCIRepository):
+            # Ours is a folder of charts; Flux's OCIRepository is one chart.
+            spec["type"] = "oci"
+        return _object(_SOURCES, "HelmRepository", component.name, FLUX, spec)
+
+    def _git_repository(self) -> Iterator[dict[str, Any]]:
+        try:
+            with git.Repo(self._repository.root, search_parent_directories=True) as repo:
+                url = _git_url(next(iter(repo.remotes)).url)
+                branch = None if repo.head.is_detached else repo.active_branch.name
+        except (git.InvalidGitRepositoryError, StopIteration):
+            url = ""
+        if not url.startswith(("http://", "https://", "ssh://")):
+            self._made.remarks.append(
+                f"the repository has no remote that Flux can fetch, so the GitRepository "
+                f"{self._repository.project}, which the objects refer to, is yours to write"
+            )
+            return
+        spec: dict[str, Any] = {"interval": _INTERVAL, "url": url}
+        if branch:
+            spec["ref"] = {"branch": branch}
+        yield _object(_SOURCES, "GitRepository", self._repository.project, FLUX, spec)
+
+    def _git_reference(self) -> dict[str, str]:
+        self._needs_git = True
+        return {"kind": "GitRepository", "name": self._repository.project, "namespace": FLUX}
+
+    def _helm_release(self, component: HelmRelease) -> Iterator[dict[str, Any]]:
+        args = component.args
+        namespace = name_of(args.namespace)
+        strategy = {"retries": 0, "remediateLastFailure": True}
+        spec: dict[str, Any] = {
+            "interval": _INTERVAL,
+            "releaseName": args.release_name or component.name,
+            "chart": {"spec": self._chart(component)},
+            "timeout": args.timeout,
+            "install": {
+                "createNamespace": args.create_namespace,
+                "crds": "Skip" if args.skip_crds else "Create",
+            },
+            "upgrade": {"crds": "Skip", "cleanupOnFail": args.atomic, "preserveValues": False},
+            **self._common(component, HelmRelease),
+        }
+        if args.atomic:
+            spec["install"]["remediation"] = strategy
+            spec["upgrade"]["remediation"] = {**strategy, "strategy": "rollback"}
+        if component.version and component.version != args.version:
+            self._made.remarks.append(
+                f"HelmRelease {component.name}: Flux takes the newest chart in {args.version!r}; "
+                f"the stack's lock has {component.version}"
+            )
+        (release,) = (r for r in self._resources(component) if r.type == RELEASE)
+        spec |= self._values(component, release)
+        if args.create_namespace:
+            self._made.remarks.append(
+                f"HelmRelease {component.name}: its namespace {namespace} has to be there before "
+                "it, as it is in it"
+            )
+        files = component.file_values
+        if files and args.values_from:
+            name = f"{component.name}-values-files"
+            metadata = {"name": name, "namespace": namespace}
+            data = {"values.yaml": documents.dump(files)}
+            yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+            spec["valuesFrom"].insert(0, {"kind": "ConfigMap", "name": name})
+        yield _object("helm.toolkit.fluxcd.io/v2", "HelmRelease", component.name, namespace, spec)
+
+    def _chart(self, component: HelmRelease) -> dict[str, Any]:
+        source = component.args.repository
+        if source is None:
+            return {"chart": component.args.chart, "sourceRef": self._git_reference()}
+        reference = {"kind": "HelmRepository", "name": source.name, "namespace": FLUX}
+        return {
+            "chart": component.args.chart,
+            "version": component.args.version,
+            "sourceRef": reference,
+        }
+
+    def _values(self, component: HelmRelease, release: Declared) -> dict[str, Any]:
+        args = component.args
+        # What is in the cluster is Flux's to merge; over it go the inline values.
+        declared = args.values if args.values_from else release.inputs.get("values") or {}
+        secrets: list[str] = []
+        values = _without_secrets(declared, "", secrets)
+        references: list[dict[str, Any]] = [
+            {"kind": each.kind, "name": each.name, "valuesKey": each.key}
+            for each in args.values_from
+        ]
+        for path in secrets:
+            name = f"{component.name}-secret-values"
+            key = _NO_KEY.sub("-", path)
+            references.append(
+                {"kind": "Secret", "name": name, "valuesKey": key, "targetPath": path}
+            )
+            self._made.remarks.append(
+                f"HelmRelease {component.name}: the value {path} is secret; put it under the key "
+                f"{key} of the Secret {name_of(args.namespace)}/{name}"
+            )
+        found = {"values": values, "valuesFrom": references}
+        return {key: value for key, value in found.items() if value}
+
+    def _kustomization(self, component: Kustomization) -> dict[str, Any]:
+        args = component.args
+        spec = {
+            "interval": _INTERVAL,
+            "path": f"./{args.path.removeprefix('./')}",
+            "sourceRef": self._git_reference(),
+            "prune": args.prune,
+            "wait": args.wait,
+            "timeout": args.timeout,
+            "targetNamespace": name_of(args.target_namespace),
+            "namePrefix": args.name_prefix,
+            "nameSuffix": args.name_suffix,
+            "images": [dict(image) for image in args.images],
+            "patches": [kustomize_patch(patch) for patch in self._patches(component)],
+            "commonMetadata": {"labels": dict(args.common_labels)} if args.common_labels else {},
+            "postBuild": {"substitute": dict(args.substitute)} if args.substitute else {},
+            "healthChecks": [
+                {key: value for key, value in vars(each).items() if value}
+                for each in args.health_checks
+            ],
+            **self._common(component, Kustomization),
+        }
+        present = {key: value for key, value in spec.items() if value or value is False}
+        api_version = "kustomize.toolkit.fluxcd.io/v1"
+        return _object(api_version, "Kustomization", component.name, FLUX, present)
+
+    def _patches(self, component: Kustomization) -> list[Patch]:
+        """Return the component's patches, and the environment's that are meant for its objects."""
+        environment = self._declaration.environment
+        over = [
+            patch
+            for resource in self._resources(component)
+            for patch in environment.patches_to(identify(resource.inputs))
+        ]
+        return [*component.args.patches, *{id(patch): patch for patch in over}.values()]
+
+    def _common(self, component: Component, kind: type[Component]) -> dict[str, Any]:
+        """Return `suspend` and `dependsOn`, which Flux has among objects of the same kind."""
+        others = {_key(each): each for each in self._declaration.components}
+        keys = sorted(self._declaration.after.get(_key(component), ()))
+        after = [others[key] for key in keys if key in others]
+        references = [_reference(each) for each in after if isinstance(each, kind)]
+        for each in after:
+            if not isinstance(each, (kind, HelmRepository, OCIRepository)):
+                self._made.remarks.append(
+                    f"{type(component).__name__} {component.name} waits for the "
+                    f"{type(each).__name__} {each.name}, which dependsOn cannot say"
+                )
+        found: dict[str, Any] = {"dependsOn": references} if references else {}
+        if {"", component.name} & self._suspended.keys():
+            found["suspend"] = True
+        return found
+
+    def _resources(self, component: Component) -> list[Declared]:
+        return [each for each in self._declaration.resources if each.owner == _key(component)]
+
+
+def _key(component: Component) -> tuple[str, str]:
+    return component.pulumi_resource_type, component.name
+
+
+def _reference(component: Component) -> dict[str, str]:
+    if isinstance(component, HelmRelease):
+        return {"name": component.name, "namespace": name_of(component.args.namespace)}
+    return {"name": component.name}
+
+
+def _object(
+    api_version: str, kind: str, name: str, namespace: str, spec: Mapping[str, Any]
+) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": dict(spec)}
+
+
+def _git_url(url: str) -> str:
+    """Return a remote's URL as Flux takes it: `git@host:path` by ssh, and no password."""
+    short = _SCP.fullmatch(url)
+    if short and "://" not in url:
+        return f"ssh://{short['user'] or 'git'}@{short['host']}/{short['path']}"
+    return _CREDENTIALS.sub("//", url)
+
+
+def _without_secrets(value: Any, path: str, secrets: list[str]) -> Any:
+    """Return the values without the secret ones, whose paths are collected."""
+    if isinstance(value, Mapping):
+        kept = {
+            key: _without_secrets(item, f"{path}.{_escaped(key)}".lstrip("."), secrets)
+            for key, item in value.items()
+        }
+        return {key: item for key, item in kept.items() if item is not _SECRET}
+    if isinstance(value, (list, tuple)):
+        items = [_without_secrets(each, f"{path}[{i}]", secrets) for i, each in enumerate(value)]
+        return [None if item is _SECRET else item for item in items]
+    if value == SECRET or fields.is_output(value):
+        secrets.append(path)
+        return _SECRET
+    return value
+
+
+def _escaped(key: str) -> str:
+    return key.replace(".", "\\.")

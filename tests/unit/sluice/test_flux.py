@@ -1,0 +1,217 @@
+"""What is exported is compared with what a Flux user would have written."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import git
+import pytest
+import yaml
+
+from components.manifests import documents
+from sluice.declarations import declaration
+from sluice.flux import Export, export
+from sluice.repository import Repository
+
+HEAD = "import pulumi\nfrom components import *\nfrom components import member\n\n"
+FORM = {"metadata", "spec", "apiVersion", "kind"}
+
+
+@pytest.fixture
+def exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_charts: Any) -> Any:
+    """Export a stack of the given members."""
+    monkeypatch.setattr("components.kustomization.build", _rendered)
+
+    def make(members: str, suspended: dict[str, str] | None = None, patches: str = "()") -> Export:
+        (tmp_path / "stacks").mkdir()
+        body = textwrap.indent(textwrap.dedent(members), "    ")
+        program = f"{HEAD}class Case(Environment):\n    patches = {patches}\n{body}\n"
+        program += "\ndef environment(stack):\n    return Case\n"
+        (tmp_path / "stacks" / "__init__.py").write_text(program)
+        (tmp_path / "Pulumi.yaml").write_text("name: platform\nconfig: {platform:context: {}}\n")
+        config = "config: {platform:context: qa}\n"
+        (tmp_path / "stacks" / "Pulumi.qa.yaml").write_text(config)
+        repository = Repository(tmp_path)
+        return export(repository, declaration(repository, "qa", fake_charts), suspended or {})
+
+    return make
+
+
+def _rendered(folder: Path, _overlay: Any) -> list[dict[str, Any]]:
+    return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": folder.name}}]
+
+
+def only(found: Export, kind: str) -> Any:
+    (manifest,) = (each for each in found.objects if each["kind"] == kind)
+    assert manifest.keys() <= FORM
+    return yaml.safe_load(documents.dump(manifest))
+
+
+def test_a_release_is_a_helm_release_of_the_declared_range(exported: Any) -> None:
+    found = exported("""
+        @member
+        def databases(self):
+            return Namespace("databases")
+
+        @member
+        def redis(self):
+            return HelmRelease(
+                "redis",
+                HelmReleaseArgs(
+                    chart="redis",
+                    repository=HelmRepository("bitnami", "https://charts.bitnami.com/bitnami"),
+                    version="19.x",
+                    namespace=self.databases,
+                    release_name="cache",
+                    values={
+                        "replica": {"count": 2},
+                        "auth": {"user": "admin", "password": pulumi.Output.secret("s3cret")},
+                    },
+                    timeout="10m",
+                    skip_crds=True,
+                    atomic=False,
+                ),
+            )
+    """)
+    assert only(found, "HelmRepository") == {
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "HelmRepository",
+        "metadata": {"name": "bitnami", "namespace": "flux-system"},
+        "spec": {"interval": "10m", "url": "https://charts.bitnami.com/bitnami"},
+    }
+    secret = {
+        "kind": "Secret",
+        "name": "redis-secret-values",
+        "valuesKey": "auth.password",
+        "targetPath": "auth.password",
+    }
+    repository = {"kind": "HelmRepository", "name": "bitnami", "namespace": "flux-system"}
+    assert only(found, "HelmRelease") == {
+        "apiVersion": "helm.toolkit.fluxcd.io/v2",
+        "kind": "HelmRelease",
+        "metadata": {"name": "redis", "namespace": "databases"},
+        "spec": {
+            "interval": "10m",
+            "releaseName": "cache",
+            "chart": {"spec": {"chart": "redis", "version": "19.x", "sourceRef": repository}},
+            "timeout": "10m",
+            "install": {"createNamespace": False, "crds": "Skip"},
+            "upgrade": {"crds": "Skip", "cleanupOnFail": False, "preserveValues": False},
+            "values": {"replica": {"count": 2}, "auth": {"user": "admin"}},
+            "valuesFrom": [secret],
+        },
+    }
+    assert "s3cret" not in str(found)
+    assert any("the value auth.password is secret" in each for each in found.remarks)
+    assert any("waits for the Namespace databases" in each for each in found.remarks)
+
+
+def test_values_files_lie_below_values_that_the_cluster_has(exported: Any, tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("{a: 1, b: 1}")
+    found = exported("""
+        @member
+        def web(self):
+            return HelmRelease(
+                "web",
+                HelmReleaseArgs(
+                    chart="web",
+                    repository=OCIRepository("charts", "oci://registry.local/charts"),
+                    namespace="web",
+                    values_files=["values.yaml"],
+                    values_from=[ValuesReference(kind="Secret", name="tokens", key="web.yaml")],
+                    values={"c": 3},
+                ),
+            )
+    """)
+    assert only(found, "HelmRepository")["spec"]["type"] == "oci"
+    (config,) = (each for each in found.objects if each["kind"] == "ConfigMap")
+    assert config["data"] == {"values.yaml": "a: 1\nb: 1\n"}
+    spec = only(found, "HelmRelease")["spec"]
+    assert spec["values"] == {"c": 3}
+    assert spec["valuesFrom"] == [
+        {"kind": "ConfigMap", "name": config["metadata"]["name"]},
+        {"kind": "Secret", "name": "tokens", "valuesKey": "web.yaml"},
+    ]
+
+
+def test_a_kustomization_carries_the_environments_patches_of_its_objects(exported: Any) -> None:
+    found = exported(
+        """
+        @member
+        def base(self):
+            return Kustomization("base", KustomizationArgs(path="manifests/base"))
+
+        @member
+        def rules(self):
+            return Kustomization(
+                "rules",
+                KustomizationArgs(
+                    path="manifests/rules",
+                    target_namespace="monitoring",
+                    substitute={"environment": "qa"},
+                    images=[{"name": "web", "newTag": "2"}],
+                    common_labels={"team": "blue"},
+                    prune=False,
+                    wait=False,
+                    health_checks=[HealthReference(kind="ConfigMap", name="rules")],
+                ),
+                pulumi.ResourceOptions(depends_on=[self.base]),
+            )
+        """,
+        suspended={"rules": "a reason"},
+        patches="(Patch(kind='ConfigMap', name='rules', merge={'data': {'a': 'b'}}),)",
+    )
+    rules = next(each for each in found.objects if each["metadata"]["name"] == "rules")
+    patch = rules["spec"].pop("patches")
+    assert [each["target"] for each in patch] == [{"kind": "ConfigMap", "name": "rules"}]
+    assert yaml.safe_load(patch[0]["patch"])["data"] == {"a": "b"}
+    assert rules["spec"] == {
+        "interval": "10m",
+        "path": "./manifests/rules",
+        "sourceRef": {"kind": "GitRepository", "name": "platform", "namespace": "flux-system"},
+        "prune": False,
+        "wait": False,
+        "timeout": "5m",
+        "targetNamespace": "monitoring",
+        "images": [{"name": "web", "newTag": "2"}],
+        "commonMetadata": {"labels": {"team": "blue"}},
+        "postBuild": {"substitute": {"environment": "qa"}},
+        "healthChecks": [{"kind": "ConfigMap", "name": "rules"}],
+        "dependsOn": [{"name": "base"}],
+        "suspend": True,
+    }
+    assert any("no remote" in each for each in found.remarks)
+
+
+def test_what_flux_has_no_kind_for_is_said(exported: Any) -> None:
+    found = exported("""
+        @member
+        def web(self):
+            return Application("web", ApplicationArgs(image="registry.local/web:1"))
+    """)
+    assert found.objects == []
+    assert found.remarks[0].startswith("Application web, Namespace web: Flux has no such kind")
+
+
+@pytest.mark.parametrize(
+    ("remote", "url"),
+    [
+        ("git@gitea.local:team/platform.git", "ssh://git@gitea.local/team/platform.git"),
+        ("https://ada:token@gitea.local/platform.git", "https://gitea.local/platform.git"),
+        ("ssh://git@gitea.local:2222/platform.git", "ssh://git@gitea.local:2222/platform.git"),
+    ],
+)
+def test_the_git_source_is_the_repositorys_remote(
+    exported: Any, tmp_path: Path, remote: str, url: str
+) -> None:
+    with git.Repo.init(tmp_path, initial_branch="main") as repo:
+        repo.create_remote("origin", remote)
+    found = exported("""
+        @member
+        def rules(self):
+            return Kustomization("rules", KustomizationArgs(path="manifests/rules"))
+    """)
+    spec = only(found, "GitRepository")["spec"]
+    assert spec == {"interval": "10m", "url": url, "ref": {"branch": "main"}}
