@@ -15,15 +15,19 @@ from toolchain import ToolchainError
 __all__ = ["cli", "main"]
 
 _VERBS: Final = (
+    "build",
     "check",
     "compare",
     "completion",
+    "diff",
     "drift",
     "env",
     "events",
+    "export",
     "get",
     "graph",
     "lock",
+    "preview",
     "reconcile",
     "sandbox",
     "stats",
