@@ -181,7 +181,7 @@ class _Comparing:
 
     def _left(self, manifest: Manifest, live: Any, applied: Any, path: Path = ()) -> Any:
         """Return the object with the fields that are others' to set as they are live."""
-        reason = self._why_ignored(manifest.identity, path)
+        reason = self._why_ignored(manifest, path)
         if reason and live != applied:
             place = ".".join(map(str, path))
             self._ignored.append(Ignored(manifest.identity, place, reason))
@@ -199,7 +199,11 @@ class _Comparing:
             return [self._left(manifest, *pair, (*path, index)) for index, pair in pairs]
         return applied
 
-    def _why_ignored(self, identity: Identity, path: Path) -> str:
+    def _why_ignored(self, manifest: Manifest, path: Path) -> str:
+        identity = manifest.identity
+        rules = (rule for rule in manifest.ignored if rule.matches(identity.kind, identity.name))
+        if any(rule.covers(path) for rule in rules):
+            return "its component leaves it to others"
         scaled = (identity.kind, identity.namespace, identity.name) in self._autoscaled
         return "a HorizontalPodAutoscaler sets it" if scaled and path == _REPLICAS else ""
 

@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +22,10 @@ from components.charts import CHARTS, Charts
 from components.component import Component
 from components.deployment import make_environment
 from components.environment import Environment
+from components.ignore import Ignore
 from sluice.repository import Repository
 
-__all__ = ["SECRET", "Declaration", "Declared", "Reader", "declaration", "declared"]
+__all__ = ["SECRET", "Declaration", "Declared", "Reader", "declaration", "declared", "owner_of"]
 
 SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
 Owner = tuple[str, str]
@@ -82,6 +83,16 @@ class Declaration:
     def components(self) -> list[Component]:
         """The components, in the order of their declaration."""
         return self.environment.components
+
+    def ignored(self, owner: Owner) -> Sequence[Ignore]:
+        """Return which fields of a component's objects are left to others."""
+        rules = (each.ignore for each in self.components if owner_of(each) == owner)
+        return next(rules, ())
+
+
+def owner_of(component: Component) -> Owner:
+    """Return the type token and the name of a component."""
+    return component.pulumi_resource_type, component.name
 
 
 def declared(repository: Repository, stack: str, charts: Charts) -> list[Declared]:

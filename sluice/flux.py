@@ -19,7 +19,7 @@ from components.manifests.kustomize import kustomize_patch
 from components.manifests.patch import Patch
 from components.namespace import name_of
 from components.oci_repository import OCIRepository
-from sluice.declarations import SECRET, Declaration, Declared
+from sluice.declarations import SECRET, Declaration, Declared, owner_of
 from sluice.rendering import RELEASE
 from sluice.repository import Repository
 
@@ -231,8 +231,8 @@ class _Exporter:
 
     def _common(self, component: Component, kind: type[Component]) -> dict[str, Any]:
         """Return `suspend` and `dependsOn`, which Flux has among objects of the same kind."""
-        others = {_key(each): each for each in self._declaration.components}
-        keys = sorted(self._declaration.after.get(_key(component), ()))
+        others = {owner_of(each): each for each in self._declaration.components}
+        keys = sorted(self._declaration.after.get(owner_of(component), ()))
         after = [others[key] for key in keys if key in others]
         references = [_reference(each) for each in after if isinstance(each, kind)]
         for each in after:
@@ -247,11 +247,7 @@ class _Exporter:
         return found
 
     def _resources(self, component: Component) -> list[Declared]:
-        return [each for each in self._declaration.resources if each.owner == _key(component)]
-
-
-def _key(component: Component) -> tuple[str, str]:
-    return component.pulumi_resource_type, component.name
+        return [each for each in self._declaration.resources if each.owner == owner_of(component)]
 
 
 def _reference(component: Component) -> dict[str, str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi.runtime import rpc
 
 from components.errors import DeclarationError
+from components.ignore import Ignore
 from components.manifests.identity import Identity, identify
 from sluice.declarations import Declaration, Declared
 from sluice.helm import Capabilities, Chart, RenderedObject, render
@@ -56,6 +57,7 @@ class Manifest:
         release: its Helm release, `namespace/name`; empty for an object of Pulumi's.
         hook: for a Helm hook, when it runs; else empty.
         from_crds: whether it comes from a chart's `crds/`, which Helm makes and never updates.
+        ignored: its component's rules for fields that are left to others.
 
     """
 
@@ -64,6 +66,7 @@ class Manifest:
     release: str = ""
     hook: str = ""
     from_crds: bool = False
+    ignored: Sequence[Ignore] = ()
 
     @property
     def identity(self) -> Identity:
@@ -124,7 +127,11 @@ def rendering(
     with ThreadPoolExecutor(max_workers=4) as pool:
         objects = dict(zip((each.name for each in known), pool.map(rendered, known), strict=True))
     return Rendering(
-        [manifest for each in chosen for manifest in _manifests(each, objects)],
+        [
+            replace(manifest, ignored=declaration.ignored(each.owner))
+            for each in chosen
+            for manifest in _manifests(each, objects)
+        ],
         {release_of(each): each.component for each in releases},
         {release_of(each): _UNKNOWN for each in releases if _is_unknown(each)},
         masks,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.ignore import Ignore
 from components.manifests.identity import identify
 from components.manifests.patch import strategic_merge
 from sluice.comparison import Owned, Record, compare
@@ -134,6 +135,17 @@ def test_a_kind_that_nothing_makes_known_is_said() -> None:
     widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
     (found,) = compared(FakeCluster(), [Manifest("app", widget)]).differences
     assert (found.operation, found.note) == ("create", "the cluster does not serve example.com/v1")
+
+
+def test_what_a_component_leaves_to_others_is_not_compared() -> None:
+    rules = [Ignore(paths=["/data/theirs"], kind="ConfigMap")]
+    live = config_map(theirs="live", ours="1")
+    manifest = Manifest("app", config_map(theirs="declared", ours="2"), ignored=rules)
+    found = compared(FakeCluster(live), [manifest])
+    assert [each.fields for each in found.differences] == [[("data.ours", "1", "2")]]
+    assert [(each.path, each.reason) for each in found.ignored] == [
+        ("data.theirs", "its component leaves it to others")
+    ]
 
 
 def test_a_charts_own_crds_are_made_and_never_updated() -> None:
