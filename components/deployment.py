@@ -18,6 +18,7 @@ from components.environment import Environment
 from components.errors import DeclarationError, SluiceError
 from components.kubernetes_object import KubernetesObject
 from components.settings import Setting, check_settings
+from components.suspension import LEFT_OUT, Suspension, parse_suspensions
 
 __all__ = ["PROVIDER_VERSION", "deploy", "make_environment"]
 
@@ -31,11 +32,12 @@ def deploy(find: Callable[[str], type[Environment]]) -> None:
     """Deploy the environment that `find` gives for the current stack's name.
 
     What is wrong with a declaration ends the program with its one sentence,
-    before anything is registered.
+    before anything is registered; so does an update of what is suspended.
     """
     signal.signal(signal.SIGINT, _stop_quietly)
     _hurry()
     try:
+        _honour_suspensions()
         make_environment(find, Path.cwd())
     except SluiceError as error:
         pulumi.log.error(str(error))
@@ -52,6 +54,29 @@ def _hurry() -> None:
 
 def _say_nothing(*_message: Any, **_options: Any) -> None:
     pass
+
+
+def _honour_suspensions() -> None:
+    """Refuse to update what is suspended, unless Pulumi leaves it out; a preview is only warned."""
+    config = pulumi.Config()
+    key, stack = config.full_key("suspended"), pulumi.get_stack()
+    where = f"stacks/Pulumi.{stack}.yaml: {key}"
+    left_out = os.environ.get(LEFT_OUT, "").split()
+    for entry in parse_suspensions(config.get_object("suspended") or [], where=where):
+        if entry.component in left_out:
+            continue
+        if not pulumi.runtime.is_dry_run():
+            raise DeclarationError(_refusal(stack, entry))
+        pulumi.log.warn(_refusal(stack, entry))
+
+
+def _refusal(stack: str, entry: Suspension) -> str:
+    if not entry.component:
+        return f"stack {stack} is {entry}; run `sluice resume {stack}` first"
+    return (
+        f"{entry.component} is {entry}; run `sluice up {stack}`, which leaves it out, "
+        f"or `sluice resume {stack} {entry.component}` first"
+    )
 
 
 def make_environment(find: Callable[[str], type[Environment]], root: Path) -> Environment:

@@ -6,7 +6,7 @@ import asyncio
 import difflib
 import inspect
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import pulumi
@@ -159,6 +159,11 @@ class Environment(pulumi.ComponentResource):
         first = self._owners.setdefault(key, where)
         if first is not where:
             raise DeclarationError(f"{where}: {identity} is declared twice; first at {first}")
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """What each member made, by the member's name."""
+        return self._made
 
     def patches_to(self, identity: Identity) -> list[Patch]:
         """Return the patches that are meant for an object, a base's first."""

@@ -17,7 +17,7 @@ import psutil
 from sluice.errors import NoRemoteError, RepositoryError
 from sluice.repository import Repository
 
-__all__ = ["Remote", "checked_out", "head"]
+__all__ = ["Remote", "author", "check_clean", "checked_out", "commit_here", "head"]
 
 _ATTEMPTS = 5
 _LINKED = (".venv", ".sluice")
@@ -153,6 +153,59 @@ def checked_out(repository: Repository, commit: str) -> Iterator[Repository]:
             yield checkout
         finally:
             _remove(repo, root)
+
+
+def author(repository: Repository) -> str:
+    """Return who commits here, as `Name <mail>`.
+
+    Raises:
+        RepositoryError: where Git does not know it.
+
+    """
+    with _opened(repository.root) as repo:
+        try:
+            ident = str(repo.git.var("GIT_AUTHOR_IDENT"))
+        except git.GitCommandError:
+            raise RepositoryError(
+                "Git does not know who you are; run `git config user.name` and "
+                "`git config user.email` with your name and address"
+            ) from None
+    return ident[: ident.rindex(">") + 1]
+
+
+def check_clean(repository: Repository, file: str) -> None:
+    """Refuse a file whose changes are not committed.
+
+    Raises:
+        RepositoryError: naming the file.
+
+    """
+    with _opened(repository.root) as repo:
+        if repo.git.status("--porcelain", "--", str(repository.root / file)):
+            raise RepositoryError(f"{file} has changes that are not committed; commit them first")
+
+
+def commit_here(
+    repository: Repository, message: str, edit: Callable[[Path], None], file: str
+) -> None:
+    """Commit what `edit` does to one file on the branch that is checked out, and push nothing.
+
+    Raises:
+        RepositoryError: where the file has changes already, or with Git's
+            reason; the file is as it was then.
+
+    """
+    with _opened(repository.root) as repo:
+        path = repository.root / file
+        check_clean(repository, file)
+        before = path.read_bytes()
+        edit(repository.root)
+        try:
+            with _explained("the commit cannot be made"):
+                repo.git.commit("--only", "--message", message, "--", str(path))
+        except RepositoryError:
+            path.write_bytes(before)
+            raise
 
 
 def _link(source: Path, target: Path) -> None:

@@ -15,10 +15,13 @@ from toolchain import ToolchainError
 __all__ = ["cli", "main"]
 
 _VERBS: Final = (
+    "adopt",
     "build",
     "check",
     "compare",
     "completion",
+    "create",
+    "delete",
     "diff",
     "drift",
     "env",
@@ -29,8 +32,10 @@ _VERBS: Final = (
     "lock",
     "preview",
     "reconcile",
+    "resume",
     "sandbox",
     "stats",
+    "suspend",
     "trace",
     "tree",
     "up",

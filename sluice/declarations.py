@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -246,20 +245,13 @@ def _text(value: Any) -> str:
 @contextmanager
 def _inside(repository: Repository) -> Iterator[None]:
     before = os.getcwd()  # noqa: PTH109 - chdir's counterpart
-    _forget_stacks_outside(repository.root)
     os.chdir(repository.root)
     sys.path.insert(0, str(repository.root))
+    # Each checkout has stacks of its own.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "stacks"]:
+        del sys.modules[name]
     try:
         yield
     finally:
         sys.path.remove(str(repository.root))
         os.chdir(before)
-
-
-def _forget_stacks_outside(root: Path) -> None:
-    """Let another checkout's stacks be read in the same process."""
-    loaded = sys.modules.get("stacks")
-    if loaded is None or Path(str(loaded.__file__)).parent == root / "stacks":
-        return
-    for name in [name for name in sys.modules if name.partition(".")[0] == "stacks"]:
-        del sys.modules[name]

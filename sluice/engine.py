@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import tenacity
 from pulumi import automation
 
+from components.suspension import LEFT_OUT
 from sluice.errors import DeploymentError, LockedError
 from sluice.events import Change, Events, Watcher
 from sluice.failures import plain
@@ -25,6 +26,7 @@ from sluice.repository import Repository
 from sluice.stack_lock import WAIT, held
 from sluice.state import Resource, StackState
 from sluice.state_repair import Entry
+from sluice.suspension import suspensions
 
 __all__ = ["Engine", "Outcome", "Resource"]
 
@@ -119,10 +121,11 @@ class Engine:
         noted = [f"--message={message}"] if message else []
         started = time.monotonic()
         recovery = Recovery(self._repository, self.stack, self._export, self._import)
+        left_out = self._left_out(target, exclude)
 
         def update() -> Outcome:
             refreshing = recovery.before_update() or refresh
-            return self._update(recovery, watch, [*chosen, *noted], refresh=refreshing)
+            return self._update(recovery, watch, [*chosen, *noted], left_out, refresh=refreshing)
 
         outcome = self._alone("up", update)
         recovery.after_success()
@@ -149,7 +152,13 @@ class Engine:
             _LOG.warning("%s: waiting: %s", self.stack, _holder(state.outcome.exception()))
 
     def _update(
-        self, recovery: Recovery, watch: Watcher, options: Sequence[str], *, refresh: bool
+        self,
+        recovery: Recovery,
+        watch: Watcher,
+        options: Sequence[str],
+        left_out: Collection[str],
+        *,
+        refresh: bool,
     ) -> Outcome:
         events = self._events(watch)
         refreshing = ["--refresh"] if refresh else []
@@ -157,13 +166,14 @@ class Engine:
             self._run(
                 *("up", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
                 *(*refreshing, *options),
+                left_out=left_out,
                 on_output=events.read,
             )
         except automation.ConcurrentUpdateError:
             raise
         except automation.CommandError as error:
             if recovery.after_failure(events.refused_releases):
-                again = self._update(recovery, watch, options, refresh=True)
+                again = self._update(recovery, watch, options, left_out, refresh=True)
                 again.counts = _sum(events.counts, again.counts)
                 again.changes = [*events.changes(), *again.changes]
                 return again
@@ -192,6 +202,7 @@ class Engine:
                 *(["--refresh"] if refresh else []),
                 *self._chosen("--target", target),
                 *self._chosen("--exclude", exclude),
+                left_out=self._left_out(target, exclude),
                 on_output=events.read,
             )
         except automation.CommandError as error:
@@ -227,6 +238,12 @@ class Engine:
         # A component, and its objects, which are named after it.
         stack = f"urn:pulumi:{self.stack}::{self._repository.project}::**"
         return [f"{option}={stack}::{name}" for each in components for name in (each, f"{each}:**")]
+
+    def _left_out(self, target: Collection[str], exclude: Collection[str]) -> Collection[str]:
+        if not target:
+            return exclude
+        suspended = [entry.component for entry in suspensions(self._repository, self.stack)]
+        return [name for name in suspended if name not in target]
 
     def resources(self) -> list[Resource]:
         """Return what the stack's state holds; nothing where it was never deployed."""
@@ -267,20 +284,29 @@ class Engine:
         head = str(environment.get("git.head", "-"))[:7]
         return f"{head}-dirty" if environment.get("git.dirty") == "true" else head
 
-    def _run(self, *arguments: str, on_output: Callable[[str], None] | None = None) -> str:
+    def _run(
+        self,
+        *arguments: str,
+        left_out: Collection[str] = (),
+        on_output: Callable[[str], None] | None = None,
+    ) -> str:
         try:
-            return self._pulumi(arguments, on_output)
+            return self._pulumi(arguments, left_out, on_output)
         except automation.StackNotFoundError:
             self._pulumi(["stack", "init"])
-            return self._pulumi(arguments, on_output)
+            return self._pulumi(arguments, left_out, on_output)
 
     def _pulumi(
-        self, arguments: Sequence[str], on_output: Callable[[str], None] | None = None
+        self,
+        arguments: Sequence[str],
+        left_out: Collection[str] = (),
+        on_output: Callable[[str], None] | None = None,
     ) -> str:
         # automation.Stack runs a command before each one, and three after an update.
         command = [*arguments, "--stack", self.stack]
         root = str(self._repository.root)
-        return _Pulumi().run(command, root, self._environment(), on_output).stdout
+        environment = {**self._environment(), LEFT_OUT: " ".join(left_out)}
+        return _Pulumi().run(command, root, environment, on_output).stdout
 
     def _ask(self, *arguments: str) -> str:
         with self._explained():

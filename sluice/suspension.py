@@ -1,72 +1,206 @@
-"""What of a stack is suspended: entries of `stacks/Pulumi.<stack>.yaml`, as Git has them."""
+"""What of a stack is suspended: entries of `stacks/Pulumi.<stack>.yaml`, as Git has them.
+
+Written by a commit that is pushed, so that everybody and the pipeline honour
+it; never through the caller's working tree where there is a remote.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from sluice.errors import RepositoryError
+import yaml
+
+from components.charts import LockedNames
+from components.suspension import Suspension, parse_suspensions
+from sluice.checkout import Remote, author, commit_here
+from sluice.errors import NoRemoteError, RepositoryError, SuspendedError
 from sluice.repository import Repository
+from sluice.stack_file import with_list
 
-__all__ = ["Suspension", "suspensions"]
+__all__ = [
+    "Suspension",
+    "check_resumable",
+    "left_out",
+    "resume",
+    "suspend",
+    "suspensions",
+    "without",
+]
 
-_TEXTS = ("component", "reason", "author")
-
-
-@dataclass(frozen=True)
-class Suspension:
-    """A stack or a component that is left out until it is resumed.
-
-    Attributes:
-        component: the component's name; empty for the whole stack.
-        reason: why.
-        author: who, `Name <mail>`.
-        since: when, with its time zone.
-
-    """
-
-    component: str
-    reason: str
-    author: str
-    since: datetime
-
-    def __str__(self) -> str:
-        return f"suspended by {self.author} since {self.since:%Y-%m-%d %H:%M %Z}: {self.reason}"
+Entries = list[Mapping[str, str]]
 
 
 def suspensions(repository: Repository, stack: str) -> list[Suspension]:
     """Return the stack's entries, in the file's order.
 
     Raises:
-        RepositoryError: naming the file, where an entry is not one.
+        DeclarationError: naming the file, where an entry is not one.
 
     """
-    key = f"{repository.project}:suspended"
-    where = f"stacks/Pulumi.{stack}.yaml: {key}"
     entries = repository.setting(stack, "suspended") or []
-    if not isinstance(entries, list):
-        raise RepositoryError(f"{where}: want a list of entries")
-    return [_entry(entry, f"{where}[{index}]") for index, entry in enumerate(entries)]
+    where = f"{_file(stack)}: {_key(repository)}"
+    return parse_suspensions(entries, where=where)
 
 
-def _entry(entry: Any, where: str) -> Suspension:
-    if not isinstance(entry, Mapping) or not all(
-        isinstance(entry.get(name, ""), str) for name in _TEXTS
-    ):
-        raise RepositoryError(f"{where}: want component, reason, author and since")
-    return Suspension(
-        component=entry.get("component", ""),
-        reason=entry.get("reason", ""),
-        author=entry.get("author", ""),
-        since=_time(entry.get("since"), where),
+def left_out(repository: Repository, stack: str) -> list[Suspension]:
+    """Return the suspended components, which an update of the stack leaves out.
+
+    Raises:
+        SuspendedError: where the whole stack is suspended.
+
+    """
+    entries = suspensions(repository, stack)
+    for entry in entries:
+        if not entry.component:
+            raise SuspendedError(f"stack {stack} is {entry}; run `sluice resume {stack}` first")
+    return entries
+
+
+def suspend(
+    repository: Repository, stack: str, components: Sequence[str], reason: str, *, push: bool = True
+) -> str:
+    """Suspend the components, or the whole stack where none is named.
+
+    Returns the branch that the commit was pushed to, empty where it was not
+    pushed: without a remote, or as asked for, it is on the branch that is
+    checked out.
+
+    Raises:
+        RepositoryError: where the stack declares no such component, it is
+            suspended already, Git knows no author, or the commit cannot be
+            made; nothing is changed.
+
+    """
+    common = {
+        "reason": " ".join(reason.split()),
+        "author": author(repository),
+        "since": datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    new = [{"component": name, **common} for name in components] or [common]
+
+    def write(root: Path) -> None:
+        checkout = Repository(root)
+        checkout.chosen((stack,))
+        _check_declared(checkout, stack, components)
+        already = {entry.component: entry for entry in suspensions(checkout, stack)}
+        for name in components or ("",):
+            if name in already:
+                raise RepositoryError(f"{_subject(stack, name)} is already {already[name]}")
+        _write(checkout, stack, lambda entries: [*entries, *new])
+
+    message = f"chore({stack}): suspend {_named(components)}\n\n{common['reason']}"
+    return _committed(repository, stack, message, write, push=push)
+
+
+def resume(
+    repository: Repository, stack: str, components: Sequence[str], *, push: bool = True
+) -> str:
+    """Remove the components' suspensions, or the whole stack's where none is named.
+
+    Returns the branch that the commit was pushed to, as `suspend` does.
+
+    Raises:
+        RepositoryError: where one is not suspended, or the commit cannot be
+            made; nothing is changed.
+
+    """
+    message = f"chore({stack}): resume {_named(components)}"
+
+    def write(root: Path) -> None:
+        without(Repository(root), stack, components)
+
+    return _committed(repository, stack, message, write, push=push)
+
+
+def without(repository: Repository, stack: str, components: Collection[str]) -> None:
+    """Take the components' suspensions, or the whole stack's, out of a checkout's file.
+
+    Raises:
+        RepositoryError: where one is not suspended; nothing is written.
+
+    """
+    check_resumable(repository, stack, components)
+    gone = components or ("",)
+    _write(
+        repository,
+        stack,
+        lambda entries: [entry for entry in entries if entry.get("component", "") not in gone],
     )
 
 
-def _time(value: Any, where: str) -> datetime:
+def check_resumable(
+    repository: Repository, stack: str, components: Collection[str]
+) -> list[Suspension]:
+    """Return the suspensions that resuming these removes.
+
+    Raises:
+        RepositoryError: naming what is suspended, where one of them is not.
+
+    """
+    found = {entry.component: entry for entry in suspensions(repository, stack)}
+    for name in components or ("",):
+        if name not in found:
+            others = ", ".join(f"sluice resume {stack} {name}".strip() for name in found)
+            hint = f"; run {others}" if others else ""
+            raise RepositoryError(f"{_subject(stack, name)} is not suspended{hint}")
+    return [found[name] for name in components or ("",)]
+
+
+def _check_declared(repository: Repository, stack: str, components: Collection[str]) -> None:
+    if not components:
+        return
+    from sluice.declarations import declaration  # noqa: PLC0415 - runs the program with Pulumi
+
+    made = declaration(repository, stack, LockedNames(repository.root, stack)).components
+    known = sorted({component.name for component in made})
+    for name in components:
+        if name not in known:
+            raise RepositoryError(
+                f"{stack} declares no component {name!r}; there are: {', '.join(known)}"
+            )
+
+
+def _committed(
+    repository: Repository, stack: str, message: str, write: Callable[[Path], None], *, push: bool
+) -> str:
     try:
-        time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        raise RepositoryError(f"{where}: since: {value!r} is not a time") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+        remote = Remote.of(repository) if push else None
+    except NoRemoteError:
+        remote = None
+    if remote is None:
+        commit_here(repository, message, write, _file(stack))
+        return ""
+    remote.publish(message, write)
+    return str(remote)
+
+
+def _write(repository: Repository, stack: str, edit: Callable[[Entries], Entries]) -> None:
+    file, key = repository.root / _file(stack), _key(repository)
+    text = file.read_bytes().decode()
+    entries = edit(_entries(text, key))
+    file.write_bytes(with_list(text, key, entries, where=_file(stack)).encode())
+
+
+def _entries(text: str, key: str) -> Entries:
+    # As text, so that an entry is written again as it was.
+    content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - builds text alone
+    return list(content["config"].get(key) or ())
+
+
+def _file(stack: str) -> str:
+    return f"stacks/Pulumi.{stack}.yaml"
+
+
+def _key(repository: Repository) -> str:
+    return f"{repository.project}:suspended"
+
+
+def _named(components: Sequence[str]) -> str:
+    return ", ".join(components) or "the stack"
+
+
+def _subject(stack: str, component: str) -> str:
+    return f"{stack}: {component}" if component else f"stack {stack}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 import click
 
 from sluice import completion
 from sluice.commands.get import deployed_rows, rows_as_table
 from sluice.commands.progress import progress
 from sluice.engine import Engine, Outcome
+from sluice.errors import SuspendedError
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
+from sluice.suspension import left_out
 
 __all__ = ["up"]
 
@@ -25,8 +29,8 @@ __all__ = ["up"]
 def up(repository: Repository, stacks: tuple[str, ...], refresh: bool) -> None:
     """Deploy the working tree to STACKS, or to all, each after the one that it follows.
 
-    A stack that fails ends the run; what was applied stays in the state, and
-    running it again goes on from there.
+    What is suspended is left out. A stack that fails ends the run; what was
+    applied stays in the state, and running it again goes on from there.
 
     \b
     Example:
@@ -34,17 +38,39 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool) -> None:
       sluice up dev --no-refresh
     """
     enter(repository)
-    chosen = repository.chosen(stacks)
-    outcomes = [_deploy(repository, stack, refresh=refresh) for stack in chosen]
+    exclusions = dict(_not_suspended(repository, stacks))
+    if not exclusions:
+        raise SuspendedError("every stack is suspended; run `sluice resume STACK` first")
+    chosen = list(exclusions)
+    outcomes = [_deploy(repository, stack, exclusions[stack], refresh=refresh) for stack in chosen]
     click.echo()
     click.echo(rows_as_table(deployed_rows(repository, chosen)))
     if not any(outcome.changed for outcome in outcomes):
         click.echo("\nNothing to do: every stack is as it is declared.")
 
 
-def _deploy(repository: Repository, stack: str, *, refresh: bool) -> Outcome:
+def _not_suspended(
+    repository: Repository, named: tuple[str, ...]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each stack to deploy, with the components that are left out."""
+    for stack in repository.chosen(named):
+        try:
+            entries = left_out(repository, stack)
+        except SuspendedError as error:
+            if named:
+                raise
+            click.echo(f"{stack}: left out: {error}")
+            continue
+        for entry in entries:
+            click.echo(f"{stack}: {entry.component} is left out: {entry}")
+        yield stack, [entry.component for entry in entries]
+
+
+def _deploy(
+    repository: Repository, stack: str, exclude: Collection[str], *, refresh: bool
+) -> Outcome:
     engine = Engine(repository, stack)
     with progress(stack) as watch:
-        outcome = engine.up(refresh=refresh, watch=watch)
+        outcome = engine.up(refresh=refresh, watch=watch, exclude=exclude)
     click.echo(f"{stack}: {outcome}")
     return outcome
