@@ -17,9 +17,9 @@ from jsonpointer import JsonPointerException
 from components.errors import DeclarationError
 from components.location import caller
 from components.manifests.identity import Identity
-from components.manifests.schema import ANY, FieldSchema, resolve, schema_of
+from components.manifests.schema import ANY, FieldSchema, field_schema, resolve, schema_of
 
-__all__ = ["Patch", "apply_patch", "strategic_merge"]
+__all__ = ["Patch", "apply_patch", "merge_keys", "same_item", "strategic_merge"]
 
 _DIRECTIVE = "$patch"
 # Merge keys that name an item only together with another, by x-kubernetes-list-map-keys.
@@ -128,7 +128,7 @@ def _merge_field(
     elif value is None or _deletes(value) or _deletes_all(value):
         merged.pop(key, None)
     else:
-        merged[key] = _merge_value(merged.get(key), value, _field_schema(schema, key), where)
+        merged[key] = _merge_value(merged.get(key), value, field_schema(schema, key), where)
 
 
 def _merge_value(original: Any, value: Any, schema: FieldSchema, where: str) -> Any:
@@ -158,10 +158,11 @@ def _merge_by_key(
             raise DeclarationError(f"{where}: an item of a list is merged by {key!r} and has none")
     if directive == "replace":
         original = []
-    return _merged_items(original, items, _merge_keys(key, [*original, *items]), schema, where)
+    return _merged_items(original, items, merge_keys(key, [*original, *items]), schema, where)
 
 
-def _merge_keys(key: str, items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def merge_keys(key: str, items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the keys that name an item of a list that merges by `key`: one, or two."""
     second = _SECOND_KEY.get(key, "")
     return (key, second) if any(second in item for item in items) else (key,)
 
@@ -177,7 +178,7 @@ def _merged_items(
     merged = list(original)
     patched: list[Any] = []
     for item in patch:
-        place = next((n for n, other in enumerate(merged) if _same(other, item, keys)), None)
+        place = next((n for n, other in enumerate(merged) if same_item(other, item, keys)), None)
         result = (
             {}
             if _deletes(item)
@@ -194,7 +195,7 @@ def _merged_items(
     return [*patched, *merged]
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
+def same_item(one: Mapping[str, Any], other: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
     """Whether two items are one: a second key that either leaves out does not tell them apart."""
     first, *rest = keys
     return one.get(first) == other.get(first) and all(
@@ -208,14 +209,6 @@ def _deletes(item: Any) -> bool:
 
 def _deletes_all(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and {_DIRECTIVE: "delete"} in value
-
-
-def _field_schema(schema: FieldSchema, key: str) -> FieldSchema:
-    properties = schema.get("properties")
-    if properties is None:
-        additional = schema.get("additionalProperties", ANY)
-        return resolve(additional if isinstance(additional, Mapping) else ANY)
-    return resolve(properties.get(key, ANY))
 
 
 def _copy(value: Any) -> Any:

@@ -19,7 +19,7 @@ from components.errors import DeclarationError
 from components.manifests import fields
 from components.manifests.identity import identify
 
-__all__ = ["ANY", "FieldSchema", "schema_of", "validate"]
+__all__ = ["ANY", "FieldSchema", "field_schema", "resolve", "schema_of", "validate"]
 
 FieldSchema = Mapping[str, Any]
 
@@ -69,6 +69,15 @@ def resolve(schema: FieldSchema) -> FieldSchema:
     definition = _definitions()[reference.removeprefix(_REFERENCE)]
     beside = {key: value for key, value in schema.items() if key != "$ref"}
     return {**definition, **beside} if beside else definition
+
+
+def field_schema(schema: FieldSchema, key: str) -> FieldSchema:
+    """Return the schema of an object's field."""
+    properties = schema.get("properties")
+    if properties is None:
+        additional = schema.get("additionalProperties", ANY)
+        return resolve(additional if isinstance(additional, Mapping) else ANY)
+    return resolve(properties.get(key, ANY))
 
 
 def _problems(value: Any, schema: FieldSchema, path: str) -> Iterator[str]:
