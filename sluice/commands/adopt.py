@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from components.charts import LockedNames
+from sluice import completion
 from sluice.checkout import check_clean
 from sluice.errors import RepositoryError
 from sluice.repository import Repository, in_repository
@@ -14,8 +15,8 @@ __all__ = ["adopt"]
 
 
 @click.command()
-@click.argument("stack")
-@click.argument("component")
+@click.argument("stack", shell_complete=completion.stacks)
+@click.argument("component", shell_complete=completion.components)
 @in_repository
 def adopt(repository: Repository, stack: str, component: str) -> None:
     """Write what was changed by hand on COMPONENT into stacks/STACK.py, as patches.

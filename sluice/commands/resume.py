@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sluice import completion
 from sluice.checkout import Remote, checked_out
 from sluice.commands.suspend import where_it_is
 from sluice.errors import NoRemoteError
@@ -26,8 +27,8 @@ _HEADERS = ("COMPONENT", "OBJECT", "FIELD", "DECLARED", "LIVE", "BY")
 
 
 @click.command()
-@click.argument("stack")
-@click.argument("components", nargs=-1)
+@click.argument("stack", shell_complete=completion.stacks)
+@click.argument("components", nargs=-1, shell_complete=completion.components)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--no-push", is_flag=True, help="Commit to the branch that is checked out.")
 @in_repository

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sluice import completion
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 from sluice.suspension import suspend as suspend_in_git
@@ -12,8 +13,8 @@ __all__ = ["suspend"]
 
 
 @click.command()
-@click.argument("stack")
-@click.argument("components", nargs=-1)
+@click.argument("stack", shell_complete=completion.stacks)
+@click.argument("components", nargs=-1, shell_complete=completion.components)
 @click.option("--reason", required=True, help="Why; kept with your name and the time.")
 @click.option("--no-push", is_flag=True, help="Commit to the branch that is checked out.")
 @in_repository

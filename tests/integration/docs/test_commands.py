@@ -120,6 +120,13 @@ def test_own_clusters_are_deployed_to_without_a_sandbox(
     output = run(script, clone, **mine)
     assert "created" in output
     assert not (clone / ".sluice" / "sandbox").exists()
+    run("git init -q --bare ../remote.git && git remote add origin ../remote.git", clone)
+    run("git add -A && git commit -q -m 'feat: our clusters' && git push -qu origin HEAD", clone)
+    output = run(commands("docs/suspend.md"), clone, **mine)
+    assert 'merge={"spec": {"replicas": 5}}' in output
+    assert "dev: nothing was changed by hand" not in output
+    run(f"git pull -q && {commands('docs/authoring.md')}", clone, **mine)
+    assert "+    removed" not in run("git diff", clone)
     destroy = 'eval "$(.venv/bin/sluice env)"; pulumi destroy --stack dev --yes'
     run(destroy, clone, **mine)
 

@@ -1,0 +1,83 @@
+"""`sluice delete`: take a component out of a stack's file, saying first what that deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from sluice import completion
+from sluice.repository import Repository, in_repository
+from sluice.surroundings import enter
+from sluice.tables import table
+
+if TYPE_CHECKING:
+    from components.component import Component
+    from sluice.inventory import Owned
+
+__all__ = ["delete"]
+
+_HEADERS = ("STACK", "OBJECT", "HOLDS DATA")
+_HOLDING_DATA = (
+    "CustomResourceDefinition",
+    "Namespace",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "StatefulSet",
+)
+
+
+@click.command()
+@click.argument("component", shell_complete=completion.components)
+@click.option(
+    "--stack",
+    default="",
+    shell_complete=completion.stacks,
+    help="Only in this stack.  [default: in all]",
+)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@in_repository
+def delete(repository: Repository, component: str, stack: str, yes: bool) -> None:
+    """Take COMPONENT out of the stacks, so that the next update deletes its objects.
+
+    Shows first which objects those are, and which of them hold data. Refused
+    where another member uses it.
+
+    \b
+    Example:
+      sluice delete ci_agents --stack dev --yes
+    """
+    from sluice.scaffold import Platform  # noqa: PLC0415 - completion does without
+    from sluice.trial import diff  # noqa: PLC0415
+
+    enter(repository)
+    removal = Platform(repository).without_component(component, stack)
+    click.echo(diff(repository, removal.files), nl=False)
+    rows = [
+        (name, each, "yes" if each.kind in _HOLDING_DATA else "")
+        for name, made in removal.components.items()
+        for each in _deployed(repository, name, made)
+    ]
+    if rows:
+        click.echo("\nThe next update deletes:")
+        click.echo(table(_HEADERS, rows))
+    else:
+        click.echo("\nNothing of it is deployed.")
+    if not yes:
+        click.confirm("Take it out?", abort=True)
+    for file, text in removal.files.items():
+        (repository.root / file).write_text(text, encoding="utf-8")
+    click.echo(f"{', '.join(removal.files)} written; commit it, and the next update deletes them")
+
+
+def _deployed(repository: Repository, stack: str, component: Component) -> Sequence[Owned]:
+    """Return what the stack's state has of a component, the objects of a Helm release too."""
+    from sluice.engine import Engine  # noqa: PLC0415 - completion does without
+    from sluice.inventory import components  # noqa: PLC0415
+
+    kind = type(component).__name__
+    for each in components(Engine(repository, stack).resources()):
+        if (each.kind, each.name) == (kind, component.name):
+            return each.objects
+    return ()
