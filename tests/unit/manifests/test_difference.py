@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.manifests.difference import difference
@@ -76,6 +76,7 @@ OBJECTS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(OBJECTS, OBJECTS)
 def test_applying_the_difference_makes_one_object_of_the_other(one: Any, other: Any) -> None:
     patch = difference(one, other, DEPLOYMENT)

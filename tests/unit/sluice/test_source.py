@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.errors import RepositoryError
@@ -147,6 +147,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(JSON, st.integers(0, 60))
 def test_what_is_rendered_is_the_value(value: object, indent: int) -> None:
     assert eval(render(value, indent)) == value  # noqa: S307 - what was just made

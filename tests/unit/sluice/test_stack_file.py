@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.errors import RepositoryError
@@ -71,6 +71,7 @@ LINES = st.lists(
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=30)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(LINES, LINES, st.sampled_from(["\n", "\r\n"]), WORDS)
 def test_adding_and_removing_leaves_every_other_byte(
     above: list[str], below: list[str], newline: str, reason: str
