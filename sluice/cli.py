@@ -29,6 +29,7 @@ _VERBS: Final = (
     "export",
     "get",
     "graph",
+    "history",
     "lock",
     "preview",
     "reconcile",

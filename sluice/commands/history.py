@@ -1,0 +1,77 @@
+"""`sluice history`: what was deployed, when, from which commit, and why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from sluice.engine import Engine
+from sluice.history import Deployment
+from sluice.history import history as deployments
+from sluice.repository import Repository, in_repository
+from sluice.surroundings import enter
+from sluice.tables import table
+
+__all__ = ["history"]
+
+_HEADERS = ("DEPLOYMENT", "STARTED", "TOOK", "RESULT", "CAUSE", "COMMIT", "PR", "AUTHOR", "CHANGED")
+_SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-"}
+
+
+@click.command()
+@click.argument("stack")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the newest so many.")
+@click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table")
+@in_repository
+def history(repository: Repository, stack: str, limit: int | None, output: str) -> None:
+    """Show the deployments of STACK, the newest last.
+
+    CAUSE is merge, reconcile, drift or rollback as the update's message says,
+    else by hand. CHANGED counts objects: created +, updated ~, replaced +-,
+    deleted -. A commit with -dirty is not what ran: files differed from it.
+
+    \b
+    Example:
+      sluice history prod
+      sluice history prod --limit 5 -o wide
+    """
+    enter(repository)
+    repository.chosen((stack,))
+    made = deployments(Engine(repository, stack))[-(limit or 0) :]
+    if output == "json":
+        click.echo(json.dumps([_plain(deployment) for deployment in made], indent=2))
+    else:
+        click.echo(_table(made, wide=output == "wide"))
+
+
+def _plain(deployment: Deployment) -> dict[str, object]:
+    return {**asdict(deployment), "started": deployment.started.isoformat()}
+
+
+def _table(made: list[Deployment], *, wide: bool) -> str:
+    headers = (*_HEADERS, "MESSAGE") if wide else _HEADERS
+    rows = [(*_row(one), one.message) if wide else _row(one) for one in made]
+    return table(headers, rows)
+
+
+def _row(one: Deployment) -> tuple[str, ...]:
+    return (
+        str(one.number),
+        f"{one.started:%Y-%m-%d %H:%M:%S}",
+        f"{one.seconds:.0f}s",
+        one.result,
+        one.cause,
+        one.revision,
+        f"#{one.pull_request}" if one.pull_request else "-",
+        one.author.partition(" <")[0] or "-",
+        _changed(one),
+    )
+
+
+def _changed(one: Deployment) -> str:
+    return (
+        " ".join(f"{sign}{one.counts[word]}" for word, sign in _SIGNS.items() if word in one.counts)
+        or "-"
+    )
