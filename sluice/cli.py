@@ -31,6 +31,7 @@ _VERBS: Final = (
     "graph",
     "history",
     "lock",
+    "logs",
     "preview",
     "reconcile",
     "resume",

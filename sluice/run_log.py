@@ -11,7 +11,7 @@ from typing import Literal
 
 from sluice.repository import Repository
 
-__all__ = ["Level", "Line", "append", "log_file", "read"]
+__all__ = ["Level", "Line", "Tail", "append", "log_file", "read"]
 
 Level = Literal["info", "error"]
 
@@ -61,13 +61,34 @@ def append(repository: Repository, line: Line) -> None:
 
 def read(repository: Repository, stack: str) -> Iterator[Line]:
     """Yield the stack's lines as they were written; one that was cut off is left out."""
-    file = log_file(repository, stack)
-    if not file.exists():
-        return
-    with file.open(encoding="utf-8") as log:
-        for text in log:
-            try:
-                entry = json.loads(text)
-                yield Line(**{**entry, "time": datetime.fromisoformat(entry["time"])})
-            except (ValueError, TypeError, KeyError):
-                continue
+    yield from Tail(repository, stack).new()
+
+
+class Tail:
+    """What is new in a stack's log since it was last asked."""
+
+    def __init__(self, repository: Repository, stack: str) -> None:
+        """Begin with the log's first line; the log need not be there yet."""
+        self._file = log_file(repository, stack)
+        self._read = 0
+
+    def new(self) -> list[Line]:
+        """Return the lines that were written since; one that was cut off is left out."""
+        try:
+            with self._file.open("rb") as log:
+                log.seek(self._read)
+                text = log.read()
+        except FileNotFoundError:
+            return []
+        # What has no end yet is read with its end.
+        whole = text[: text.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return [line for each in whole.splitlines() if (line := _parsed(each)) is not None]
+
+
+def _parsed(text: bytes) -> Line | None:
+    try:
+        entry = json.loads(text)
+        return Line(**{**entry, "time": datetime.fromisoformat(entry["time"])})
+    except (ValueError, TypeError, KeyError):
+        return None

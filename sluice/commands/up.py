@@ -14,6 +14,7 @@ from sluice.errors import SuspendedError
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 from sluice.suspension import left_out
+from sluice.update_log import logged
 
 __all__ = ["up"]
 
@@ -71,6 +72,13 @@ def _deploy(
 ) -> Outcome:
     engine = Engine(repository, stack)
     with progress(stack) as watch:
-        outcome = engine.up(refresh=refresh, watch=watch, exclude=exclude)
+        # The working tree's files are no commit's.
+        outcome = logged(
+            repository,
+            stack,
+            "",
+            "up",
+            lambda: engine.up(refresh=refresh, watch=watch, exclude=exclude),
+        )
     click.echo(f"{stack}: {outcome}")
     return outcome

@@ -1,0 +1,74 @@
+"""`sluice logs`: what reconciliations did."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+import click
+
+from components.errors import DeclarationError
+from components.manifests import fields
+from sluice.logs import Wanted, follow
+from sluice.logs import logs as lines_of
+from sluice.repository import Repository, in_repository
+from sluice.run_log import Level, Line
+
+__all__ = ["logs"]
+
+
+@click.command()
+@click.option("-f", "--follow", "following", is_flag=True, help="Go on with what is written.")
+@click.option("--stack", "stacks", multiple=True, help="Only this stack; may be given again.")
+@click.option("--kind", default="", help="Only components of this kind, such as HelmRelease.")
+@click.option("--name", default="", help="Only the component of this name.")
+@click.option("--level", type=click.Choice(get_args(Level)), help="Only lines of this level.")
+@click.option("--since", default="", metavar="DURATION", help="Only what is newer, such as 1h30m.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+@in_repository
+def logs(
+    repository: Repository,
+    following: bool,
+    stacks: tuple[str, ...],
+    kind: str,
+    name: str,
+    level: Level | None,
+    since: str,
+    output: str,
+) -> None:
+    """Show what was done to the stacks from this machine, merged by time.
+
+    With -o json, a line is one object: time, level, stack, commit, kind, name,
+    message.
+
+    \b
+    Example:
+      sluice logs --stack prod --since 1h
+      sluice logs --follow --level error
+    """
+    wanted = Wanted(kind, name, level, _beginning(since) if since else None)
+    chosen = repository.chosen(stacks)
+    show = _json if output == "json" else _text
+    lines = follow if following else lines_of
+    for line in lines(repository, chosen, wanted):
+        click.echo(show(line))
+
+
+def _beginning(since: str) -> datetime:
+    try:
+        return datetime.now(UTC) - timedelta(seconds=fields.duration("--since", since))
+    except DeclarationError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _json(line: Line) -> str:
+    return json.dumps({**asdict(line), "time": line.time.isoformat()})
+
+
+def _text(line: Line) -> str:
+    moment = line.time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    commit = line.commit[:7] or "-"
+    subject = f"{line.stack} {line.kind}/{line.name}"
+    return f"{moment} {line.level} {subject} {commit} {line.message}"
