@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from toolchain.cache import disk_errors, locked
 from toolchain.errors import PackagesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from toolchain.machine import Machine
@@ -58,15 +59,28 @@ class VirtualEnvironment:
 
     def install(self, report: Callable[[str], None]) -> None:
         """Make it, or bring it up to date; `PackagesError` with pip's last words."""
+        with self._locked(report):
+            self._update_packages(report)
+            if self._stamp().get("project") != self._project():
+                self._install_project(report)
+
+    def install_packages(self, report: Callable[[str], None]) -> None:
+        """Do so without the project itself, which then need not be there."""
+        with self._locked(report):
+            self._update_packages(report)
+
+    @contextmanager
+    def _locked(self, report: Callable[[str], None]) -> Iterator[None]:
         place = hashlib.sha256(str(self.machine.repository).encode()).hexdigest()[:12]
         with (
             locked(self.machine.cache, f"venv-{place}", report),
             disk_errors(self.machine.repository),
         ):
-            if not self._packages_current():
-                self._install_packages(report)
-            if self._stamp().get("project") != self._project():
-                self._install_project(report)
+            yield
+
+    def _update_packages(self, report: Callable[[str], None]) -> None:
+        if not self._packages_current():
+            self._install_packages(report)
 
     def _install_packages(self, report: Callable[[str], None]) -> None:
         report("creating the virtual environment")

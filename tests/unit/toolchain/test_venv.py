@@ -45,6 +45,15 @@ def test_locked_packages_then_the_project_itself(machine: Machine, commands: lis
     assert project.endswith(f"--no-deps --no-build-isolation -e {machine.repository}")
 
 
+def test_the_packages_alone_need_no_project(machine: Machine, commands: list[str]) -> None:
+    (machine.repository / "pyproject.toml").unlink()
+    for _ in range(2):
+        VirtualEnvironment(machine, RUNTIME).install_packages(ignore)
+    create, packages = commands
+    assert " -m venv " in create
+    assert packages.endswith(RUNTIME)
+
+
 def test_nothing_is_done_when_nothing_changed(machine: Machine, commands: list[str]) -> None:
     for _ in range(2):
         VirtualEnvironment(machine, RUNTIME).install(ignore)
