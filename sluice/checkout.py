@@ -96,6 +96,19 @@ class Remote:
                     return commit
         raise AssertionError
 
+    def unused(self, branch: str) -> str:
+        """Return a name for a new branch: `branch`, or with the first number that is free.
+
+        Raises:
+            RepositoryError: with Git's reason.
+
+        """
+        with _opened(self.repository.root) as repo, _explained(f"{self.name} cannot be asked"):
+            listed = str(repo.git.ls_remote("--heads", self.name, f"{branch}*"))
+        taken = {line.partition("refs/heads/")[2] for line in listed.splitlines()}
+        names = (branch, *(f"{branch}-{number}" for number in range(2, len(taken) + 3)))
+        return next(name for name in names if name not in taken)
+
     def _pushed(self, commit: str, branch: str, *, last: bool) -> bool:
         target = branch or self.branch
         with _opened(self.repository.root) as repo:

@@ -35,6 +35,7 @@ _VERBS: Final = (
     "preview",
     "reconcile",
     "resume",
+    "rollback",
     "sandbox",
     "stats",
     "suspend",

@@ -4,6 +4,9 @@ SluiceError
 ├── RepositoryError      not a repository, no such stack (exit code 2)
 │   └── NoRemoteError    it was never pushed anywhere
 ├── ApiError             the cluster cannot be asked, or refuses (exit code 3)
+=======
+│   ├── NoRemoteError    it was never pushed anywhere
+│   └── RollbackError    a deployment that cannot be gone back to
 ├── DeploymentError      an update failed (exit code 3)
 ├── LockedError          another update holds the stack (exit code 4)
 └── SuspendedError       the stack is left out until it is resumed (exit code 5)
@@ -25,6 +28,7 @@ __all__ = [
     "LockedError",
     "NoRemoteError",
     "RepositoryError",
+    "RollbackError",
     "SuspendedError",
 ]
 
@@ -47,6 +51,10 @@ class ApiError(SluiceError):
     def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
+
+
+class RollbackError(RepositoryError):
+    """The stack cannot go back to that deployment."""
 
 
 class DeploymentError(SluiceError):

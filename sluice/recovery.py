@@ -30,7 +30,7 @@ from sluice.state_repair import (
     with_release,
 )
 
-__all__ = ["Recovery"]
+__all__ = ["Recovery", "is_updating"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -149,16 +149,26 @@ class Recovery:
         return None
 
 
+def is_updating(repository: Repository, stack: str) -> bool:
+    """Whether an update has locked the stack whose process lives, as far as can be told."""
+    state = LocalState.of(repository, stack)
+    return any(not _is_abandoned(lock) for lock in (state.locks() if state else ()))
+
+
 def _remove_if_abandoned(lock: Path) -> bool:
-    try:
-        abandoned = _holder_is_gone(json.loads(lock.read_text()))
-    except FileNotFoundError:
-        return False
-    except ValueError:  # killed while it wrote the lock
-        abandoned = True
+    abandoned = _is_abandoned(lock)
     if abandoned:
         lock.unlink(missing_ok=True)
     return abandoned
+
+
+def _is_abandoned(lock: Path) -> bool:
+    try:
+        return _holder_is_gone(json.loads(lock.read_text()))
+    except FileNotFoundError:
+        return False
+    except ValueError:  # killed while it wrote the lock
+        return True
 
 
 def _holder_is_gone(lock: Mapping[str, Any]) -> bool:
