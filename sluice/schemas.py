@@ -16,9 +16,11 @@ import msgspec
 
 from sluice.checks import Check
 from sluice.graph import Graph
+from sluice.history import Deployment
 from sluice.listing import Row, StackRow
 from sluice.object_events import ObjectEvent
 from sluice.reports import PlannedChange, StackDifference
+from sluice.run_log import Line
 from sluice.statistics import StackStatistics
 from sluice.trace import Trace
 from sluice.tree import Node
@@ -32,6 +34,8 @@ PRINTED: Final[Mapping[str, Any]] = {
     "get": list[Row],
     "get-stacks": list[StackRow],
     "graph": Graph,
+    "history": list[Deployment],
+    "logs": Line,
     "preview": list[PlannedChange],
     "stats": list[StackStatistics],
     "trace": list[Trace],

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-
 import click
 
+from sluice import completion
+from sluice.commands.options import output_option, show
 from sluice.engine import Engine
 from sluice.history import Deployment
 from sluice.history import history as deployments
@@ -21,9 +20,9 @@ _SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-"}
 
 
 @click.command()
-@click.argument("stack")
+@click.argument("stack", shell_complete=completion.stacks)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the newest so many.")
-@click.option("-o", "--output", type=click.Choice(["table", "wide", "json"]), default="table")
+@output_option("table", "wide", "json", "yaml")
 @in_repository
 def history(repository: Repository, stack: str, limit: int | None, output: str) -> None:
     """Show the deployments of STACK, the newest last.
@@ -40,14 +39,10 @@ def history(repository: Repository, stack: str, limit: int | None, output: str) 
     enter(repository)
     repository.chosen((stack,))
     made = deployments(Engine(repository, stack))[-(limit or 0) :]
-    if output == "json":
-        click.echo(json.dumps([_plain(deployment) for deployment in made], indent=2))
+    if output in ("json", "yaml"):
+        show(made, output)
     else:
         click.echo(_table(made, wide=output == "wide"))
-
-
-def _plain(deployment: Deployment) -> dict[str, object]:
-    return {**asdict(deployment), "started": deployment.started.isoformat()}
 
 
 def _table(made: list[Deployment], *, wide: bool) -> str:

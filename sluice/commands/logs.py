@@ -11,6 +11,7 @@ import click
 
 from components.errors import DeclarationError
 from components.manifests import fields
+from sluice.commands.options import chosen_stacks, stacks_options
 from sluice.logs import Wanted, follow
 from sluice.logs import logs as lines_of
 from sluice.repository import Repository, in_repository
@@ -21,7 +22,7 @@ __all__ = ["logs"]
 
 @click.command()
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on with what is written.")
-@click.option("--stack", "stacks", multiple=True, help="Only this stack; may be given again.")
+@stacks_options
 @click.option("--kind", default="", help="Only components of this kind, such as HelmRelease.")
 @click.option("--name", default="", help="Only the component of this name.")
 @click.option("--level", type=click.Choice(get_args(Level)), help="Only lines of this level.")
@@ -32,6 +33,7 @@ def logs(
     repository: Repository,
     following: bool,
     stacks: tuple[str, ...],
+    all_stacks: bool,
     kind: str,
     name: str,
     level: Level | None,
@@ -49,7 +51,7 @@ def logs(
       sluice logs --follow --level error
     """
     wanted = Wanted(kind, name, level, _beginning(since) if since else None)
-    chosen = repository.chosen(stacks)
+    chosen = chosen_stacks(repository, stacks, all_stacks=all_stacks)
     show = _json if output == "json" else _text
     lines = follow if following else lines_of
     for line in lines(repository, chosen, wanted):

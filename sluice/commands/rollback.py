@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from sluice import completion
 from sluice.errors import DeploymentError, LockedError, RepositoryError
 from sluice.events import Change
 from sluice.repository import Repository, in_repository
@@ -19,7 +20,7 @@ __all__ = ["rollback"]
 
 
 @click.command()
-@click.argument("stack")
+@click.argument("stack", shell_complete=completion.stacks)
 @click.option(
     "--to",
     default=LAST_GOOD,

@@ -70,7 +70,7 @@ def test_programs_read_every_field() -> None:
         "dirty": False,
         "author": "Ada <a@example.com>",
         "pull_request": 12,
-        "started": "2026-11-23T21:00:00+00:00",
+        "started": "2026-11-23T21:00:00Z",
         "seconds": 7.0,
         "counts": {"create": 2, "update": 1, "same": 3},
         "result": "succeeded",
