@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -21,6 +24,7 @@ from components.charts import CHARTS, Charts
 from components.component import Component
 from components.deployment import make_environment
 from components.environment import Environment
+from components.errors import DeclarationError, SluiceError
 from components.ignore import Ignore
 from sluice.repository import Repository
 
@@ -137,13 +141,28 @@ def declaration(
             find = importlib.import_module("stacks").environment
             run = pulumi.runtime.test(lambda: _make(repository, find, made))  # type: ignore[no-untyped-call]
             run()
+        except SluiceError:
+            raise
+        except Exception as error:
+            raise _located(error, repository.root) from error
         finally:
             CHARTS.reset(token)
     return Declaration(made[0], monitor.seen, monitor.after)
 
 
 def _make(repository: Repository, find: Any, made: list[Environment]) -> None:
+    # What waits for a wrong declaration fails with it, which asyncio would tell once more.
+    asyncio.get_event_loop().set_exception_handler(lambda _loop, _context: None)
     made.append(make_environment(find, repository.root))
+
+
+def _located(error: Exception, root: Path) -> DeclarationError:
+    """Return a program's own error as a sentence with the last of its lines that was run."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
+    last = (own or frames)[-1]
+    where = f"{os.path.relpath(last.filename, root)}:{last.lineno}"
+    return DeclarationError(f"{where}: {type(error).__name__}: {error}")
 
 
 class _Monitor(MockMonitor):

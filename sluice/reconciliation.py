@@ -13,13 +13,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from components.errors import SluiceError
-from sluice import deployment_record, run_log
+from sluice import deployment_record
 from sluice.checkout import Remote, head
 from sluice.drift import drift
 from sluice.errors import NoRemoteError, SuspendedError
 from sluice.repository import Repository
 from sluice.stack_lock import WAIT, held
 from sluice.suspension import suspensions
+from sluice.update_log import log_changes, say
 
 if TYPE_CHECKING:
     from sluice.events import Change, Watcher
@@ -99,7 +100,7 @@ def reconcile_stack(
         if not reasons:
             message = "the same as it was deployed, and no drift"
             return Reconciliation(stack, commit, "unchanged", message)
-        _say(repository, stack, commit, "info", f"reconciling, because of {_listed(reasons)}")
+        say(repository, stack, commit, "info", f"reconciling, because of {_listed(reasons)}")
         from sluice.rollout import Rollout  # noqa: PLC0415 - Pulumi takes half a second to load
 
         return Rollout(repository, checkout, stack, commit, watch, wait).whole(left_out)
@@ -145,11 +146,11 @@ def _logged(
         with held(repository, stack, "reconcile", wait=wait):
             done = work()
     except SluiceError as error:
-        _log_changes(repository, stack, commit, getattr(error, "changes", ()))
-        _say(repository, stack, commit, "error", str(error))
+        log_changes(repository, stack, commit, getattr(error, "changes", ()))
+        say(repository, stack, commit, "error", str(error))
         raise
-    _log_changes(repository, stack, commit, done.changes)
-    _say(repository, stack, commit, "info", f"{done.result}: {done.message}")
+    log_changes(repository, stack, commit, done.changes)
+    say(repository, stack, commit, "info", f"{done.result}: {done.message}")
     return done
 
 
@@ -176,27 +177,3 @@ def _reasons(repository: Repository, checkout: Repository, stack: str, commit: s
 def _listed(reasons: Sequence[str]) -> str:
     shown, more = ", ".join(reasons[:_SHOWN]), len(reasons) - _SHOWN
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _say(
-    repository: Repository, stack: str, commit: str, level: run_log.Level, message: str
-) -> None:
-    run_log.append(repository, run_log.Line.now(level, stack, commit, "Stack", stack, message))
-
-
-def _log_changes(
-    repository: Repository, stack: str, commit: str, changes: Sequence[Change]
-) -> None:
-    for change in changes:
-        path = f"{change.namespace}/{change.name}" if change.namespace else change.name
-        message = change.error or f"{change.operation} {change.kind} {path}"
-        level: run_log.Level = "error" if change.error else "info"
-        kind = _component_kind(change.urn)
-        line = run_log.Line.now(level, stack, commit, kind, change.component, message)
-        run_log.append(repository, line)
-
-
-def _component_kind(urn: str) -> str:
-    types = urn.split("::")[2].split("$")
-    ours = [each.rpartition(":")[2] for each in types if each.startswith("sluice:")]
-    return ours[-1] if ours else types[-1].rpartition(":")[2]

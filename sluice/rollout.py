@@ -104,9 +104,6 @@ class Rollout:
         return Reconciliation(self._stack, good, "rolled back", message, outcome.seconds, changes)
 
     def _last_good(self) -> str:
-        kept = deployment_record.load(self._repository, self._stack)
-        if kept is not None and kept.commit != self._commit:
-            return kept.commit
         made = reversed(history(self._engine(self._checkout)))
         good = (one.commit for one in made if one.result == "succeeded" and not one.dirty)
         return next((commit for commit in good if commit not in ("", self._commit)), "")

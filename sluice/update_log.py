@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from components.errors import SluiceError
 from sluice import run_log
-from sluice.engine import Outcome
-from sluice.events import Change
 from sluice.repository import Repository
 
-__all__ = ["logged"]
+if TYPE_CHECKING:
+    from sluice.engine import Outcome
+    from sluice.events import Change
+
+__all__ = ["log_changes", "logged", "say"]
 
 
 def logged(
@@ -20,26 +23,33 @@ def logged(
 
     `what` is the word for it, such as `rollback to deployment 3`.
     """
-
-    def say(level: run_log.Level, kind: str, name: str, message: str) -> None:
-        run_log.append(repository, run_log.Line.now(level, stack, commit, kind, name, message))
-
-    def tell(changes: Sequence[Change]) -> None:
-        for change in changes:
-            done = f"{change.operation} {change.kind} {change.namespace}/{change.name}"
-            told = change.error or done.replace(" /", " ")
-            say("error" if change.error else "info", _kind(change), change.component, told)
-
-    say("info", "Stack", stack, f"{what} began")
+    say(repository, stack, commit, "info", f"{what} began")
     try:
         outcome = update()
     except SluiceError as error:
-        tell(getattr(error, "changes", ()))
-        say("error", "Stack", stack, f"{what} failed: {error}")
+        log_changes(repository, stack, commit, getattr(error, "changes", ()))
+        say(repository, stack, commit, "error", f"{what} failed: {error}")
         raise
-    tell(outcome.changes)
-    say("info", "Stack", stack, f"{what}: {outcome}")
+    log_changes(repository, stack, commit, outcome.changes)
+    say(repository, stack, commit, "info", f"{what}: {outcome}")
     return outcome
+
+
+def say(
+    repository: Repository, stack: str, commit: str, level: run_log.Level, message: str
+) -> None:
+    """Write a line on the stack as a whole."""
+    run_log.append(repository, run_log.Line.now(level, stack, commit, "Stack", stack, message))
+
+
+def log_changes(repository: Repository, stack: str, commit: str, changes: Sequence[Change]) -> None:
+    """Write a line on each object that was changed, or could not be."""
+    for change in changes:
+        done = f"{change.operation} {change.kind} {change.namespace}/{change.name}"
+        told = change.error or done.replace(" /", " ")
+        level: run_log.Level = "error" if change.error else "info"
+        line = run_log.Line.now(level, stack, commit, _kind(change), change.component, told)
+        run_log.append(repository, line)
 
 
 def _kind(change: Change) -> str:

@@ -176,11 +176,12 @@ _part("source", ("GitRepository", "HelmRepository", "OCIRepository"), "the repos
 def _having(
     repository: Repository, stacks: tuple[str, ...], kinds: Collection[str], name: str
 ) -> dict[str, list[str]]:
-    from sluice.engine import Engine  # noqa: PLC0415 - Pulumi takes half a second to load
+    from sluice.inventory import components  # noqa: PLC0415 - only for a part
     from sluice.parts import with_dependencies  # noqa: PLC0415
+    from sluice.state import StackState  # noqa: PLC0415
 
     parts = {
-        stack: with_dependencies(Engine(repository, stack).resources(), kinds, name)
+        stack: with_dependencies(components(StackState(repository, stack).resources()), kinds, name)
         for stack in repository.chosen(stacks)
     }
     found = {stack: components for stack, components in parts.items() if components}

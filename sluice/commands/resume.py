@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from sluice import completion
-from sluice.checkout import Remote, checked_out
+from sluice.checkout import Remote, checked_out, head
+from sluice.commands.progress import progress
 from sluice.commands.suspend import where_it_is
 from sluice.errors import NoRemoteError
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
-from sluice.suspension import left_out, without
 from sluice.suspension import resume as resume_in_git
+from sluice.suspension import without
 from sluice.tables import table
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def resume(
     what = ", ".join(components) or "the whole stack"
     click.echo(f"{stack}: {what} resumed, {where_it_is(branch)}")
     with _newest(repository, push=not no_push) as checkout:
-        _reconcile(checkout, stack, what)
+        _reconcile(repository, checkout, stack)
 
 
 def _newest(repository: Repository, *, push: bool) -> AbstractContextManager[Repository]:
@@ -93,9 +94,9 @@ def _show(stack: str, found: list[Drift]) -> None:
     click.echo(table(_HEADERS, rows))
 
 
-def _reconcile(repository: Repository, stack: str, what: str) -> None:
-    from sluice.engine import Engine  # noqa: PLC0415 - loads Pulumi, not needed for --help
+def _reconcile(repository: Repository, checkout: Repository, stack: str) -> None:
+    from sluice.reconciliation import reconcile_stack  # noqa: PLC0415 - not needed for --help
 
-    exclude = [entry.component for entry in left_out(repository, stack)]
-    outcome = Engine(repository, stack).up(exclude=exclude, message=f"reconcile: {what} resumed")
-    click.echo(f"{stack}: {outcome}")
+    with progress(stack) as watch:
+        done = reconcile_stack(repository, checkout, stack, head(checkout), watch=watch)
+    click.echo(f"{stack}: {done.result} at {done.commit[:7]}: {done.message}")

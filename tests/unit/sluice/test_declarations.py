@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conftest import FakeCharts, MakeRepository
+
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -132,3 +137,20 @@ def test_a_stack_without_a_program_ends_it(
     )
     with pytest.raises(DeclarationError, match=r"stack 'qa' has no stacks/qa\.py"):
         declared(found, "qa", fake_charts)
+
+
+def test_a_programs_own_error_is_said_with_its_line(
+    repository: MakeRepository, fake_charts: FakeCharts, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = repository(dev="")
+    package = (ROOT / "stacks" / "__init__.py").read_text()
+    (found.root / "stacks" / "__init__.py").write_text(package)
+    (found.root / "stacks" / "dev.py").write_text(
+        "from components import Environment, Namespace, member\n\n\n"
+        "class Dev(Environment):\n    @member\n    def shop(self):\n"
+        "        return Namespace(self.nothing)\n"
+    )
+    with pytest.raises(DeclarationError, match=r"^stacks/dev\.py:7: AttributeError: .*'nothing'$"):
+        declared(found, "dev", fake_charts)
+    gc.collect()
+    assert "Traceback" not in capfd.readouterr().err
