@@ -24,7 +24,6 @@ HELM_MANAGERS = frozenset({"Helm", "helm", "pulumi-resource-kubernetes", "sluice
 Entry = Mapping[str, Any]
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 _GROUPS = "kubernetes:"
-_INVENTORY = ("sluice:", "pulumi:")
 
 
 @dataclass(frozen=True)
