@@ -30,7 +30,7 @@ class Component(pulumi.ComponentResource):
         name: the component's name, as given.
         where: the file and line that declares it.
         args: its arguments, for a component whose arguments are a class.
-        ignore: the fields of its objects that are left to others.
+        left_to_others: the fields of its objects that others own.
 
     """
 
@@ -50,7 +50,8 @@ class Component(pulumi.ComponentResource):
         detection reads it.
         """
         self.name = name
-        self.ignore = ignore
+        # Not `ignore`, which Pulumi overwrites with the output of that name.
+        self.left_to_others = ignore
         self.where = caller()
         try:
             fields.dns_subdomain("name", name)
@@ -79,7 +80,7 @@ class Component(pulumi.ComponentResource):
 
     def _ignored(self, manifest: Mapping[str, Any]) -> list[str]:
         identity = identify(manifest, where=self.where)
-        rules = [rule for rule in self.ignore if rule.matches(identity.kind, identity.name)]
+        rules = [rule for rule in self.left_to_others if rule.matches(identity.kind, identity.name)]
         return [path for rule in rules for path in rule.ignore_changes()]
 
 

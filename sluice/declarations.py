@@ -89,7 +89,7 @@ class Declaration:
 
     def ignored(self, owner: Owner) -> Sequence[Ignore]:
         """Return which fields of a component's objects are left to others."""
-        rules = (each.ignore for each in self.components if owner_of(each) == owner)
+        rules = (each.left_to_others for each in self.components if owner_of(each) == owner)
         return next(rules, ())
 
 

@@ -90,7 +90,7 @@ class Recovery:
             self._remember()
         for record in unfinished:
             record.mark_failed()
-        if repairs:
+        if interrupted:
             _LOG.warning("%s: the last update was interrupted; going on from there", self._stack)
         return repairs or restored
 

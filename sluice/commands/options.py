@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import click
 
+from components.errors import DeclarationError
+from components.manifests import fields
 from sluice import completion
 from sluice.errors import RepositoryError
 from sluice.repository import Repository
 
-__all__ = ["chosen_stacks", "one_stack", "output_option", "show", "stacks_options"]
+__all__ = [
+    "chosen_stacks",
+    "one_stack",
+    "output_option",
+    "show",
+    "stacks_options",
+    "wait_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,6 +72,31 @@ def output_option(*formats: str) -> Callable[[F], F]:
     return click.option(
         "-o", "--output", type=click.Choice(formats), default=formats[0], show_default=True
     )
+
+
+class _Wait(click.ParamType[timedelta]):
+    """A duration as Flux writes it: `30s`, `5m`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return timedelta(seconds=0 if value == "0s" else fields.duration("--wait", value))
+        except DeclarationError as error:
+            self.fail(str(error), param, ctx)
+
+
+def wait_option(command: F) -> F:
+    """Add `--wait`, how long another's update of a stack is waited for: by default `5m`."""
+    return click.option(
+        "--wait",
+        type=_Wait(),
+        default="5m",
+        show_default=True,
+        help="How long another's update of a stack is waited for.",
+    )(command)
 
 
 def show(records: Any, output: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from components.errors import DeclarationError, SluiceError
-from components.manifests import fields
+from components.errors import SluiceError
 from sluice.checkout import checked_out
+from sluice.commands.options import wait_option
 from sluice.commands.progress import progress
 from sluice.errors import DeploymentError, LockedError, RepositoryError, SuspendedError
 from sluice.reconciliation import (
@@ -33,20 +33,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 _CHANGED: Final = 6
 
 
-class _Wait(click.ParamType[timedelta]):
-    """A duration as Flux writes it: `30s`, `5m`."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        try:
-            return timedelta(seconds=0 if value == "0s" else fields.duration("--wait", value))
-        except DeclarationError as error:
-            self.fail(str(error), param, ctx)
-
-
 class _StackByDefault(click.Group):
     """Takes `reconcile dev` for `reconcile stack dev`."""
 
@@ -60,13 +46,7 @@ def _options(command: F) -> F:
     for option in (
         click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text"),
         click.option("--exit-code", is_flag=True, help="End with 6 where something was changed."),
-        click.option(
-            "--wait",
-            type=_Wait(),
-            default="5m",
-            show_default=True,
-            help="How long another's update of a stack is waited for.",
-        ),
+        wait_option,
     ):
         command = option(command)
     return command

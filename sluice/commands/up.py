@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 
 import click
 
 from sluice import completion
 from sluice.commands.get import deployed_rows, rows_as_table
+from sluice.commands.options import wait_option
 from sluice.commands.progress import progress
 from sluice.engine import Engine, Outcome
 from sluice.errors import SuspendedError
@@ -26,8 +28,9 @@ __all__ = ["up"]
     default=True,
     help="Whether what was changed by hand is put back.  [default: refresh]",
 )
+@wait_option
 @in_repository
-def up(repository: Repository, stacks: tuple[str, ...], refresh: bool) -> None:
+def up(repository: Repository, stacks: tuple[str, ...], refresh: bool, wait: timedelta) -> None:
     """Deploy the working tree to STACKS, or to all, each after the one that it follows.
 
     What is suspended is left out. A stack that fails ends the run; what was
@@ -43,7 +46,10 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool) -> None:
     if not exclusions:
         raise SuspendedError("every stack is suspended; run `sluice resume STACK` first")
     chosen = list(exclusions)
-    outcomes = [_deploy(repository, stack, exclusions[stack], refresh=refresh) for stack in chosen]
+    outcomes = [
+        _deploy(repository, stack, exclusions[stack], refresh=refresh, wait=wait)
+        for stack in chosen
+    ]
     click.echo()
     click.echo(rows_as_table(deployed_rows(repository, chosen)))
     if not any(outcome.changed for outcome in outcomes):
@@ -68,9 +74,14 @@ def _not_suspended(
 
 
 def _deploy(
-    repository: Repository, stack: str, exclude: Collection[str], *, refresh: bool
+    repository: Repository,
+    stack: str,
+    exclude: Collection[str],
+    *,
+    refresh: bool,
+    wait: timedelta,
 ) -> Outcome:
-    engine = Engine(repository, stack)
+    engine = Engine(repository, stack, wait=wait)
     with progress(stack) as watch:
         # The working tree's files are no commit's.
         outcome = logged(

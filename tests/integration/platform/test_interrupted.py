@@ -135,11 +135,11 @@ def test_a_second_update_at_the_same_time_is_refused_and_disturbs_nothing(
     holders = [psutil.Process(first.pid), *psutil.Process(first.pid).children(recursive=True)]
     for holder in holders:
         holder.suspend()
-    second = checkout.ended(SLUICE, "up")
+    second = checkout.ended(SLUICE, "up", "--wait", "0s")
     for holder in holders:
         holder.resume()
     assert second.returncode == 4
-    assert "locked" in second.stderr
+    assert f"process {first.pid}" in second.stderr
     assert first.wait() == 0
     assert _declared(checkout) == OBJECTS
     assert "Nothing to do" in checkout.sluice("up")

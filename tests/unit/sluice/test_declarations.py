@@ -143,6 +143,9 @@ def test_a_programs_own_error_is_said_with_its_line(
     repository: MakeRepository, fake_charts: FakeCharts, capfd: pytest.CaptureFixture[str]
 ) -> None:
     found = repository(dev="")
+    keys = ("context", "follows")
+    schema = "".join(f"  infrastructure:{key}: {{type: string}}\n" for key in keys)
+    (found.root / "Pulumi.yaml").write_text(f"name: infrastructure\nconfig:\n{schema}")
     package = (ROOT / "stacks" / "__init__.py").read_text()
     (found.root / "stacks" / "__init__.py").write_text(package)
     (found.root / "stacks" / "dev.py").write_text(
