@@ -48,7 +48,8 @@ class Repository:
     @property
     def local(self) -> Path:
         """The directory of what belongs to this machine alone; never committed."""
-        return self.root / ".sluice"
+        # A clean checkout, which is soon gone, has a link to the one that it was made from.
+        return (self.root / ".sluice").resolve()
 
     @cached_property
     def project(self) -> str:

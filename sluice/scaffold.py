@@ -184,12 +184,7 @@ class Platform:
     def _try(self, files: Mapping[str, str]) -> None:
         with trial(self._repository, files) as tried:
             for stack in tried.stacks:
-                try:
-                    declaration(tried, stack, AnyCharts())
-                except AttributeError as error:
-                    raise RepositoryError(
-                        f"stack {stack} could not be declared: {error}"
-                    ) from error
+                declaration(tried, stack, AnyCharts())
 
 
 def _called(name: str, members: Mapping[str, Any]) -> dict[str, Any]:

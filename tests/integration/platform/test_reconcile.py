@@ -164,9 +164,8 @@ def test_a_pulumi_that_is_run_by_hand_is_waited_for(program: Program, pushed: Ch
     assert waiting.stderr
     assert "waiting: the stack is currently locked" in waiting.stderr.readline()
     pushed.write("go", "")
-    for process in (by_hand, waiting):
-        process.communicate()
-    assert [process.returncode for process in (by_hand, waiting)] == [0, 0]
+    told = [process.communicate() for process in (by_hand, waiting)]
+    assert [process.returncode for process in (by_hand, waiting)] == [0, 0], told
     assert len(updates(pushed)) == 2
 
 
