@@ -131,6 +131,7 @@ def declaration(
     monitor = _Monitor(read)
     settings = {key: _text(value) for key, value in repository.config(stack).items()}
     made: list[Environment] = []
+    wrong: list[SluiceError] = []
     with _inside(repository):
         pulumi.runtime.set_mocks(
             monitor.mocks, repository.project, stack, preview=True, monitor=monitor
@@ -139,21 +140,29 @@ def declaration(
         token = CHARTS.set(charts)
         try:
             find = importlib.import_module("stacks").environment
-            run = pulumi.runtime.test(lambda: _make(repository, find, made))  # type: ignore[no-untyped-call]
+            run = pulumi.runtime.test(lambda: _make(repository, find, made, wrong))  # type: ignore[no-untyped-call]
             run()
-        except SluiceError:
-            raise
         except Exception as error:
-            raise _located(error, repository.root) from error
+            # By way of what waits for it, the error comes without the program's lines.
+            raise wrong[0] if wrong else error from error
         finally:
             CHARTS.reset(token)
     return Declaration(made[0], monitor.seen, monitor.after)
 
 
-def _make(repository: Repository, find: Any, made: list[Environment]) -> None:
+def _make(
+    repository: Repository, find: Any, made: list[Environment], wrong: list[SluiceError]
+) -> None:
     # What waits for a wrong declaration fails with it, which asyncio would tell once more.
     asyncio.get_event_loop().set_exception_handler(lambda _loop, _context: None)
-    made.append(make_environment(find, repository.root))
+    try:
+        made.append(make_environment(find, repository.root))
+    except SluiceError as error:
+        wrong.append(error)
+        raise
+    except Exception as error:
+        wrong.append(_located(error, repository.root))
+        raise
 
 
 def _located(error: Exception, root: Path) -> DeclarationError:
