@@ -34,6 +34,7 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LOCAL = (".git", ".sluice", ".venv")
 _SYSTEM = (sys.prefix, sys.base_prefix, str(_RECORDER), "/dev", "/proc", "/sys")
 _ABSENT = "-"
+_LINK = "120000"
 
 Tree = Mapping[str, str]
 """A commit's files and directories by path, each as `<type> <id>`; the root is the empty path."""
@@ -99,7 +100,9 @@ class Reads:
             return found
         names = children.get(path, [])
         if how == "list":
-            return _digest("\n".join(f"{name} {tree[_joined(path, name)][:4]}" for name in names))
+            return _digest(
+                "\n".join(f"{name} {_kind(tree[_joined(path, name)])}" for name in names)
+            )
         if how == "search":
             looked_for = (name for name in names if _module(name) in self.modules)
             return _digest(
@@ -136,6 +139,8 @@ class _Finder:
         ):
             for path in note[noted]:
                 self.add(how, Path(path))
+        for path in note["listed"]:
+            self._add_links(Path(path))
         for folder, kustomization in note["rendered"]:
             self._add_parts(kustomization, Path(folder))
 
@@ -162,6 +167,13 @@ class _Finder:
             if _module(path.name) in names:
                 self.add("file", path)
                 self.add("file", path / "__init__.py")
+
+    def _add_links(self, folder: Path) -> None:
+        """Take where the links of a directory lead to: who lists it may ask what lies there."""
+        if folder.is_dir():
+            for entry in os.scandir(folder):
+                if entry.is_symlink():
+                    self.add("file", Path(entry.path))
 
     def add_named(self, text: str, folder: Path) -> None:
         """Take everything below what a text names, relative to a folder, if it is there."""
@@ -234,6 +246,12 @@ def _children(tree: Tree) -> dict[str, list[str]]:
 
 def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
+
+
+def _kind(entry: str) -> str:
+    """Return what a listing tells of an entry; of a link also where it leads to."""
+    kind, mode, _ = entry.split(" ", 2)
+    return entry if mode == _LINK else kind
 
 
 def _on_disk(path: Path) -> str:
