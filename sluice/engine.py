@@ -17,8 +17,9 @@ import tenacity
 from pulumi import automation
 
 from components.suspension import LEFT_OUT
+from sluice.change import Change
 from sluice.errors import DeploymentError, LockedError
-from sluice.events import Change, Events, Watcher
+from sluice.events import Events, Watcher
 from sluice.failures import plain
 from sluice.local_state import LocalState
 from sluice.recovery import Recovery

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from components.errors import SluiceError
 
 if TYPE_CHECKING:
-    from sluice.events import Change
+    from sluice.change import Change
 
 __all__ = [
     "ApiError",

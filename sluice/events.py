@@ -6,15 +6,16 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from pulumi import automation
 
+from sluice.change import Change
 from sluice.failures import is_failure, sentence
 from sluice.state_repair import RELEASE, Entry
 
-__all__ = ["Change", "Events", "Watcher"]
+__all__ = ["Events", "Watcher"]
 
 Watcher = Callable[[str], None]
 
@@ -31,34 +32,6 @@ _REFUSALS = (
     "cannot re-use a name that is still in use",
     "has no deployed releases",
 )
-
-
-@dataclass(frozen=True)
-class Change:
-    """What happened to one object, or would happen.
-
-    Attributes:
-        urn: Pulumi's name of it.
-        operation: `create`, `update`, `replace` or `delete`.
-        component: the name of the component that it belongs to.
-        kind: its kind, such as `Deployment`.
-        namespace: its namespace; empty where it has none.
-        name: its name; a Helm release's is its component's.
-        fields: the paths that differ, such as `spec.replicas`.
-        seconds: how long it took; 0 in a preview.
-        error: the cluster's reason where it failed, else empty.
-
-    """
-
-    urn: str
-    operation: str
-    component: str
-    kind: str
-    namespace: str
-    name: str
-    fields: tuple[str, ...] = field(default=())
-    seconds: float = 0.0
-    error: str = ""
 
 
 class Events:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from sluice.change import Change
 from sluice.engine import Resource
-from sluice.events import Change
 from sluice.state_repair import RELEASE
 
 __all__ = ["irrevocable"]

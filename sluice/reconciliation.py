@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from components.errors import SluiceError
 from sluice import deployment_record
+from sluice.change import Change
 from sluice.checkout import Remote, head
 from sluice.drift import drift
 from sluice.errors import NoRemoteError, SuspendedError
@@ -23,7 +24,7 @@ from sluice.suspension import suspensions
 from sluice.update_log import log_changes, say
 
 if TYPE_CHECKING:
-    from sluice.events import Change, Watcher
+    from sluice.events import Watcher
 
 __all__ = ["Reconciliation", "Result", "newest_commit", "reconcile_part", "reconcile_stack"]
 

@@ -15,10 +15,12 @@ from typing import Any, Final
 import msgspec
 
 from sluice.checks import Check
+from sluice.drift.report import DriftedField
 from sluice.graph import Graph
 from sluice.history import Deployment
 from sluice.listing import Row, StackRow
 from sluice.object_events import ObjectEvent
+from sluice.reconciliation import Reconciliation
 from sluice.reports import PlannedChange, StackDifference
 from sluice.run_log import Line
 from sluice.statistics import StackStatistics
@@ -30,6 +32,7 @@ __all__ = ["PRINTED", "schema"]
 PRINTED: Final[Mapping[str, Any]] = {
     "check": list[Check],
     "diff": StackDifference,
+    "drift": list[DriftedField],
     "events": list[ObjectEvent],
     "get": list[Row],
     "get-stacks": list[StackRow],
@@ -37,6 +40,7 @@ PRINTED: Final[Mapping[str, Any]] = {
     "history": list[Deployment],
     "logs": Line,
     "preview": list[PlannedChange],
+    "reconcile": list[Reconciliation],
     "stats": list[StackStatistics],
     "trace": list[Trace],
     "tree": Node,
@@ -55,7 +59,9 @@ def schema(name: str) -> dict[str, Any]:
     for record in described["$defs"].values():
         _describe(record)
     draft = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": draft, "title": f"sluice {verb} -o json", **described}
+    titled = {"$schema": draft, "title": f"sluice {verb} -o json", **described}
+    plain: dict[str, Any] = json.loads(json.dumps(titled))
+    return plain
 
 
 def _describe(record: dict[str, Any]) -> None:

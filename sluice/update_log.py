@@ -10,8 +10,8 @@ from sluice import run_log
 from sluice.repository import Repository
 
 if TYPE_CHECKING:
+    from sluice.change import Change
     from sluice.engine import Outcome
-    from sluice.events import Change
 
 __all__ = ["log_changes", "logged", "say"]
 

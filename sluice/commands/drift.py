@@ -126,8 +126,17 @@ def _watch(repository: Repository, policies: dict[str, bool], output: str, *, st
 
 def _show(found: dict[str, list[Drift]], left: dict[str, list[Drift]], output: str) -> None:
     if output == "json":
-        rows = [row for stack, each in found.items() for row in _records(stack, each, left[stack])]
-        click.echo(json.dumps(rows, indent=2))
+        from sluice.commands.options import show  # noqa: PLC0415 - only here
+        from sluice.drift.report import DriftedField  # noqa: PLC0415
+
+        show(
+            [
+                DriftedField.of(stack, drifted, corrected=drifted not in left[stack])
+                for stack, each in found.items()
+                for drifted in each
+            ],
+            output,
+        )
         return
     cells = [row for stack, each in found.items() for row in _cells(stack, each)]
     if cells:
@@ -146,10 +155,6 @@ def _summary(found: Sequence[Drift], left: Sequence[Drift]) -> str:
     if left == found:
         return told
     return f"{told}, {'all put back' if not left else f'{len(left)} fields not put back'}"
-
-
-def _records(stack: str, found: Iterable[Drift], left: Sequence[Drift]) -> Iterator[dict[str, Any]]:
-    return ({"stack": stack, **each.as_dict(), "corrected": each not in left} for each in found)
 
 
 def _cells(stack: str, found: Iterable[Drift]) -> Iterator[tuple[str, ...]]:

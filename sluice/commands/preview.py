@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 import click
 
 from sluice import completion
+from sluice.change import Change
 from sluice.commands.options import output_option, show
 from sluice.danger import loss, urgency
 from sluice.differences import differences
 from sluice.engine import Engine
 from sluice.errors import DeploymentError
-from sluice.events import Change
 from sluice.reports import PlannedChange
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter

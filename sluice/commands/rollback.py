@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import click
 
 from sluice import completion
+from sluice.change import Change
 from sluice.errors import DeploymentError, LockedError, RepositoryError
-from sluice.events import Change
 from sluice.repository import Repository, in_repository
 from sluice.rollback import Plan, Rollback, prepare
 from sluice.rollback_target import LAST_GOOD

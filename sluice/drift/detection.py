@@ -21,7 +21,7 @@ from sluice.errors import ApiError
 from sluice.repository import Repository
 from sluice.suspension import suspensions
 
-__all__ = ["Drift", "Look", "drift", "look"]
+__all__ = ["Drift", "Look", "Why", "drift", "look"]
 
 _MASK = "[secret]"
 _AT_ONCE = 4
@@ -60,13 +60,6 @@ class Drift:
     why: Why
     owned: Declared = field(repr=False, compare=False)
     where: Path = field(repr=False, compare=False)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fields that are shown."""
-        return {name: value for name, value in vars(self).items() if name not in _INNER}
-
-
-_INNER = ("owned", "where")
 
 
 def drift(repository: Repository, stack: str, *, strict: bool = False) -> list[Drift]:

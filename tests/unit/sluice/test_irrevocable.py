@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from sluice.change import Change
 from sluice.engine import Resource
-from sluice.events import Change
 from sluice.irrevocable import irrevocable
 
 RELEASE_URN = "urn:pulumi:dev::p::kubernetes:helm.sh/v3:Release::redis"

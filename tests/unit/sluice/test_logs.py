@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from sluice import logs as logs_module
+from sluice.change import Change
 from sluice.commands.logs import logs as logs_command
 from sluice.engine import Outcome
 from sluice.errors import DeploymentError
-from sluice.events import Change
 from sluice.logs import Wanted, follow, logs
 from sluice.run_log import Line, append, log_file
 from sluice.update_log import logged

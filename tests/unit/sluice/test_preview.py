@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from components.manifests.identity import Identity
+from sluice.change import Change
 from sluice.commands import preview as module
 from sluice.difference import Comparison, Difference
 from sluice.engine import Outcome
 from sluice.errors import DeploymentError
-from sluice.events import Change
 from sluice.repository import Repository
 from sluice.suspension import Suspension
 
