@@ -2,11 +2,9 @@
 
 SluiceError
 ├── RepositoryError      not a repository, no such stack (exit code 2)
-│   └── NoRemoteError    it was never pushed anywhere
-├── ApiError             the cluster cannot be asked, or refuses (exit code 3)
-=======
 │   ├── NoRemoteError    it was never pushed anywhere
 │   └── RollbackError    a deployment that cannot be gone back to
+├── ApiError             the cluster cannot be asked, or refuses (exit code 3)
 ├── DeploymentError      an update failed (exit code 3)
 ├── LockedError          another update holds the stack (exit code 4)
 └── SuspendedError       the stack is left out until it is resumed (exit code 5)
