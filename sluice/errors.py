@@ -5,6 +5,8 @@ SluiceError
 │   ├── NoRemoteError    it was never pushed anywhere
 │   └── RollbackError    a deployment that cannot be gone back to
 ├── ApiError             the cluster cannot be asked, or refuses (exit code 3)
+├── GiteaError           Gitea cannot be asked, or refuses (exit code 3)
+│   └── PassingGiteaError another try may help
 ├── DeploymentError      an update failed (exit code 3)
 ├── LockedError          another update holds the stack (exit code 4)
 └── SuspendedError       the stack is left out until it is resumed (exit code 5)
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiError",
     "DeploymentError",
+    "GiteaError",
     "LockedError",
     "NoRemoteError",
+    "PassingGiteaError",
     "RepositoryError",
     "RollbackError",
     "SuspendedError",
@@ -49,6 +53,24 @@ class ApiError(SluiceError):
     def __init__(self, message: str, *, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
+
+
+class GiteaError(SluiceError):
+    """Gitea cannot be asked, or refuses; `status` is HTTP's, 0 where it gave none."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class PassingGiteaError(GiteaError):
+    """Gitea was not reached, or was busy; `sent` is false where it cannot have seen the request."""
+
+    def __init__(self, message: str, *, status: int = 0, sent: bool = True) -> None:
+        super().__init__(message, status=status)
+        self.sent = sent
 
 
 class RollbackError(RepositoryError):
