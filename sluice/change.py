@@ -3,8 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-__all__ = ["Change"]
+__all__ = ["Change", "FieldDifference", "VersionChange"]
+
+
+@dataclass(frozen=True)
+class FieldDifference:
+    """A field that differs; secret values are masked.
+
+    Attributes:
+        path: the field, such as `spec.replicas`.
+        before: the value that it has; null where it has none.
+        after: the value that it gets; null where it gets none.
+
+    """
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class VersionChange:
+    """An image or a chart that runs in another version.
+
+    Attributes:
+        what: `image` or `chart`.
+        name: the image without its tag, or the chart's name.
+        before: the version that runs, an image's tag or digest; empty where it is new.
+        after: the version that will run; empty where it goes.
+
+    """
+
+    what: str
+    name: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True)
@@ -18,7 +53,8 @@ class Change:
         kind: its kind, such as `Deployment`.
         namespace: its namespace; empty where it has none.
         name: its name; a Helm release's is its component's.
-        fields: the paths that differ, such as `spec.replicas`.
+        fields: the fields that differ, of an object that was there before.
+        versions: the images and charts that it runs in another version.
         seconds: how long it took; 0 in a preview.
         error: the cluster's reason where it failed, else empty.
 
@@ -30,6 +66,7 @@ class Change:
     kind: str
     namespace: str
     name: str
-    fields: tuple[str, ...] = field(default=())
+    fields: tuple[FieldDifference, ...] = field(default=())
+    versions: tuple[VersionChange, ...] = field(default=())
     seconds: float = 0.0
     error: str = ""

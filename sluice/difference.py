@@ -10,7 +10,7 @@ from typing import Any, Final
 from components.manifests.identity import Identity
 from sluice.danger import loss
 
-__all__ = ["Comparison", "Difference", "Ignored"]
+__all__ = ["Comparison", "Difference", "Ignored", "field_differences"]
 
 _PLAIN: Final = re.compile(r"[\w-]+")
 
@@ -46,7 +46,9 @@ class Difference:
     @property
     def fields(self) -> list[tuple[str, Any, Any]]:
         """Each path that differs, such as `spec.replicas`, with both values, None for none."""
-        return list(_fields(self.before, self.after, "")) if self.before and self.after else []
+        return (
+            list(field_differences(self.before, self.after)) if self.before and self.after else []
+        )
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,36 @@ class Comparison:
     unchanged: int
 
 
-def _fields(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+def field_differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield each path below `path` that differs, with both values, None for none.
+
+    Lists of another length are compared by their items' names where they have some.
+    """
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in sorted({**before, **after}):
             place = f"{path}.{key}" if _PLAIN.fullmatch(key) else f'{path}["{key}"]'
-            yield from _fields(before.get(key), after.get(key), place.lstrip("."))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, pair in enumerate(zip(before, after, strict=True)):
-            yield from _fields(*pair, f"{path}[{index}]")
+            yield from field_differences(before.get(key), after.get(key), place.lstrip("."))
+    elif isinstance(before, list) and isinstance(after, list):
+        yield from _items(before, after, path)
     elif before != after:
         yield path, before, after
+
+
+def _items(before: list[Any], after: list[Any], path: str) -> Iterator[tuple[str, Any, Any]]:
+    if len(before) == len(after):
+        for index, pair in enumerate(zip(before, after, strict=True)):
+            yield from field_differences(*pair, f"{path}[{index}]")
+        return
+    left, right = _named(before), _named(after)
+    if left is None or right is None:
+        yield path, before, after
+        return
+    for name in dict.fromkeys((*left, *right)):
+        yield from field_differences(left.get(name), right.get(name), f"{path}[name={name}]")
+
+
+def _named(items: list[Any]) -> dict[str, Any] | None:
+    named = {
+        str(item["name"]): item for item in items if isinstance(item, Mapping) and "name" in item
+    }
+    return named if len(named) == len(items) else None

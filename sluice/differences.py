@@ -22,7 +22,7 @@ from sluice.rendering import RELEASE, rendering
 from sluice.repository import Repository
 from sluice.state_repair import Entry
 
-__all__ = ["differences", "locked_charts", "named"]
+__all__ = ["differences", "has_secrets", "locked_charts", "named"]
 
 
 def differences(
@@ -48,8 +48,8 @@ def differences(
     source = checkout or repository
     cluster = Cluster.of(source, stack)
     state = [each for each in Engine(repository, stack).state_in_clear() if _is_object(each)]
-    has_secrets = _has_secrets(source, stack)
-    settings = Engine(source, stack).secret_settings() if has_secrets else {}
+    is_secret = has_secrets(source, stack)
+    settings = Engine(source, stack).secret_settings() if is_secret else {}
     found = declaration(
         source,
         stack,
@@ -94,6 +94,11 @@ def named(names: tuple[str, ...], known: Collection[str], stack: str) -> tuple[s
     return names
 
 
+def has_secrets(repository: Repository, stack: str) -> bool:
+    """Whether a stack's configuration has secrets."""
+    return any('"secure"' in json.dumps(value) for value in repository.config(stack).values())
+
+
 def _capabilities(cluster: Cluster, repository: Repository, stack: str) -> Capabilities:
     kinds = cluster.served()
     return Capabilities(
@@ -103,10 +108,6 @@ def _capabilities(cluster: Cluster, repository: Repository, stack: str) -> Capab
         context=cluster.context,
         kubeconfig=str(repository.setting(stack, "kubeconfig") or ""),
     )
-
-
-def _has_secrets(repository: Repository, stack: str) -> bool:
-    return any('"secure"' in json.dumps(value) for value in repository.config(stack).values())
 
 
 def _is_object(entry: Entry) -> bool:

@@ -12,8 +12,10 @@ from typing import Any
 from pulumi import automation
 
 from sluice.change import Change
+from sluice.engine_values import field_changes, shown
 from sluice.failures import is_failure, sentence
 from sluice.state_repair import RELEASE, Entry
+from sluice.versions import version_changes
 
 __all__ = ["Events", "Watcher"]
 
@@ -87,7 +89,9 @@ class Events:
         self._begun[step.urn] = time.monotonic()
         operation = _operation(step.op)
         if operation in _CHANGES and step.type.startswith("kubernetes:"):
-            self._changes[step.urn] = _change(step, operation)
+            found, known = _change(step, operation), self._changes.get(step.urn)
+            # The deletion of what is replaced does not know what comes instead.
+            self._changes[step.urn] = found if found.fields or known is None else known
         if step.new and step.type == RELEASE:
             self._releases[step.urn] = {
                 "urn": step.urn,
@@ -124,8 +128,16 @@ def _change(step: automation.StepEventMetadata, operation: str) -> Change:
     component, _, path = name.partition(":")
     namespace, _, own = path.rpartition("/")
     kind = step.type.rpartition(":")[2]
-    fields = tuple(sorted(step.detailed_diff or step.diffs or ()))
-    return Change(step.urn, operation, component, kind, namespace, own or component, fields)
+    before, after = (shown(side.inputs) if side else None for side in (step.old, step.new))
+    paths = sorted(step.detailed_diff or step.diffs or ())
+    is_there = operation in ("update", "replace")
+    return Change(
+        *(step.urn, operation, component, kind, namespace, own or component),
+        fields=field_changes(before, after, paths) if is_there else (),
+        versions=version_changes(
+            before if operation != "create" else None, after if operation != "delete" else None
+        ),
+    )
 
 
 def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:

@@ -6,25 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sluice.change import FieldDifference, VersionChange
 from sluice.difference import Comparison, Difference
 
-__all__ = ["FieldDifference", "Left", "ObjectDifference", "PlannedChange", "StackDifference"]
-
-
-@dataclass(frozen=True)
-class FieldDifference:
-    """A field that differs.
-
-    Attributes:
-        path: the field, such as `spec.replicas`.
-        before: its live value; null where it has none.
-        after: its declared value; null where it has none.
-
-    """
-
-    path: str
-    before: Any
-    after: Any
+__all__ = ["Left", "ObjectDifference", "PlannedChange", "StackDifference"]
 
 
 @dataclass(frozen=True)
@@ -139,7 +124,8 @@ class PlannedChange:
         kind: its kind; `Release` for a Helm release.
         namespace: its namespace; empty where it has none.
         name: its name.
-        fields: the paths that differ.
+        fields: the fields that differ, of an object that is there already.
+        versions: the images and charts that it runs in another version.
         loss: what is lost with it; empty where nothing is.
         note: what else there is to know, such as why the cluster refuses it.
 
@@ -152,6 +138,7 @@ class PlannedChange:
     kind: str
     namespace: str
     name: str
-    fields: list[str]
+    fields: list[FieldDifference]
+    versions: list[VersionChange]
     loss: str
     note: str

@@ -146,7 +146,7 @@ def _changes(changes: Sequence[Change]) -> str:
             change.kind,
             f"{change.namespace}/{change.name}" if change.namespace else change.name,
             change.component,
-            ", ".join(change.fields),
+            ", ".join(field.path for field in change.fields),
         )
         for change in changes
     ]

@@ -113,7 +113,8 @@ def test_each_change_is_told_by_component_object_and_field() -> None:
     ]
     update, create = listener.changes()
     assert (update.operation, update.component, update.kind) == ("update", "web", "Deployment")
-    assert (update.namespace, update.name, update.fields) == ("shop", "web", ("spec.replicas",))
+    assert (update.namespace, update.name) == ("shop", "web")
+    assert [field.path for field in update.fields] == ["spec.replicas"]
     assert update.error == 'web: Deployment shop/web: conflict with "kubectl"'
     assert (create.operation, create.component, create.name) == ("create", "redis", "redis")
 

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from components.manifests.identity import Identity
-from sluice.change import Change
+from sluice import planning
+from sluice.change import Change, FieldDifference
 from sluice.commands import preview as module
 from sluice.difference import Comparison, Difference
 from sluice.engine import Outcome
@@ -55,10 +56,10 @@ def preview(platform: Repository, monkeypatch: pytest.MonkeyPatch) -> Preview:
                 return Outcome("dev", changes=left)
 
         monkeypatch.setattr(module, "enter", lambda _: None)
-        monkeypatch.setattr(module, "Engine", FakeEngine)
-        monkeypatch.setattr(module, "suspensions", lambda *_: suspended or [])
+        monkeypatch.setattr(planning, "Engine", FakeEngine)
+        monkeypatch.setattr(planning, "suspensions", lambda *_: suspended or [])
         compared = Comparison(inside or [], [], 0)
-        monkeypatch.setattr(module, "differences", lambda *_: (compared, {}))
+        monkeypatch.setattr(planning, "differences", lambda *_: (compared, {}))
         return CliRunner().invoke(module.preview, ["dev", *arguments], obj=platform)
 
     return run
@@ -69,7 +70,13 @@ def test_what_loses_data_comes_first_and_a_release_keeps_its_objects(preview: Pr
         changes=[
             change("update", "ConfigMap", "settings"),
             change("delete", "ConfigMap", "old"),
-            change("update", "Release", "redis", "redis", fields=("values.replicas",)),
+            change(
+                "update",
+                "Release",
+                "redis",
+                "redis",
+                fields=(FieldDifference("values.replicas", 1, 2),),
+            ),
         ],
         inside=[inner("update", "Deployment", "proxy"), inner("delete", "StatefulSet", "redis")],
     )
@@ -98,7 +105,7 @@ def test_what_is_suspended_is_left_out_and_said(preview: Preview) -> None:
     result = preview(changes=changes, suspended=[part])
     assert "web/a" in result.stdout
     assert "web/b" not in result.stdout
-    assert result.stderr.startswith("dev other: left out, suspended by Ada")
+    assert result.stderr.startswith("dev: other: left out, suspended by Ada")
     whole = Suspension("", "a reason", "Ada <a@example.org>", since)
     assert "web/a" not in preview(changes=changes, suspended=[whole]).stdout
 

@@ -1,0 +1,143 @@
+"""What an update of a stack would do, object by object, inside Helm releases too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sluice.change import Change, FieldDifference
+from sluice.danger import loss, urgency
+from sluice.difference import Difference
+from sluice.differences import differences, has_secrets
+from sluice.engine import Engine
+from sluice.errors import DeploymentError
+from sluice.masking import Masks
+from sluice.reports import PlannedChange
+from sluice.repository import Repository
+from sluice.suspension import suspensions
+from sluice.versions import version_changes
+
+__all__ = ["Plan", "in_urgency", "of_difference", "plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an update of a stack would do.
+
+    Attributes:
+        changes: the objects that change, what loses data first; those of a
+            Helm release follow it.
+        notes: what is left out or not shown, a sentence each.
+
+    """
+
+    changes: list[PlannedChange]
+    notes: list[str]
+
+
+def plan(repository: Repository, stack: str) -> Plan:
+    """Return what `up` would do to a stack now; what is suspended is left out.
+
+    Raises:
+        DeploymentError: with each reason for which it would fail.
+        DeclarationError: where a declaration is wrong, or Helm refuses a release.
+        ApiError: where the cluster cannot be asked.
+
+    """
+    suspended = {each.component: each for each in suspensions(repository, stack)}
+    notes = [f"{name or stack}: left out, {each}" for name, each in suspended.items()]
+    if "" in suspended:
+        return Plan([], notes)
+    changes = _changes(repository, stack, suspended, notes)
+    groups = in_urgency(_grouped(repository, stack, changes, notes))
+    return Plan(_masked(repository, stack, groups), notes)
+
+
+def in_urgency(groups: list[list[PlannedChange]]) -> list[PlannedChange]:
+    """Return the groups, each a release with its objects, by the most urgent of each."""
+    groups.sort(key=lambda group: min(urgency(row.operation, row.kind) for row in group))
+    return [row for group in groups for row in group]
+
+
+def of_difference(stack: str, found: Difference) -> PlannedChange:
+    """Return the record of an object that was found to differ."""
+    return PlannedChange(
+        *(stack, found.operation, found.component, found.release),
+        *(found.identity.kind, found.identity.namespace, found.identity.name),
+        [FieldDifference(*each) for each in found.fields],
+        list(version_changes(found.before, found.after)),
+        *(found.loss, found.note),
+    )
+
+
+def _changes(
+    repository: Repository, stack: str, suspended: Collection[str], notes: list[str]
+) -> Sequence[Change]:
+    try:
+        return Engine(repository, stack).preview(exclude=suspended).changes
+    except DeploymentError as error:
+        failed = [change for change in error.changes if change.error]
+        if not failed or any(change.operation != "replace" for change in failed):
+            raise
+        # The object is still there in a preview, where an update has deleted it first.
+        notes += [
+            f"{change.kind} {change.name}: a dry run cannot replace it, so what waits for it is "
+            "not shown; an update can"
+            for change in failed
+        ]
+        return error.changes
+
+
+def _grouped(
+    repository: Repository, stack: str, changes: Sequence[Change], notes: list[str]
+) -> list[list[PlannedChange]]:
+    releases = tuple(change.component for change in changes if change.kind == "Release")
+    inside: dict[str, list[PlannedChange]] = {}
+    if releases:
+        compared, unknown = differences(repository, stack, releases)
+        for each in compared.differences:
+            if each.release:
+                inside.setdefault(each.component, []).append(of_difference(stack, each))
+        notes += [
+            f"the objects of {release} are not shown: {reason}"
+            for release, reason in unknown.items()
+        ]
+    for rows in inside.values():
+        rows.sort(key=lambda row: urgency(row.operation, row.kind))
+    return [
+        [
+            _row(stack, change),
+            *(inside.get(change.component, ()) if change.kind == "Release" else ()),
+        ]
+        for change in changes
+    ]
+
+
+def _row(stack: str, change: Change) -> PlannedChange:
+    return PlannedChange(
+        *(stack, change.operation, change.component, ""),
+        *(change.kind, change.namespace, change.name),
+        *(list(change.fields), list(change.versions)),
+        *(loss(change.operation, change.kind), ""),
+    )
+
+
+def _masked(
+    repository: Repository, stack: str, rows: Sequence[PlannedChange]
+) -> list[PlannedChange]:
+    """Hide the configuration's secrets where the program has put them in plain."""
+    if not has_secrets(repository, stack):
+        return list(rows)
+    masks = Masks(Engine(repository, stack).secret_settings().values())
+    return [
+        replace(row, fields=[_masked_field(masks, field) for field in row.fields]) for row in rows
+    ]
+
+
+def _masked_field(masks: Masks, field: FieldDifference) -> FieldDifference:
+    sides: Sequence[Mapping[str, Any]] = [
+        {} if value is None else {"value": value} for value in (field.before, field.after)
+    ]
+    pair = masks.pair(*sides)
+    return FieldDifference(field.path, pair.before.get("value"), pair.after.get("value"))
