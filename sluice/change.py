@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Change", "FieldDifference", "VersionChange"]
+__all__ = ["Change", "FieldDifference", "VersionChange", "component_kind_of"]
 
 
 @dataclass(frozen=True)
@@ -70,3 +70,10 @@ class Change:
     versions: tuple[VersionChange, ...] = field(default=())
     seconds: float = 0.0
     error: str = ""
+
+
+def component_kind_of(change: Change) -> str:
+    """Return the kind of the component that an object belongs to, else the object's."""
+    types = change.urn.split("::")[2].split("$")
+    ours = [each.rpartition(":")[2] for each in types if each.startswith("sluice:")]
+    return ours[-1] if ours else change.kind

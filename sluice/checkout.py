@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ import psutil
 from sluice.errors import NoRemoteError, RepositoryError
 from sluice.repository import Repository
 
-__all__ = ["Remote", "author", "check_clean", "checked_out", "commit_here", "head"]
+__all__ = ["Remote", "author", "check_clean", "checked_out", "commit_here", "head", "resolved"]
 
 _ATTEMPTS = 5
 _LINKED = (".venv", ".sluice")
@@ -140,12 +140,28 @@ def head(repository: Repository) -> str:
             raise RepositoryError(f"{repository.root}: nothing is committed") from None
 
 
+def resolved(repository: Repository, commit: str) -> str:
+    """Return a commit's full name, of what Git takes for one.
+
+    Raises:
+        RepositoryError: where there is none.
+
+    """
+    with _opened(repository.root) as repo:
+        try:
+            return str(repo.commit(commit).hexsha)
+        except (git.BadName, ValueError):
+            raise RepositoryError(f"there is no commit {commit!r} here; fetch it first") from None
+
+
 @contextmanager
-def checked_out(repository: Repository, commit: str) -> Iterator[Repository]:
+def checked_out(
+    repository: Repository, commit: str, *, linked: Collection[str] = _LINKED
+) -> Iterator[Repository]:
     """Give a clean checkout of a commit, which is gone afterwards.
 
-    It lies below `.sluice/worktrees`, and shares this checkout's virtual
-    environment and local state.
+    It lies below `.sluice/worktrees`, and shares what is `linked`: by default
+    this checkout's virtual environment and local state.
 
     Raises:
         RepositoryError: where the repository does not have the commit.
@@ -161,7 +177,7 @@ def checked_out(repository: Repository, commit: str) -> Iterator[Repository]:
                 repo.git.worktree("add", "--detach", "--force", str(root), commit)
             top = Path(str(repo.working_tree_dir)).resolve()
             checkout = Repository(root / repository.root.resolve().relative_to(top))
-            for name in _LINKED:
+            for name in linked:
                 _link(repository.root.resolve() / name, checkout.root / name)
             yield checkout
         finally:

@@ -32,6 +32,7 @@ _VERBS: Final = (
     "history",
     "lock",
     "logs",
+    "pipeline",
     "preview",
     "reconcile",
     "resume",

@@ -28,7 +28,16 @@ from components.errors import DeclarationError, SluiceError
 from components.ignore import Ignore
 from sluice.repository import Repository
 
-__all__ = ["SECRET", "Declaration", "Declared", "Reader", "declaration", "declared", "owner_of"]
+__all__ = [
+    "SECRET",
+    "Declaration",
+    "Declared",
+    "Owner",
+    "Reader",
+    "declaration",
+    "declared",
+    "owner_of",
+]
 
 SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
 Owner = tuple[str, str]

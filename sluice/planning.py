@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sluice.change import Change, FieldDifference
+from sluice.change import Change, FieldDifference, component_kind_of
 from sluice.danger import loss, urgency
 from sluice.difference import Difference
 from sluice.differences import differences, has_secrets
@@ -19,6 +19,8 @@ from sluice.suspension import suspensions
 from sluice.versions import version_changes
 
 __all__ = ["Plan", "in_urgency", "of_difference", "plan"]
+
+_HELM = "HelmRelease"
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,10 @@ def in_urgency(groups: list[list[PlannedChange]]) -> list[PlannedChange]:
     return [row for group in groups for row in group]
 
 
-def of_difference(stack: str, found: Difference) -> PlannedChange:
+def of_difference(stack: str, component_kind: str, found: Difference) -> PlannedChange:
     """Return the record of an object that was found to differ."""
     return PlannedChange(
-        *(stack, found.operation, found.component, found.release),
+        *(stack, found.operation, found.component, component_kind, found.release),
         *(found.identity.kind, found.identity.namespace, found.identity.name),
         [FieldDifference(*each) for each in found.fields],
         list(version_changes(found.before, found.after)),
@@ -98,7 +100,7 @@ def _grouped(
         compared, unknown = differences(repository, stack, releases)
         for each in compared.differences:
             if each.release:
-                inside.setdefault(each.component, []).append(of_difference(stack, each))
+                inside.setdefault(each.component, []).append(of_difference(stack, _HELM, each))
         notes += [
             f"the objects of {release} are not shown: {reason}"
             for release, reason in unknown.items()
@@ -116,7 +118,7 @@ def _grouped(
 
 def _row(stack: str, change: Change) -> PlannedChange:
     return PlannedChange(
-        *(stack, change.operation, change.component, ""),
+        *(stack, change.operation, change.component, component_kind_of(change), ""),
         *(change.kind, change.namespace, change.name),
         *(list(change.fields), list(change.versions)),
         *(loss(change.operation, change.kind), ""),

@@ -120,6 +120,7 @@ class PlannedChange:
         stack: its stack.
         operation: `create`, `update`, `replace` or `delete`.
         component: the component that it belongs to.
+        component_kind: that component's kind, such as `HelmRelease`.
         release: the Helm release that it is in, `namespace/name`; else empty.
         kind: its kind; `Release` for a Helm release.
         namespace: its namespace; empty where it has none.
@@ -134,6 +135,7 @@ class PlannedChange:
     stack: str
     operation: str
     component: str
+    component_kind: str
     release: str
     kind: str
     namespace: str

@@ -20,6 +20,7 @@ from sluice.graph import Graph
 from sluice.history import Deployment
 from sluice.listing import Row, StackRow
 from sluice.object_events import ObjectEvent
+from sluice.pipeline.record import StackPreview
 from sluice.reconciliation import Reconciliation
 from sluice.reports import PlannedChange, StackDifference
 from sluice.run_log import Line
@@ -39,6 +40,7 @@ PRINTED: Final[Mapping[str, Any]] = {
     "graph": Graph,
     "history": list[Deployment],
     "logs": Line,
+    "pipeline-preview": StackPreview,
     "preview": list[PlannedChange],
     "reconcile": list[Reconciliation],
     "stats": list[StackStatistics],
@@ -48,18 +50,19 @@ PRINTED: Final[Mapping[str, Any]] = {
 """What `sluice VERB -o json` prints, by the schema's name."""
 
 _FOLDER = Path("docs/schemas")
+_OPTIONS: Final[Mapping[str, str]] = {"pipeline-preview": "--out"}
 # `    name: text`, and its further lines, which are indented deeper.
 _FIELD = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
 def schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema of what a verb prints."""
-    verb = name.replace("-", " ")
+    verb, option = name.replace("-", " "), _OPTIONS.get(name, "-o json")
     described = msgspec.json.schema(PRINTED[name])
     for record in described["$defs"].values():
         _describe(record)
     draft = "https://json-schema.org/draft/2020-12/schema"
-    titled = {"$schema": draft, "title": f"sluice {verb} -o json", **described}
+    titled = {"$schema": draft, "title": f"sluice {verb} {option}", **described}
     plain: dict[str, Any] = json.loads(json.dumps(titled))
     return plain
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.errors import SluiceError
 from sluice import run_log
+from sluice.change import component_kind_of
 from sluice.repository import Repository
 
 if TYPE_CHECKING:
@@ -48,11 +49,7 @@ def log_changes(repository: Repository, stack: str, commit: str, changes: Sequen
         done = f"{change.operation} {change.kind} {change.namespace}/{change.name}"
         told = change.error or done.replace(" /", " ")
         level: run_log.Level = "error" if change.error else "info"
-        line = run_log.Line.now(level, stack, commit, _kind(change), change.component, told)
+        line = run_log.Line.now(
+            level, stack, commit, component_kind_of(change), change.component, told
+        )
         run_log.append(repository, line)
-
-
-def _kind(change: Change) -> str:
-    types = change.urn.split("::")[2].split("$")
-    ours = [each.rpartition(":")[2] for each in types if each.startswith("sluice:")]
-    return ours[-1] if ours else change.kind

@@ -24,7 +24,9 @@ Preview = Callable[..., Result]
 
 
 def change(operation: str, kind: str, name: str, component: str = "app", **more: Any) -> Change:
-    return Change(f"urn::{name}", operation, component, kind, "web", name, **more)
+    return Change(
+        f"urn:pulumi:dev::p::{kind}::{name}", operation, component, kind, "web", name, **more
+    )
 
 
 def inner(operation: str, kind: str, name: str) -> Difference:
