@@ -83,6 +83,9 @@ _ValuesLoader.add_implicit_resolver(
 _ValuesLoader.add_constructor(_TAG + "bool", _boolean)
 
 
+_BREAKS = re.compile("[\r\x85\u2028\u2029]")
+
+
 class _Dumper(yaml.SafeDumper):
     """Quotes what any reader could take for something else; keeps lines of text as lines."""
 
@@ -92,7 +95,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = "|" if "\n" in text else None
+    # What YAML 1.1 takes for a line break but \n is only safe as an escape.
+    style = '"' if _BREAKS.search(text) else "|" if "\n" in text else None
     return dumper.represent_scalar(_TAG + "str", text, style=style)
 
 

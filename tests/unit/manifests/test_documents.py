@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from components.errors import DeclarationError
@@ -110,6 +110,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@example({"\x85": "a\u2028b"})
 def test_what_is_written_is_read_again_the_same(value: Any) -> None:
     assert documents.load(documents.dump(value), where="written") == value
     assert documents.load_values(documents.dump({"a": value}), where="written") == {"a": value}
