@@ -14,20 +14,32 @@ if TYPE_CHECKING:
     from components.deployment import deploy
     from components.environment import Environment, member
     from components.errors import ArtifactError, DeclarationError, SluiceError
-    from components.helm_release import HelmRelease, HelmReleaseArgs, ValuesReference
+    from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
     from components.helm_repository import HelmRepository
     from components.ignore import Ignore
-    from components.kustomization import HealthReference, Kustomization, KustomizationArgs
+    from components.kustomization import (
+        CommonMetadata,
+        HealthReference,
+        Kustomization,
+        KustomizationArgs,
+    )
+    from components.manifests.kustomize import ImageOverride
     from components.manifests.patch import Patch
     from components.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
     from components.oci_repository import OCIRepository
+    from components.post_renderer import PostRenderer
+    from components.references import DataReference
     from components.settings import Setting
+    from components.values_reference import ValuesReference
 
 __all__ = [
     "Application",
     "ApplicationArgs",
     "ArtifactError",
     "Autoscaling",
+    "CRDsPolicy",
+    "CommonMetadata",
+    "DataReference",
     "DeclarationError",
     "Environment",
     "HealthReference",
@@ -35,6 +47,7 @@ __all__ = [
     "HelmReleaseArgs",
     "HelmRepository",
     "Ignore",
+    "ImageOverride",
     "Kustomization",
     "KustomizationArgs",
     "Namespace",
@@ -43,6 +56,7 @@ __all__ = [
     "OCIRepository",
     "Patch",
     "PodSecurity",
+    "PostRenderer",
     "Probe",
     "Setting",
     "SluiceError",
@@ -56,6 +70,9 @@ _MODULES: Final = {
     "ApplicationArgs": "components.application",
     "ArtifactError": "components.errors",
     "Autoscaling": "components.application",
+    "CRDsPolicy": "components.helm_release",
+    "CommonMetadata": "components.kustomization",
+    "DataReference": "components.references",
     "DeclarationError": "components.errors",
     "Environment": "components.environment",
     "HealthReference": "components.kustomization",
@@ -63,6 +80,7 @@ _MODULES: Final = {
     "HelmReleaseArgs": "components.helm_release",
     "HelmRepository": "components.helm_repository",
     "Ignore": "components.ignore",
+    "ImageOverride": "components.manifests.kustomize",
     "Kustomization": "components.kustomization",
     "KustomizationArgs": "components.kustomization",
     "Namespace": "components.namespace",
@@ -71,10 +89,11 @@ _MODULES: Final = {
     "OCIRepository": "components.oci_repository",
     "Patch": "components.manifests.patch",
     "PodSecurity": "components.namespace",
+    "PostRenderer": "components.post_renderer",
     "Probe": "components.application",
     "Setting": "components.settings",
     "SluiceError": "components.errors",
-    "ValuesReference": "components.helm_release",
+    "ValuesReference": "components.values_reference",
     "deploy": "components.deployment",
     "member": "components.environment",
 }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pulumi
 
@@ -16,6 +16,8 @@ from components.manifests import fields
 from components.manifests.identity import identify
 
 __all__ = ["Component"]
+
+T = TypeVar("T")
 
 PARENT: Final[ContextVar[pulumi.Resource | None]] = ContextVar("PARENT", default=None)
 
@@ -41,13 +43,14 @@ class Component(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None,
         *,
         needs: Iterable[object] = (),
+        depends_on: Sequence[pulumi.Resource] = (),
         ignore: Sequence[Ignore] = (),
     ) -> None:
         """Register the component.
 
         `kind` is the type token's tail, such as `helm:HelmRelease`; of `needs`,
-        the resources are waited for. `ignore` is kept in the state, where drift
-        detection reads it.
+        the resources are waited for, as are all of `depends_on`. `ignore` is
+        kept in the state, where drift detection reads it.
         """
         self.name = name
         # Not `ignore`, which Pulumi overwrites with the output of that name.
@@ -55,9 +58,11 @@ class Component(pulumi.ComponentResource):
         self.where = caller()
         try:
             fields.dns_subdomain("name", name)
+            _check_resources(depends_on)
         except DeclarationError as error:
             raise self.refusal(error) from None
-        dependencies = [need for need in needs if isinstance(need, pulumi.Resource)]
+        needed = [need for need in needs if isinstance(need, pulumi.Resource)]
+        dependencies = [*needed, *depends_on]
         kept = {"ignore": [rule.as_dict() for rule in ignore]} if ignore else {}
         super().__init__(f"sluice:{kind}", name, kept, _options(opts, dependencies))
 
@@ -65,6 +70,13 @@ class Component(pulumi.ComponentResource):
         """Return the error for a wrong declaration: where, what, and the problem."""
         kind = type(problem) if isinstance(problem, SluiceError) else DeclarationError
         return kind(f"{self.where}: {type(self).__name__} {self.name!r}: {problem}")
+
+    def explained(self, compute: Callable[[T], Any], value: T) -> Any:
+        """Return `compute(value)`; a refusal in it is one of this component."""
+        try:
+            return compute(value)
+        except DeclarationError as error:
+            raise self.refusal(error) from None
 
     def make(
         self,
@@ -82,6 +94,14 @@ class Component(pulumi.ComponentResource):
         identity = identify(manifest, where=self.where)
         rules = [rule for rule in self.left_to_others if rule.matches(identity.kind, identity.name)]
         return [path for rule in rules for path in rule.ignore_changes()]
+
+
+def _check_resources(depends_on: Sequence[object]) -> None:
+    for each in depends_on:
+        if not isinstance(each, pulumi.Resource):
+            raise DeclarationError(
+                f"depends_on: {each!r} is no component; name a member: depends_on=[self.databases]"
+            )
 
 
 def _options(

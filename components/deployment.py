@@ -17,6 +17,7 @@ from components.charts import CHARTS, LockedCharts
 from components.environment import Environment
 from components.errors import DeclarationError, SluiceError
 from components.kubernetes_object import KubernetesObject
+from components.references import IN_CLUSTER, InCluster
 from components.settings import Setting, check_settings
 from components.suspension import LEFT_OUT, Suspension, parse_suspensions
 
@@ -38,6 +39,7 @@ def deploy(find: Callable[[str], type[Environment]]) -> None:
     _hurry()
     try:
         _honour_suspensions()
+        IN_CLUSTER.set(_in_cluster())
         make_environment(find, Path.cwd())
     except SluiceError as error:
         pulumi.log.error(str(error))
@@ -112,6 +114,10 @@ def _refuse_unadoptable(args: pulumi.ResourceTransformationArgs) -> None:
 def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:
     # The engine interrupts the program once an object has failed, and has said why.
     os._exit(1)
+
+
+def _in_cluster() -> InCluster:
+    return InCluster(Setting(str, "context").read(), pulumi.Config().get("kubeconfig") or "")
 
 
 def _cluster() -> pulumi.ProviderResource:

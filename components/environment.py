@@ -6,6 +6,7 @@ import asyncio
 import difflib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
@@ -14,7 +15,7 @@ import pulumi
 from components.component import PARENT, Component
 from components.errors import DeclarationError
 from components.kubernetes_object import KubernetesObject, hidden
-from components.location import attribute_line, function_line
+from components.location import attribute_line, function_line, relative
 from components.manifests.identity import Identity, identify
 from components.manifests.patch import Patch, apply_patch
 from components.manifests.schema import validate
@@ -138,9 +139,23 @@ class Environment(pulumi.ComponentResource):
         token = PARENT.set(self)
         try:
             return wanted.make(self)
+        except AttributeError as error:
+            if error.obj is not self:
+                raise
+            raise self._unknown_member(error) from None
         finally:
             PARENT.reset(token)
             self._making.pop()
+
+    def _unknown_member(self, error: AttributeError) -> DeclarationError:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        known = [name for name in dir(type(self)) if not name.startswith("_")]
+        close = difflib.get_close_matches(str(error.name), known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return DeclarationError(
+            f"{relative(frame.filename)}:{frame.lineno}: {type(self).__name__} has no member "
+            f"or attribute {error.name!r}{hint}"
+        )
 
     def _overlay(
         self, args: pulumi.ResourceTransformationArgs

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 
 from components.artifacts.lock import ChartRequest
+from components.chart_crds import chart_crds
 from components.charts import CHARTS
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
@@ -18,25 +20,26 @@ from components.ignore import Ignore
 from components.manifests import documents, fields
 from components.namespace import Namespace, name_of
 from components.oci_repository import OCIRepository
+from components.post_renderer import PostRenderer, written
+from components.references import read_data
 from components.values import has_null, merge_values
+from components.values_reference import ValuesReference
 
-__all__ = ["HelmRelease", "HelmReleaseArgs", "ValuesReference"]
+__all__ = ["CRDsPolicy", "HelmRelease", "HelmReleaseArgs"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ValuesReference:
-    """Values kept in an object of the release's namespace, as YAML text under a key.
+class CRDsPolicy(StrEnum):
+    """What becomes of the definitions in a chart's `crds/`. Flux's words.
 
-    Attributes:
-        kind: `ConfigMap` or `Secret`; what comes from a Secret stays secret.
-        name: the object's name.
-        key: the key that holds the YAML; by default `values.yaml`.
-
+    `Create`: Helm makes them when it installs the release, and never changes them.
+    `Skip`: they are left out.
+    `CreateReplace`: each is an object of its own, made before the release,
+    changed with the chart, and kept when the release goes.
     """
 
-    kind: Literal["ConfigMap", "Secret"]
-    name: str
-    key: str = "values.yaml"
+    CREATE = "Create"
+    SKIP = "Skip"
+    CREATE_REPLACE = "CreateReplace"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,7 @@ class HelmReleaseArgs:
         repository: where the chart comes from; none for a path.
         version: an exact version or a range as Helm reads it (`12.x`), which
             `sluice lock` pins; by default any release.
+        depends_on: what has to be deployed and healthy before; by default nothing.
         values: values of the chart; they win over the files and the references.
         values_files: YAML files of values, relative to the repository's root.
         values_from: values from ConfigMaps and Secrets, laid over the files in turn.
@@ -57,7 +61,16 @@ class HelmReleaseArgs:
         atomic: whether a failed install is removed and a failed upgrade rolled
             back; by default yes.
         create_namespace: whether Helm makes the namespace; by default no.
-        skip_crds: whether the chart's `crds/` are left out; by default no.
+        crds: what becomes of the chart's `crds/`; by default Helm makes them with
+            the release and never changes them.
+        disable_wait: whether the release is done before its objects are ready; by default no.
+        wait_for_jobs: whether it waits for its Jobs to complete as well; by default yes.
+        disable_hooks: whether the chart's hooks are left out; by default no.
+        disable_openapi_validation: whether an install skips checking objects against the
+            cluster's schema; by default no.
+        force: whether an upgrade deletes and makes anew what it cannot change; by default no.
+        max_history: how many revisions Helm keeps, 0 for all; by default 5.
+        post_renderers: what kustomize changes of what the chart renders; by default nothing.
         ignore: fields of its objects that are left to others; by default none.
 
     """
@@ -66,6 +79,7 @@ class HelmReleaseArgs:
     namespace: str | Namespace
     repository: HelmRepository | OCIRepository | None = None
     version: str = "*"
+    depends_on: Sequence[pulumi.Resource] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     values_files: Sequence[str] = ()
     values_from: Sequence[ValuesReference] = ()
@@ -73,7 +87,14 @@ class HelmReleaseArgs:
     timeout: str = "5m"
     atomic: bool = True
     create_namespace: bool = False
-    skip_crds: bool = False
+    crds: CRDsPolicy = CRDsPolicy.CREATE
+    disable_wait: bool = False
+    wait_for_jobs: bool = True
+    disable_hooks: bool = False
+    disable_openapi_validation: bool = False
+    force: bool = False
+    max_history: int = 5
+    post_renderers: Sequence[PostRenderer] = ()
     ignore: Sequence[Ignore] = ()
 
 
@@ -99,6 +120,7 @@ class HelmRelease(Component):
             name,
             opts,
             needs=(args.namespace, args.repository),
+            depends_on=args.depends_on,
             ignore=args.ignore,
         )
         self.args = args
@@ -108,11 +130,15 @@ class HelmRelease(Component):
             fields.release_name("release_name", args.release_name or name)
             fields.texts("values_files", args.values_files)
             fields.mapping("values", args.values)
+            fields.choice("crds", args.crds, CRDsPolicy)
             chart, self.version = self._chart()
             self.file_values = self._file_values()
+            definitions = self._definitions(Path(chart))
         except SluiceError as error:
             raise self.refusal(error) from error
-        self._release(chart, self._values(self.file_values))
+        kept = pulumi.ResourceOptions(retain_on_delete=True)
+        made = [self.make(definition, kept) for definition in definitions]
+        self._release(chart, self._values(self.file_values), made)
         self.register_outputs(
             {"chart": args.chart, "version": self.version, "repository": _title(args.repository)}
         )
@@ -144,72 +170,65 @@ class HelmRelease(Component):
         return values
 
     def _values(self, static: Mapping[str, Any]) -> Any:
-        references = [self._read(reference) for reference in self.args.values_from]
-        if not references:
+        read = [(each, self._read(each)) for each in self.args.values_from]
+        found = [(reference, data) for reference, data in read if data is not None]
+        if not found:
             return merge_values(static, self.args.values)
 
-        def merged(read: list[Mapping[str, Any]]) -> dict[str, Any]:
+        def merged(all_data: list[Mapping[str, str]]) -> dict[str, Any]:
             values = dict(static)
-            for layer in read:
-                values = merge_values(values, layer)
+            for (reference, _), data in zip(found, all_data, strict=True):
+                values = reference.laid_over(values, data, name_of(self.args.namespace))
             return values
 
-        below = pulumi.Output.all(*references).apply(merged)
+        below: pulumi.Output[Any] = pulumi.Output.all(*(data for _, data in found))
+        below = below.apply(lambda data: self.explained(merged, data))
+        if any(reference.kind == "Secret" for reference, _ in found):
+            below = pulumi.Output.secret(below)
         return below.apply(lambda values: merge_values(values, self.args.values))
 
-    def _read(self, reference: ValuesReference) -> pulumi.Output[Mapping[str, Any]]:
-        from pulumi_kubernetes.core import v1  # noqa: PLC0415 - costs half a second, rarely needed
+    def _read(self, reference: ValuesReference) -> pulumi.Output[Mapping[str, str]] | None:
+        return read_data(self, reference.source(name_of(self.args.namespace)))
 
-        namespace = name_of(self.args.namespace)
-        where = f"{reference.kind} {namespace}/{reference.name}, key {reference.key}"
-        found = getattr(v1, reference.kind).get(
-            f"{self.name}:{reference.kind}:{reference.name}",
-            f"{namespace}/{reference.name}",
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return pulumi.Output.unsecret(found.data).apply(
-            lambda data: (
-                pulumi.Output.secret(_parsed(data, reference, where))
-                if reference.kind == "Secret"
-                else _parsed(data, reference, where)
-            )
-        )
+    def _definitions(self, chart: Path) -> list[dict[str, Any]]:
+        # What only asks for names has fetched no chart.
+        if self.args.crds != CRDsPolicy.CREATE_REPLACE or not chart.exists():
+            return []
+        return chart_crds(chart)
 
-    def _release(self, chart: str, values: Any) -> None:
+    def _release(self, chart: str, values: Any, after: Sequence[pulumi.Resource]) -> None:
         from pulumi_kubernetes.helm import v3  # noqa: PLC0415 - costs time, only releases need it
 
+        args = self.args
+        # Helm's options for an install and for an upgrade have names of their own here.
+        hooks = {"disable_webhooks": True, "disable_crd_hooks": True} if args.disable_hooks else {}
         v3.Release(
             self.name,
-            name=self.args.release_name or self.name,
-            namespace=name_of(self.args.namespace),
+            name=args.release_name or self.name,
+            namespace=name_of(args.namespace),
             chart=chart,
             version=self.version,
             values=values,
             allow_null_values=has_null(values) or None,
             timeout=self._timeout,
-            atomic=self.args.atomic,
-            cleanup_on_fail=self.args.atomic,
+            atomic=args.atomic,
+            cleanup_on_fail=args.atomic,
             # Without it, Helm keeps the last revision's values where none are declared any more.
             reset_values=True,
-            create_namespace=self.args.create_namespace,
-            skip_crds=self.args.skip_crds,
-            opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["manifest"]),
+            create_namespace=args.create_namespace,
+            skip_crds=args.crds != CRDsPolicy.CREATE,
+            skip_await=args.disable_wait or None,
+            wait_for_jobs=args.wait_for_jobs and not args.disable_wait,
+            disable_openapi_validation=args.disable_openapi_validation or None,
+            force_update=args.force or None,
+            max_history=args.max_history,
+            postrender=written(args.post_renderers) if args.post_renderers else None,
+            **hooks,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=after, additional_secret_outputs=["manifest"]
+            ),
         )
 
 
 def _title(repository: HelmRepository | OCIRepository | None) -> str:
     return f"{type(repository).__name__.lower()}/{repository.name}" if repository else ""
-
-
-def _parsed(data: Mapping[str, str] | None, reference: ValuesReference, where: str) -> Any:
-    import base64  # noqa: PLC0415
-
-    text = (data or {}).get(reference.key)
-    if text is None:
-        raise DeclarationError(f"values_from: {where}: not there")
-    if reference.kind == "Secret":
-        try:
-            text = base64.b64decode(text, validate=True).decode()
-        except ValueError:
-            raise DeclarationError(f"values_from: {where}: not base64 of text") from None
-    return documents.load_values(text, where=f"values_from: {where}")

@@ -14,11 +14,13 @@ from components.errors import DeclarationError
 from components.ignore import Ignore
 from components.manifests import fields
 from components.manifests.identity import Identity, identify
-from components.manifests.kustomize import Overlay, build
+from components.manifests.kustomize import ImageOverride, Overlay, build
 from components.manifests.patch import Patch
 from components.namespace import Namespace, name_of
+from components.references import DataReference
+from components.variables import Variables
 
-__all__ = ["HealthReference", "Kustomization", "KustomizationArgs"]
+__all__ = ["CommonMetadata", "HealthReference", "Kustomization", "KustomizationArgs"]
 
 _FIRST = ("CustomResourceDefinition", "Namespace")
 _SKIP_AWAIT = "pulumi.com/skipAwait"
@@ -41,18 +43,31 @@ class HealthReference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommonMetadata:
+    """Labels and annotations of every object; selectors and pods keep theirs."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class KustomizationArgs:
     """Arguments of `Kustomization`.
 
     Attributes:
         path: a directory below the repository's root.
+        depends_on: what has to be deployed and healthy before; by default nothing.
+        components: directories of kustomize components, relative to `path`.
+        ignore_missing_components: whether one that is not there is passed over; by default no.
         patches: patches to what the directory makes; each has to match.
-        images: image overrides as in a kustomization: `{"name": …, "newTag": …}`.
+        images: other names, tags or digests for images.
         name_prefix: put before every name.
         name_suffix: put after every name.
         target_namespace: the namespace of every namespaced object; a `Namespace` is waited for.
-        common_labels: labels of every object (not of selectors or pods).
+        common_metadata: labels and annotations of every object.
         substitute: values of `${variables}` in the manifests; by default nothing is substituted.
+        substitute_from: ConfigMaps and Secrets of the cluster with more of them, a later
+            one before an earlier, `substitute` before all.
         prune: whether objects that are no longer declared are deleted; by default yes.
         wait: whether every object has to be healthy; by default yes.
         health_checks: with `wait=False`, the objects that have to be healthy all the same.
@@ -62,13 +77,17 @@ class KustomizationArgs:
     """
 
     path: str
+    depends_on: Sequence[pulumi.Resource] = ()
+    components: Sequence[str] = ()
+    ignore_missing_components: bool = False
     patches: Sequence[Patch] = ()
-    images: Sequence[Mapping[str, str]] = ()
+    images: Sequence[ImageOverride] = ()
     name_prefix: str = ""
     name_suffix: str = ""
     target_namespace: str | Namespace = ""
-    common_labels: Mapping[str, str] = field(default_factory=dict)
+    common_metadata: CommonMetadata = CommonMetadata()
     substitute: Mapping[str, str] | None = None
+    substitute_from: Sequence[DataReference] = ()
     prune: bool = True
     wait: bool = True
     health_checks: Sequence[HealthReference] = ()
@@ -93,14 +112,16 @@ class Kustomization(Component):
             name,
             opts,
             needs=(args.target_namespace,),
+            depends_on=args.depends_on,
             ignore=args.ignore,
         )
         self.args = args
         try:
+            fields.texts("components", args.components)
             self._timeout = f"{fields.duration('timeout', args.timeout)}s"
             if args.target_namespace:
                 fields.dns_label("target_namespace", name_of(args.target_namespace))
-            manifests = build(Path(args.path), self._overlay())
+            manifests = [self._labelled(each) for each in build(Path(args.path), self._overlay())]
             identities = [identify(manifest, where=args.path) for manifest in manifests]
             self._check_health_references(identities)
         except DeclarationError as error:
@@ -109,15 +130,34 @@ class Kustomization(Component):
         self.register_outputs({"objects": len(manifests), "path": args.path})
 
     def _overlay(self) -> Overlay:
+        args = self.args
+        variables = args.substitute
+        later = None
+        if args.substitute_from:
+            variables = variables or {}
+            later = Variables(self, args.substitute_from).later
         return Overlay(
-            patches=self.args.patches,
-            images=self.args.images,
-            name_prefix=self.args.name_prefix,
-            name_suffix=self.args.name_suffix,
-            namespace=name_of(self.args.target_namespace),
-            labels=self.args.common_labels,
-            substitute=self.args.substitute,
+            components=self._components(),
+            patches=args.patches,
+            images=args.images,
+            name_prefix=args.name_prefix,
+            name_suffix=args.name_suffix,
+            namespace=name_of(args.target_namespace),
+            substitute=variables,
+            later=later,
         )
+
+    def _components(self) -> Sequence[str]:
+        if not self.args.ignore_missing_components:
+            return self.args.components
+        return [each for each in self.args.components if (Path(self.args.path) / each).is_dir()]
+
+    def _labelled(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        metadata = dict(manifest.get("metadata") or {})
+        for part, common in vars(self.args.common_metadata).items():
+            if common:
+                metadata[part] = {**(metadata.get(part) or {}), **common}
+        return {**manifest, "metadata": metadata}
 
     def _check_health_references(self, made: Sequence[Identity]) -> None:
         known = {HealthReference(kind=i.kind, name=i.name, namespace=i.namespace) for i in made}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["attribute_line", "caller", "function_line"]
+__all__ = ["attribute_line", "caller", "function_line", "relative"]
 
 _HERE = str(Path(__file__).parent)
 
@@ -23,7 +23,7 @@ def caller() -> str:
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith((_HERE, "<")):
-            return f"{_relative(name)}:{frame.f_lineno}"
+            return f"{relative(name)}:{frame.f_lineno}"
         frame = frame.f_back  # type: ignore[assignment]
     return ""
 
@@ -31,7 +31,7 @@ def caller() -> str:
 def function_line(function: Callable[..., Any]) -> str:
     """Return where a function is defined, as `file:line`."""
     code = function.__code__
-    return f"{_relative(code.co_filename)}:{code.co_firstlineno}"
+    return f"{relative(code.co_filename)}:{code.co_firstlineno}"
 
 
 def attribute_line(cls: type, name: str) -> str:
@@ -40,8 +40,8 @@ def attribute_line(cls: type, name: str) -> str:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
             lines = [part.lineno for part in node.body if name in _targets(part)]
-            return f"{_relative(str(file))}:{[*lines, node.lineno][0]}"
-    return _relative(str(file))
+            return f"{relative(str(file))}:{[*lines, node.lineno][0]}"
+    return relative(str(file))
 
 
 def _targets(statement: ast.stmt) -> list[str]:
@@ -52,6 +52,7 @@ def _targets(statement: ast.stmt) -> list[str]:
     return []
 
 
-def _relative(name: str) -> str:
+def relative(name: str) -> str:
+    """Return a file's path from the working directory, where it lies below it."""
     path = Path(name)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else name

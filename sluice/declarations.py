@@ -26,6 +26,7 @@ from components.deployment import make_environment
 from components.environment import Environment
 from components.errors import DeclarationError, SluiceError
 from components.ignore import Ignore
+from components.references import IN_CLUSTER, DataReference
 from sluice.repository import Repository
 
 __all__ = [
@@ -123,7 +124,7 @@ def declaration(
     stack: str,
     charts: Charts,
     *,
-    read: Reader = lambda _kind, _path: None,
+    read: Reader | None = None,
     config: Mapping[str, str] | None = None,
 ) -> Declaration:
     """Return what a stack declares.
@@ -137,7 +138,7 @@ def declaration(
         ArtifactError: where `charts` cannot give a chart.
 
     """
-    monitor = _Monitor(read)
+    monitor = _Monitor(read or (lambda _kind, _path: None))
     settings = {key: _text(value) for key, value in repository.config(stack).items()}
     made: list[Environment] = []
     wrong: list[SluiceError] = []
@@ -146,7 +147,7 @@ def declaration(
             monitor.mocks, repository.project, stack, preview=True, monitor=monitor
         )
         pulumi.runtime.set_all_config({**settings, **(config or {})})
-        token = CHARTS.set(charts)
+        tokens = CHARTS.set(charts), IN_CLUSTER.set(_found_by(read))
         try:
             find = importlib.import_module("stacks").environment
             run = pulumi.runtime.test(lambda: _make(repository, find, made, wrong))  # type: ignore[no-untyped-call]
@@ -155,8 +156,16 @@ def declaration(
             # By way of what waits for it, the error comes without the program's lines.
             raise wrong[0] if wrong else error from error
         finally:
-            CHARTS.reset(token)
+            CHARTS.reset(tokens[0])
+            IN_CLUSTER.reset(tokens[1])
     return Declaration(made[0], monitor.seen, monitor.after)
+
+
+def _found_by(read: Reader | None) -> Callable[[DataReference], bool]:
+    """Return what says whether an optional object is there; it is unknown where nothing reads."""
+    if read is None:
+        return lambda _reference: True
+    return lambda each: read(each.kind, f"{each.namespace}/{each.name}") is not None
 
 
 def _make(

@@ -10,7 +10,7 @@ from typing import Any, Final
 import git
 
 from components.component import Component
-from components.helm_release import HelmRelease
+from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
 from components.helm_repository import HelmRepository
 from components.kustomization import Kustomization
 from components.manifests import documents, fields
@@ -19,6 +19,7 @@ from components.manifests.kustomize import kustomize_patch
 from components.manifests.patch import Patch
 from components.namespace import name_of
 from components.oci_repository import OCIRepository
+from components.post_renderer import PostRenderer
 from sluice.declarations import SECRET, Declaration, Declared, owner_of
 from sluice.rendering import RELEASE
 from sluice.repository import Repository
@@ -128,13 +129,24 @@ class _Exporter:
             "releaseName": args.release_name or component.name,
             "chart": {"spec": self._chart(component)},
             "timeout": args.timeout,
+            "maxHistory": args.max_history,
             "install": {
                 "createNamespace": args.create_namespace,
-                "crds": "Skip" if args.skip_crds else "Create",
+                "crds": str(args.crds),
+                **_waiting(args),
+                **({"disableOpenAPIValidation": True} if args.disable_openapi_validation else {}),
             },
-            "upgrade": {"crds": "Skip", "cleanupOnFail": args.atomic, "preserveValues": False},
+            "upgrade": {
+                "crds": "CreateReplace" if args.crds == CRDsPolicy.CREATE_REPLACE else "Skip",
+                "cleanupOnFail": args.atomic,
+                "preserveValues": False,
+                **_waiting(args),
+                **({"force": True} if args.force else {}),
+            },
             **self._common(component, HelmRelease),
         }
+        if args.post_renderers:
+            spec["postRenderers"] = [_post_renderer(each) for each in args.post_renderers]
         if args.atomic:
             spec["install"]["remediation"] = strategy
             spec["upgrade"]["remediation"] = {**strategy, "strategy": "rollback"}
@@ -177,7 +189,13 @@ class _Exporter:
         secrets: list[str] = []
         values = _without_secrets(declared, "", secrets)
         references: list[dict[str, Any]] = [
-            {"kind": each.kind, "name": each.name, "valuesKey": each.key}
+            {
+                "kind": each.kind,
+                "name": each.name,
+                "valuesKey": each.key,
+                **({"targetPath": each.target_path} if each.target_path else {}),
+                **({"optional": True} if each.optional else {}),
+            }
             for each in args.values_from
         ]
         for path in secrets:
@@ -205,10 +223,14 @@ class _Exporter:
             "targetNamespace": name_of(args.target_namespace),
             "namePrefix": args.name_prefix,
             "nameSuffix": args.name_suffix,
-            "images": [dict(image) for image in args.images],
+            "images": [image.entry() for image in args.images],
             "patches": [kustomize_patch(patch) for patch in self._patches(component)],
-            "commonMetadata": {"labels": dict(args.common_labels)} if args.common_labels else {},
-            "postBuild": {"substitute": dict(args.substitute)} if args.substitute else {},
+            "components": list(args.components),
+            "ignoreMissingComponents": args.ignore_missing_components or None,
+            "commonMetadata": {
+                part: dict(common) for part, common in vars(args.common_metadata).items() if common
+            },
+            "postBuild": self._post_build(component),
             "healthChecks": [
                 {key: value for key, value in vars(each).items() if value}
                 for each in args.health_checks
@@ -218,6 +240,22 @@ class _Exporter:
         present = {key: value for key, value in spec.items() if value or value is False}
         api_version = "kustomize.toolkit.fluxcd.io/v1"
         return _object(api_version, "Kustomization", component.name, FLUX, present)
+
+    def _post_build(self, component: Kustomization) -> dict[str, Any]:
+        args = component.args
+        for each in args.substitute_from:
+            self._made.remarks.append(
+                f"Kustomization {component.name}: Flux reads {each.kind} {each.name} in "
+                f"{FLUX}, here it is in {each.namespace}"
+            )
+        found = {
+            "substitute": dict(args.substitute or {}),
+            "substituteFrom": [
+                {"kind": each.kind, "name": each.name, "optional": each.optional}
+                for each in args.substitute_from
+            ],
+        }
+        return {key: value for key, value in found.items() if value}
 
     def _patches(self, component: Kustomization) -> list[Patch]:
         """Return the component's patches, and the environment's that are meant for its objects."""
@@ -248,6 +286,24 @@ class _Exporter:
 
     def _resources(self, component: Component) -> list[Declared]:
         return [each for each in self._declaration.resources if each.owner == owner_of(component)]
+
+
+def _waiting(args: HelmReleaseArgs) -> dict[str, bool]:
+    """Return what of an install or an upgrade is not waited for or left out."""
+    given = {
+        "disableHooks": args.disable_hooks,
+        "disableWait": args.disable_wait,
+        "disableWaitForJobs": not args.wait_for_jobs,
+    }
+    return {key: True for key, value in given.items() if value}
+
+
+def _post_renderer(renderer: PostRenderer) -> dict[str, Any]:
+    found = {
+        "patches": [kustomize_patch(patch) for patch in renderer.patches],
+        "images": [image.entry() for image in renderer.images],
+    }
+    return {"kustomize": {key: value for key, value in found.items() if value}}
 
 
 def _reference(component: Component) -> dict[str, str]:

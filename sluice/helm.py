@@ -46,6 +46,8 @@ class Chart:
         path: the chart, relative to the repository's root.
         values: the chart's values; never to be shown.
         skip_crds: whether the chart's `crds/` are left out.
+        postrender: the program that changes what Helm rendered, relative to the repository's
+            root; empty for none.
 
     """
 
@@ -54,6 +56,7 @@ class Chart:
     path: str
     values: Mapping[str, Any] = field(repr=False)
     skip_crds: bool = False
+    postrender: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,28 @@ def render(
         for _, each in parts
         if each["kind"] == "CustomResourceDefinition"
     }
+    if chart.postrender:
+        parts = list(_post_rendered(parts, chart, root))
     return [_object(chart, each, source, capabilities, scopes) for source, each in parts]
+
+
+def _post_rendered(
+    parts: Sequence[tuple[str, dict[str, Any]]], chart: Chart, root: Path
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the parts as the post-renderer leaves them, which gets neither hooks nor `crds/`."""
+    given = [each for source, each in parts if not _hook(each) and not _from_crds(source)]
+    result = subprocess.run(
+        [root / chart.postrender],
+        input="---\n".join(map(documents.dump, given)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise DeclarationError(f"post_renderers: {' '.join(result.stderr.split())}")
+    for manifest in documents.load_all(result.stdout, where=f"{chart.path}: post_renderers"):
+        yield "", manifest
+    yield from (part for part in parts if part[1] not in given)
 
 
 def _run(chart: Chart, root: Path, capabilities: Capabilities, *, installed: bool) -> str:
@@ -201,11 +225,19 @@ def _object(
     metadata = dict(manifest.get("metadata") or {})
     if capabilities.has_namespace(manifest, scopes):
         metadata.setdefault("namespace", chart.namespace)
-    hook = str((metadata.get("annotations") or {}).get(_HOOK) or "")
-    from_crds = f"/{source}".rpartition("/crds/")[1] != ""
+    hook, from_crds = _hook(manifest), _from_crds(source)
     if not hook and not from_crds:
         metadata = _marked(metadata, chart)
     return RenderedObject({**manifest, "metadata": metadata}, hook, from_crds)
+
+
+def _hook(manifest: Mapping[str, Any]) -> str:
+    annotations = (manifest.get("metadata") or {}).get("annotations") or {}
+    return str(annotations.get(_HOOK) or "")
+
+
+def _from_crds(source: str) -> bool:
+    return "/crds/" in f"/{source}"
 
 
 def _marked(metadata: Mapping[str, Any], chart: Chart) -> dict[str, Any]:

@@ -184,6 +184,7 @@ def _chart(release: Declared) -> Chart:
         path=str(inputs["chart"]),
         values=inputs.get("values") or {},
         skip_crds=bool(inputs.get("skipCrds")),
+        postrender=str(inputs.get("postrender") or ""),
     )
 
 

@@ -13,8 +13,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,14 @@ import yaml
 from components.errors import DeclarationError
 from components.manifests import documents
 from components.manifests.patch import Patch
-from components.manifests.substitution import is_disabled, substitute
+from components.manifests.substitution import (
+    is_disabled,
+    needed,
+    substitute,
+    substitute_leaves,
+)
 
-__all__ = ["Overlay", "build", "kustomize_patch"]
+__all__ = ["ImageOverride", "Overlay", "build", "kustomize_patch"]
 
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PARTS = ("resources", "components", "bases")
@@ -35,16 +40,44 @@ _API = "kustomize.config.k8s.io/v1beta1"
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImageOverride:
+    """Another name, tag or digest for an image, as in `images` of a kustomization.
+
+    Attributes:
+        name: the image as the manifests name it, without tag.
+        new_name: the name to use instead.
+        new_tag: the tag to use instead.
+        digest: the digest to use instead of a tag, `sha256:…`.
+
+    """
+
+    name: str
+    new_name: str = ""
+    new_tag: str = ""
+    digest: str = ""
+
+    def entry(self) -> dict[str, str]:
+        """Return the entry of a kustomization's `images`."""
+        words = {"newName": self.new_name, "newTag": self.new_tag, "digest": self.digest}
+        return {"name": self.name, **{key: value for key, value in words.items() if value}}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overlay:
-    """What is laid over the directory; empty changes nothing."""
+    """What is laid over the directory; empty changes nothing.
+
+    `components` are relative to the directory. `later` is given where some
+    variables are known only later: see `substitute_leaves`.
+    """
 
     patches: Sequence[Patch] = ()
-    images: Sequence[Mapping[str, str]] = ()
+    images: Sequence[ImageOverride] = ()
     name_prefix: str = ""
     name_suffix: str = ""
     namespace: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    components: Sequence[str] = ()
     substitute: Mapping[str, str] | None = None
+    later: Callable[[str, Callable[[Mapping[str, str]], Any]], Any] | None = None
 
     def kustomization(self, resources: Sequence[str]) -> dict[str, Any]:
         """Return the kustomization that applies the overlay to the resources."""
@@ -52,12 +85,12 @@ class Overlay:
             "apiVersion": _API,
             "kind": "Kustomization",
             "resources": list(resources),
+            "components": list(self.components),
             "patches": [kustomize_patch(patch) for patch in self.patches],
-            "images": [dict(image) for image in self.images],
+            "images": [image.entry() for image in self.images],
             "namePrefix": self.name_prefix,
             "nameSuffix": self.name_suffix,
             "namespace": self.namespace,
-            "labels": [{"pairs": dict(self.labels)}] if self.labels else [],
         }
         return {key: value for key, value in written.items() if value}
 
@@ -67,7 +100,8 @@ class Overlay:
             {"target": _target(patch), "patch": yaml.safe_dump(_marked(patch, index))}
             for index, patch in enumerate(self.patches)
         ]
-        return {**Overlay().kustomization(resources), "patches": patches}
+        bare = Overlay(components=self.components)
+        return {**bare.kustomization(resources), "patches": patches}
 
 
 def build(folder: Path, overlay: Overlay) -> list[dict[str, Any]]:
@@ -83,6 +117,7 @@ def build(folder: Path, overlay: Overlay) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="sluice-kustomize-") as temporary:
         root = Path(temporary).resolve()
         resources, arguments = _resources(folder.resolve(), root)
+        overlay = replace(overlay, components=_components(overlay, folder, root))
 
         def render(kustomization: Mapping[str, Any]) -> str:
             (root / _FILES[0]).write_text(yaml.safe_dump(kustomization, sort_keys=False))
@@ -91,7 +126,16 @@ def build(folder: Path, overlay: Overlay) -> list[dict[str, Any]]:
         if overlay.patches:
             _check_matches(overlay, render(overlay.marking(resources)), folder)
         rendered = render(overlay.kustomization(resources))
-    return list(_objects(rendered, overlay.substitute, str(folder)))
+    return list(_objects(rendered, overlay, str(folder)))
+
+
+def _components(overlay: Overlay, folder: Path, root: Path) -> list[str]:
+    paths = [(folder / component).resolve() for component in overlay.components]
+    for component, path in zip(overlay.components, paths, strict=True):
+        if not path.is_dir():
+            raise DeclarationError(f"components: {component!r} is not a directory below {folder}")
+        _check_parts(path)
+    return [os.path.relpath(path, root) for path in paths]
 
 
 def _resources(folder: Path, root: Path) -> tuple[list[str], list[str]]:
@@ -174,18 +218,23 @@ def _run(arguments: Sequence[str], folder: Path) -> str:
     return result.stdout
 
 
-def _objects(
-    rendered: str, variables: Mapping[str, str] | None, where: str
-) -> Iterator[dict[str, Any]]:
-    if variables is None:
+def _objects(rendered: str, overlay: Overlay, where: str) -> Iterator[dict[str, Any]]:
+    if overlay.substitute is None:
         yield from documents.load_all(rendered, where=where)
         return
     for text in rendered.split("\n---\n"):
         manifest = documents.load(text, where=where)
         if manifest and not is_disabled(manifest):
-            manifest = documents.load(substitute(text, variables, where=where), where=where)
+            manifest = _substituted(text, manifest, overlay, where)
         if manifest:
             yield manifest
+
+
+def _substituted(text: str, manifest: Any, overlay: Overlay, where: str) -> Any:
+    variables = overlay.substitute or {}
+    if overlay.later is None or needed(text) <= variables.keys():
+        return documents.load(substitute(text, variables, where=where), where=where)
+    return substitute_leaves(manifest, variables, overlay.later, where=where)
 
 
 def _check_matches(overlay: Overlay, marked: str, folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from components import DeclarationError, Patch
-from components.manifests.kustomize import Overlay, build
+from components.manifests.kustomize import ImageOverride, Overlay, build
 
 CORPUS = Path(__file__).parents[2] / "data" / "kustomize"
 CASES = sorted(folder.name for folder in CORPUS.iterdir())
@@ -83,17 +83,15 @@ OVERLAYS = [
             name_prefix="dev-",
             name_suffix="-b",
             namespace="shop",
-            labels={"team": "shop"},
-            images=[{"name": "registry.local/web", "newTag": "2.0"}],
+            images=[ImageOverride(name="registry.local/web", new_tag="2.0")],
         ),
         """
         namePrefix: dev-
         nameSuffix: -b
         namespace: shop
-        labels: [{pairs: {team: shop}}]
         images: [{name: registry.local/web, newTag: "2.0"}]
         """,
-        id="prefix, suffix, namespace, labels and images",
+        id="prefix, suffix, namespace and images",
     ),
     pytest.param(
         Overlay(

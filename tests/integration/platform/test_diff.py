@@ -277,9 +277,9 @@ def test_what_is_exported_is_what_flux_accepts(program: Program) -> None:
                             json6902=[{"op": "add", "path": "/data/more", "value": "1"}],
                         ),
                     ],
-                    images=[{"name": "web", "newTag": "2"}],
+                    images=[ImageOverride(name="web", new_tag="2")],
                     name_prefix="p-",
-                    common_labels={"team": "blue"},
+                    common_metadata=CommonMetadata(labels={"team": "blue"}),
                     substitute={"environment": "test"},
                     health_checks=[
                         HealthReference(kind="ConfigMap", name="p-a", namespace=NAMESPACE)

@@ -116,7 +116,7 @@ def test_the_custom_resources_of_a_chart_can_be_left_out(program: Program) -> No
                     chart="./charts/web",
                     namespace=NAMESPACE,
                     create_namespace=True,
-                    skip_crds=True,
+                    crds=CRDsPolicy.SKIP,
                 ),
             )
     """)

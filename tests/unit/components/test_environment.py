@@ -294,6 +294,22 @@ def test_using_a_removed_member_is_refused(refused: Callable[..., str], here: st
     assert "Prod: member 'namespace' is removed but 'web' uses it" in error
 
 
+def test_using_a_member_that_is_not_there_is_refused_with_its_line_and_a_suggestion(
+    refused: Callable[..., str], here: str
+) -> None:
+    class Wrong(Shop):
+        @member
+        def api(self) -> Application:
+            return Application("api", ApplicationArgs(image="a:1", namespace=self.namespaces))  # type: ignore[attr-defined]
+
+    error = refused(lambda: Wrong("dev"))
+    assert re.fullmatch(
+        rf"{re.escape(here)}:\d+: Wrong has no member or attribute 'namespaces'; "
+        "did you mean namespace\\?",
+        error,
+    )
+
+
 def test_members_that_need_each_other_are_refused(refused: Callable[..., str], here: str) -> None:
     class Circle(Environment):
         @member

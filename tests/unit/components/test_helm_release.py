@@ -9,16 +9,20 @@ import pulumi
 import pytest
 
 from components import (
+    CRDsPolicy,
     HelmRelease,
     HelmReleaseArgs,
     HelmRepository,
+    ImageOverride,
     Namespace,
     OCIRepository,
+    PostRenderer,
     ValuesReference,
 )
 from components.artifacts.lock import ChartRequest
 from components.artifacts.mirrors import Mirrors
 from components.charts import CHARTS, LockedCharts
+from components.references import IN_CLUSTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +74,8 @@ def test_a_release_is_atomic_waits_five_minutes_and_is_named_as_it_is(
         "cleanupOnFail": True,
         "createNamespace": False,
         "skipCrds": False,
+        "waitForJobs": True,
+        "maxHistory": 5,
         "compat": "true",
         "resetValues": True,
     }
@@ -108,7 +114,14 @@ def test_a_chart_of_the_repository_needs_no_lock(declare: Declare, charts: FakeC
         ("timeout", "1h30m", "timeout", 5400),
         ("atomic", False, "cleanupOnFail", False),
         ("create_namespace", True, "createNamespace", True),
-        ("skip_crds", True, "skipCrds", True),
+        ("crds", CRDsPolicy.SKIP, "skipCrds", True),
+        ("disable_wait", True, "skipAwait", True),
+        ("disable_wait", True, "waitForJobs", False),
+        ("disable_hooks", True, "disableWebhooks", True),
+        ("disable_hooks", True, "disableCRDHooks", True),
+        ("disable_openapi_validation", True, "disableOpenapiValidation", True),
+        ("force", True, "forceUpdate", True),
+        ("max_history", 0, "maxHistory", 0),
         ("values", {"a": {"b": 1}}, "values", {"a": {"b": 1}}),
         ("values", {"a": [{"b": None}]}, "allowNullValues", True),
         ("values_files", ["words.yaml"], "values", {"persistence": False, "debug": True}),
@@ -172,9 +185,58 @@ def test_a_secret_value_stays_secret_and_the_others_are_seen(declare: Declare) -
     assert made["auth"]["password"].value == "s3cret"
 
 
+def test_a_reference_may_be_one_value_and_may_be_absent(declare: Declare) -> None:
+    password = base64.b64encode(b"s3cret").decode()
+    arguments = HelmReleaseArgs(
+        chart="./charts/redis",
+        namespace="databases",
+        values_from=[
+            ValuesReference(kind="ConfigMap", name="none", optional=True),
+            ValuesReference(kind="ConfigMap", name="shared", key="none.yaml", optional=True),
+            ValuesReference(kind="Secret", name="keys", key="p", target_path="auth.password"),
+        ],
+        values={"auth": {"user": "admin"}},
+    )
+    token = IN_CLUSTER.set(lambda reference: reference.name != "none")
+    try:
+        registered = declare(
+            lambda: HelmRelease("redis", arguments),
+            reads={"databases/shared": {"data": {}}, "databases/keys": {"data": {"p": password}}},
+        )
+    finally:
+        IN_CLUSTER.reset(token)
+    values = registered.one("Release")["values"].value
+    assert values == {"auth": {"user": "admin", "password": "s3cret"}}
+
+
+def test_a_charts_definitions_may_be_objects_that_come_first_and_stay(
+    declare: Declare, repository: Path
+) -> None:
+    crds = repository / "charts" / "redis" / "crds"
+    crds.mkdir()
+    (crds / "queue.yaml").write_text(
+        "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition,"
+        " metadata: {name: queues.example.org}, spec: {group: example.org, scope: Namespaced,"
+        " names: {kind: Queue, plural: queues}, versions: []}}"
+    )
+    registered = release(declare, crds=CRDsPolicy.CREATE_REPLACE)
+    definition = registered.one("CustomResourceDefinition", "redis:queues.example.org")
+    assert definition.request.retainOnDelete
+    made = registered.one("Release")
+    assert made["skipCrds"]
+    assert "redis:queues.example.org" in made.after
+
+
+def test_post_renderers_are_a_program_of_the_repository(declare: Declare, repository: Path) -> None:
+    renderer = PostRenderer(images=[ImageOverride(name="web", new_tag="2")])
+    program = release(declare, post_renderers=[renderer]).one("Release")["postrender"]
+    assert (repository / program).is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
+        ({"crds": "Replace"}, "crds: 'Replace' is none of Create, Skip, CreateReplace"),
         ({"chart": "redis"}, "chart: 'redis' has no repository; give repository= or a path"),
         ({"chart": "./charts/none"}, "charts/none/Chart.yaml: No such file or directory"),
         ({"namespace": "data_bases"}, "namespace: 'data_bases' is not lower-case"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from textwrap import dedent
@@ -7,9 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components import HealthReference, Kustomization, KustomizationArgs, Namespace
+from components import (
+    CommonMetadata,
+    DataReference,
+    HealthReference,
+    ImageOverride,
+    Kustomization,
+    KustomizationArgs,
+    Namespace,
+)
 from components.errors import DeclarationError
 from components.manifests.kustomize import Overlay
+from components.manifests.substitution import substitute_leaves
+from components.references import IN_CLUSTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,22 +84,21 @@ def test_the_overlay_is_what_the_arguments_say(
     def program() -> None:
         arguments = KustomizationArgs(
             path="manifests",
-            images=[{"name": "web", "newTag": "2"}],
+            images=[ImageOverride(name="web", new_tag="2")],
             name_prefix="a-",
             name_suffix="-z",
             target_namespace=Namespace("shop-prod"),
-            common_labels={"team": "shop"},
+            common_metadata=CommonMetadata(labels={"team": "shop"}),
             substitute={"zone": "eu"},
         )
         Kustomization("shop", arguments)
 
     registered = declare(program)
     expected = Overlay(
-        images=[{"name": "web", "newTag": "2"}],
+        images=[ImageOverride(name="web", new_tag="2")],
         name_prefix="a-",
         name_suffix="-z",
         namespace="shop-prod",
-        labels={"team": "shop"},
         substitute={"zone": "eu"},
     )
     assert builds == [(Path("manifests"), expected)]
@@ -128,6 +138,11 @@ def test_without_waiting_only_the_health_checks_are_waited_for(declare: Declare)
         ({"path": "none"}, "path: none is not a directory"),
         ({"timeout": "soon"}, "timeout: 'soon' is not a duration"),
         ({"target_namespace": "Shop"}, "target_namespace: 'Shop' is not lower-case"),
+        (
+            {"depends_on": ["namespaces"]},
+            "depends_on: 'namespaces' is no component; name a member",
+        ),
+        ({"components": "debug"}, "components: 'debug' is a text, want a list"),
         (
             {"health_checks": [HealthReference(kind="Deployment", name="web", namespace="shop")]},
             "health_checks: Deployment shop/web is not among the 4 objects of manifests",
@@ -188,6 +203,105 @@ def test_a_secret_of_the_directory_is_secret(
     monkeypatch.setattr("components.kustomization.build", lambda *_: [secret])
     made = kustomization(declare).one("Secret")
     assert type(made["data"]["key"]).__name__ == "Secret"
+
+
+def test_common_metadata_is_of_every_object_and_wins(
+    declare: Declare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web = {"name": "a", "labels": {"team": "red", "app": "web"}}
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": web}
+    monkeypatch.setattr("components.kustomization.build", lambda *_: [manifest])
+    common = CommonMetadata(labels={"team": "blue"}, annotations={"owner": "ada"})
+    made = kustomization(declare, common_metadata=common).object("ConfigMap")["metadata"]
+    assert made["labels"] == {"team": "blue", "app": "web"}
+    assert made["annotations"] == {"owner": "ada"}
+
+
+def test_a_missing_component_is_passed_over_only_where_that_is_said(
+    declare: Declare, builds: list[tuple[Path, Overlay]], tmp_path: Path
+) -> None:
+    (tmp_path / "debug").mkdir()
+    for ignored in (False, True):
+        arguments = KustomizationArgs(
+            path=str(tmp_path), components=["debug", "none"], ignore_missing_components=ignored
+        )
+        declare(lambda arguments=arguments: Kustomization("shop", arguments))
+    assert [overlay.components for _, overlay in builds] == [["debug", "none"], ["debug"]]
+
+
+def test_what_it_depends_on_is_waited_for(declare: Declare) -> None:
+    def program() -> None:
+        first = Namespace("first")
+        Kustomization("shop", KustomizationArgs(path="manifests", depends_on=[first]))
+
+    assert "first:first" in declare(program).one("Kustomization").after
+
+
+def later(*, optional: bool = False) -> dict[str, Any]:
+    reference = DataReference(kind="ConfigMap", name="zones", namespace="shop", optional=optional)
+    token = DataReference(kind="Secret", name="token", namespace="shop")
+    return {"substitute": {"team": "blue"}, "substitute_from": [reference, token]}
+
+
+@pytest.fixture
+def substituting(monkeypatch: pytest.MonkeyPatch, builds: list[Any]) -> list[Any]:
+    """A manifest whose leaves have variables; the overlay does with it what `build` does."""
+    metadata = {"name": "a-${team}", "annotations": {"zone": "${zone:=none}"}}
+    data = {"replicas": "${count}", "token": "x-${token}", "plain": "$${zone}"}
+    manifest = {"apiVersion": "v1", "kind": "Queue", "metadata": metadata, "data": data}
+
+    def build(_folder: Path, overlay: Overlay) -> list[dict[str, Any]]:
+        assert overlay.later
+        assert overlay.substitute is not None
+        return [substitute_leaves(manifest, overlay.substitute, overlay.later)]
+
+    monkeypatch.setattr("components.kustomization.build", build)
+    return builds
+
+
+@pytest.mark.usefixtures("substituting")
+def test_variables_of_the_cluster_are_typed_as_in_yaml_and_a_secrets_stay_secret(
+    declare: Declare,
+) -> None:
+    arguments = KustomizationArgs(path="manifests", **later())
+    registered = declare(
+        lambda: Kustomization("shop", arguments),
+        reads={
+            "shop/zones": {"data": {"zone": "eu", "count": "3", "token": "wrong"}},
+            "shop/token": {"data": {"token": base64.b64encode(b"s3cret").decode()}},
+        },
+    )
+    made = registered.object("Queue")
+    assert made["metadata"] == {"name": "a-blue", "annotations": {"zone": "eu"}}
+    token = made["data"].pop("token")
+    assert type(token).__name__ == "Secret"
+    assert token.value == "x-s3cret"
+    assert made["data"] == {"replicas": 3, "plain": "${zone}"}
+
+
+@pytest.mark.usefixtures("substituting")
+def test_an_optional_object_that_is_absent_gives_no_variables(declare: Declare) -> None:
+    arguments = KustomizationArgs(path="manifests", **later(optional=True))
+    secret = {"shop/token": {"data": {each: base64.b64encode(b"3").decode() for each in NEEDED}}}
+    token = IN_CLUSTER.set(lambda reference: reference.name != "zones")
+    try:
+        made = declare(lambda: Kustomization("shop", arguments), reads=secret).object("Queue")
+    finally:
+        IN_CLUSTER.reset(token)
+    assert made["metadata"]["annotations"] == {"zone": "none"}
+    assert made["data"]["replicas"].value == 3
+
+
+NEEDED = ("count", "token")
+
+
+@pytest.mark.usefixtures("substituting")
+def test_a_variable_that_the_cluster_has_not_either_is_refused(declare: Declare) -> None:
+    arguments = KustomizationArgs(path="manifests", **later())
+    data = {"shop/zones": {"data": {}}, "shop/token": {"data": {}}}
+    registered = declare(lambda: Kustomization("shop", arguments), reads=data)
+    assert "Kustomization 'shop': " in str(registered.error)
+    assert "has no value; add" in str(registered.error)
 
 
 def test_a_directory_without_kubectl_to_render_it_is_an_error(

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.errors import DeclarationError
-from components.manifests.substitution import is_disabled, substitute
+from components.manifests import documents
+from components.manifests.substitution import (
+    is_disabled,
+    needed,
+    substitute,
+    substitute_leaves,
+)
 
 VARIABLES = {"name": "sluice", "empty": "", "path": "a/b/c", "_x1": "y"}
 
@@ -85,3 +91,35 @@ def test_a_value_is_put_in_literally(value: str) -> None:
 )
 def test_an_object_may_ask_to_be_left_alone(metadata: Any, disabled: bool) -> None:
     assert is_disabled({"metadata": metadata}) is disabled
+
+
+def test_the_variables_that_a_text_needs_are_those_of_its_expressions() -> None:
+    assert needed("${a} $${b} ${c:=d} ${e:1:2} ${f/g/h}") == {"a", "c", "e", "f"}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"kind": "Queue", "metadata": {"name": "${later}"}},
+        {"kind": "${later}", "metadata": {"name": "a"}},
+        {"kind": "Queue", "metadata": {"name": "a", "namespace": "${later}"}},
+        {"kind": "Queue", "metadata": {"name": "a"}, "data": [{"${later}": 1}]},
+    ],
+)
+def test_what_names_an_object_or_a_field_cannot_be_known_later(manifest: Any) -> None:
+    with pytest.raises(DeclarationError, match=r"'later' has to be known before the update"):
+        substitute_leaves(manifest, {}, lambda text, _value: text)
+
+
+SCALARS = st.one_of(st.text(max_size=8), st.sampled_from(["${n}", "x ${n}", "${n}: y", "- ${n}"]))
+
+
+@given(st.dictionaries(st.sampled_from("abc"), SCALARS), st.sampled_from(["3", "true", "x", ""]))
+def test_leaf_by_leaf_gives_what_the_whole_text_gives(data: dict[str, str], value: str) -> None:
+    manifest = {"apiVersion": "v1", "kind": "Queue", "metadata": {"name": "a"}, "data": data}
+    variables = {"n": value}
+    try:
+        whole = documents.load(substitute(documents.dump(manifest), variables), where="")
+    except DeclarationError:
+        return
+    assert substitute_leaves(manifest, {}, lambda _text, make: make(variables)) == whole

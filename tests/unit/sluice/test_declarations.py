@@ -151,7 +151,7 @@ def test_a_programs_own_error_is_said_with_its_line(
     (found.root / "stacks" / "dev.py").write_text(
         "from components import Environment, Namespace, member\n\n\n"
         "class Dev(Environment):\n    @member\n    def shop(self):\n"
-        "        return Namespace(self.nothing)\n"
+        "        return Namespace([].nothing)\n"
     )
     with pytest.raises(DeclarationError, match=r"^stacks/dev\.py:7: AttributeError: .*'nothing'$"):
         declared(found, "dev", fake_charts)

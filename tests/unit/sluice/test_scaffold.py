@@ -133,7 +133,7 @@ def test_a_member_that_not_every_stack_has_cannot_be_needed_by_the_base(
     platform: Platform,
 ) -> None:
     arguments = {"image": "x:1", "namespace": Name("self.audit")}
-    missing = r"stacks/base\.py:\d+: AttributeError: 'Dev' object has no attribute 'audit'"
+    missing = r"stacks/base\.py:\d+: Dev has no member or attribute 'audit'"
     with pytest.raises(DeclarationError, match=missing):
         platform.with_component("", "Application", "a", arguments)
 
