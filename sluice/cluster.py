@@ -15,7 +15,7 @@ from sluice.credentials import Credentials, credentials
 from sluice.errors import ApiError
 from sluice.repository import Repository
 
-__all__ = ["Cluster", "Object"]
+__all__ = ["FORBIDDEN", "Cluster", "Object"]
 
 Object = dict[str, Any]
 """An object of the API, or a part of one, as its JSON is."""
@@ -27,6 +27,7 @@ _DISCOVERY = ",".join(
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _OPERATIONS = "application/json-patch+json"
+FORBIDDEN = 403
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
 _CONNECTIONS = 4
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
@@ -87,6 +88,43 @@ class Cluster:
         for each in objects:  # a list says once what all of its items are
             each["apiVersion"], each["kind"] = api_version, kind
         return objects, str(found["metadata"].get("resourceVersion", ""))
+
+    def list_in(
+        self, api_version: str, kind: str, namespaces: Collection[str], *, labels: str = ""
+    ) -> Sequence[Object]:
+        """Return the objects of a kind in some namespaces, by one request where that is allowed.
+
+        An account that may list them only where it has to is asked for each
+        namespace.
+        """
+        if len(namespaces) == 1:
+            return self.list(api_version, kind, namespace=next(iter(namespaces)), labels=labels)
+        try:
+            found = self.list(api_version, kind, labels=labels)
+        except ApiError as error:
+            if error.status != FORBIDDEN:
+                raise
+            return [
+                each
+                for namespace in sorted(namespaces)
+                for each in self.list(api_version, kind, namespace=namespace, labels=labels)
+            ]
+        return [each for each in found if each["metadata"].get("namespace", "") in namespaces]
+
+    def named(
+        self, api_version: str, kind: str, places: Collection[tuple[str, str]]
+    ) -> Sequence[Object]:
+        """Return those objects of a kind that are there, of the given namespaces and names.
+
+        An account that may not list them is asked for each.
+        """
+        try:
+            return self.list_in(api_version, kind, {namespace for namespace, _ in places})
+        except ApiError as error:
+            if error.status != FORBIDDEN:
+                raise
+        found = (self.get(api_version, kind, *place) for place in sorted(places))
+        return [each for each in found if each is not None]
 
     def watch(
         self, api_version: str, kind: str, *, namespace: str = "", since: str, seconds: int
@@ -169,6 +207,20 @@ class Cluster:
         }
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         return bool(self._ask("POST", path, {}, review)["status"]["allowed"])
+
+    def token(self, namespace: str, account: str, seconds: int) -> tuple[str, str]:
+        """Return a new token of a service account, and when it expires, as RFC 3339 has it.
+
+        The server may let it expire earlier than is asked for.
+        """
+        path = f"/api/v1/namespaces/{quote(namespace)}/serviceaccounts/{quote(account)}/token"
+        asked = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": seconds},
+        }
+        status = self._ask("POST", path, {}, asked)["status"]
+        return str(status["token"]), str(status["expirationTimestamp"])
 
     def served(self) -> Collection[tuple[str, str]]:
         """Return every API version and kind that the server knows."""

@@ -22,7 +22,7 @@ from components.errors import DeclarationError
 from components.manifests import documents
 from sluice.errors import ApiError
 
-__all__ = ["Credentials", "credentials"]
+__all__ = ["Credentials", "credentials", "way_in"]
 
 _PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 _SIGN_IN_SECONDS = 60
@@ -56,8 +56,7 @@ def credentials(context: str, kubeconfig: str) -> Credentials:
         ApiError: where there is no such context, or it cannot be used.
 
     """
-    files = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
-    merged = _Merged([Path(file).expanduser() for file in files.split(os.pathsep) if file])
+    merged = _merged(kubeconfig)
     try:
         chosen = merged.find("context", context)
         cluster = merged.find("cluster", str(chosen.get("cluster", "")))
@@ -74,6 +73,31 @@ def credentials(context: str, kubeconfig: str) -> Credentials:
         )
     except _UNUSABLE as error:
         raise ApiError(f"context {context}: the cluster cannot be used: {error}") from error
+
+
+def way_in(context: str, kubeconfig: str) -> dict[str, Any]:
+    """Return how a kubeconfig has a context's cluster: `server` and what else, files embedded.
+
+    Raises:
+        ApiError: where there is no such context, or it cannot be used.
+
+    """
+    merged = _merged(kubeconfig)
+    try:
+        chosen = merged.find("context", context)
+        cluster = merged.find("cluster", str(chosen.get("cluster", "")))
+        authority = cluster.pop("certificate-authority", "")
+        if authority:
+            content = base64.b64encode(Path(authority).read_bytes()).decode()
+            cluster.setdefault("certificate-authority-data", content)
+    except _UNUSABLE as error:
+        raise ApiError(f"context {context}: the cluster cannot be used: {error}") from error
+    return cluster
+
+
+def _merged(kubeconfig: str) -> _Merged:
+    files = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    return _Merged([Path(file).expanduser() for file in files.split(os.pathsep) if file])
 
 
 class _Merged:

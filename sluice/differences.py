@@ -22,7 +22,14 @@ from sluice.rendering import RELEASE, rendering
 from sluice.repository import Repository
 from sluice.state_repair import Entry
 
-__all__ = ["differences", "has_secrets", "locked_charts", "named"]
+__all__ = [
+    "capabilities",
+    "differences",
+    "has_secrets",
+    "locked_charts",
+    "named",
+    "secret_settings",
+]
 
 
 def differences(
@@ -48,8 +55,7 @@ def differences(
     source = checkout or repository
     cluster = Cluster.of(source, stack)
     state = [each for each in Engine(repository, stack).state_in_clear() if _is_object(each)]
-    is_secret = has_secrets(source, stack)
-    settings = Engine(source, stack).secret_settings() if is_secret else {}
+    settings = secret_settings(source, stack)
     found = declaration(
         source,
         stack,
@@ -65,7 +71,7 @@ def differences(
     rendered = rendering(
         source,
         found,
-        _capabilities(cluster, source, stack),
+        capabilities(cluster, source, stack),
         components=chosen,
         installed=lambda release: release in recorded,
         secrets={*settings.values(), *_secrets(state)},
@@ -99,7 +105,8 @@ def has_secrets(repository: Repository, stack: str) -> bool:
     return any('"secure"' in json.dumps(value) for value in repository.config(stack).values())
 
 
-def _capabilities(cluster: Cluster, repository: Repository, stack: str) -> Capabilities:
+def capabilities(cluster: Cluster, repository: Repository, stack: str) -> Capabilities:
+    """Return what charts are told of a stack's cluster."""
     kinds = cluster.served()
     return Capabilities(
         kubernetes=cluster.version(),
@@ -108,6 +115,18 @@ def _capabilities(cluster: Cluster, repository: Repository, stack: str) -> Capab
         context=cluster.context,
         kubeconfig=str(repository.setting(stack, "kubeconfig") or ""),
     )
+
+
+def secret_settings(repository: Repository, stack: str) -> Mapping[str, str]:
+    """Return the secrets of a stack's configuration by full key; Pulumi is asked if it has any.
+
+    Raises:
+        DeploymentError: where they cannot be decrypted.
+
+    """
+    if not has_secrets(repository, stack):
+        return {}
+    return Engine(repository, stack).secret_settings()
 
 
 def _is_object(entry: Entry) -> bool:

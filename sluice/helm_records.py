@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -78,16 +78,15 @@ def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
     return HelmRecord(release, str(info["status"]), since, cluster, secret)
 
 
-def deployed_manifests(
-    cluster: Cluster, namespace: str, releases: Container[str]
-) -> Iterator[tuple[str, str]]:
+def deployed_manifests(cluster: Cluster, releases: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield `namespace/name` and the manifests (YAML) of each of the releases that is deployed.
 
-    Hooks are not among them. One request, of all namespaces where none is
-    given. Raises ApiError where the cluster cannot be asked.
+    Hooks are not among them. One request, where all namespaces may be asked.
+    Raises ApiError where the cluster cannot be asked.
     """
     selector = "owner=helm,status=deployed"
-    for secret in cluster.list("v1", "Secret", namespace=namespace, labels=selector):
+    namespaces = {release.partition("/")[0] for release in releases}
+    for secret in cluster.list_in("v1", "Secret", namespaces, labels=selector):
         metadata = secret["metadata"]
         release = f"{metadata['namespace']}/{metadata['labels']['name']}"
         if release in releases:

@@ -53,16 +53,25 @@ class Live:
     @classmethod
     def of(cls, cluster: Cluster, owned: Iterable[Owned], *, made: bool = False) -> Live:
         """List the kinds of the objects; with `made`, what controllers make of workloads too."""
-        kinds = {(each.api_version, each.kind) for each in owned} | set(_MADE if made else ())
+        places: dict[Kind, set[tuple[str, str]]] = {kind: set() for kind in _MADE if made}
+        owned = list(owned)
+        for each in owned:
+            kind = (each.api_version, each.kind)
+            inside = each.namespace if cluster.namespaced(*kind) else ""
+            places.setdefault(kind, set()).add((inside, each.name))
+        namespaces = {each.namespace for each in owned if each.namespace}
 
         def listed(kind: Kind) -> Collection[Manifest] | str:
             try:
-                found: Collection[Manifest] = cluster.list(*kind)
+                if kind in _MADE and made:
+                    found: Collection[Manifest] = cluster.list_in(*kind, namespaces)
+                else:
+                    found = cluster.named(*kind, places[kind])
             except SluiceError as error:
                 return str(error)
             return found
 
-        order = sorted(kinds)
+        order = sorted(places)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return cls(dict(zip(order, pool.map(listed, order), strict=True)))
 

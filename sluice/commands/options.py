@@ -16,6 +16,7 @@ from sluice.errors import RepositoryError
 from sluice.repository import Repository
 
 __all__ = [
+    "Duration",
     "chosen_stacks",
     "one_stack",
     "output_option",
@@ -74,16 +75,18 @@ def output_option(*formats: str) -> Callable[[F], F]:
     )
 
 
-class _Wait(click.ParamType[timedelta]):
+class Duration(click.ParamType[timedelta]):
     """A duration as Flux writes it: `30s`, `5m`."""
 
     name = "duration"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
+        """Read the option's value."""
         if isinstance(value, timedelta):
             return value
+        name = param.opts[0] if param else "duration"
         try:
-            return timedelta(seconds=0 if value == "0s" else fields.duration("--wait", value))
+            return timedelta(seconds=0 if value == "0s" else fields.duration(name, value))
         except DeclarationError as error:
             self.fail(str(error), param, ctx)
 
@@ -92,7 +95,7 @@ def wait_option(command: F) -> F:
     """Add `--wait`, how long another's update of a stack is waited for: by default `5m`."""
     return click.option(
         "--wait",
-        type=_Wait(),
+        type=Duration(),
         default="5m",
         show_default=True,
         help="How long another's update of a stack is waited for.",

@@ -188,9 +188,7 @@ def _children(releases: Sequence[tuple[Entry, Entry]], cluster: Cluster) -> Iter
     }
     if not by_id:
         return
-    namespaces = {release.partition("/")[0] for release in by_id}
-    only = namespaces.pop() if len(namespaces) == 1 else ""
-    for release, text in deployed_manifests(cluster, only, by_id):
+    for release, text in deployed_manifests(cluster, by_id):
         entry, component = by_id[release]
         for document in documents.load_all(text, where=f"release {release}"):
             for manifest in _objects(document):

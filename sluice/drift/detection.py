@@ -173,7 +173,8 @@ class Look:
     @cached_property
     def _autoscaled(self) -> Collection[tuple[str, str, str]]:
         """Kind, namespace and name of what an autoscaler gives its number of replicas."""
-        scalers = self.cluster.list("autoscaling/v2", "HorizontalPodAutoscaler")
+        namespaces = {place(self.cluster, each)[0] for each in self.declared} - {""}
+        scalers = self.cluster.list_in("autoscaling/v2", "HorizontalPodAutoscaler", namespaces)
         return {
             (target["kind"], scaler["metadata"]["namespace"], target["name"])
             for scaler in scalers

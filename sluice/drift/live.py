@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sluice.cluster import Cluster, Object
+from sluice.cluster import FORBIDDEN, Cluster, Object
 from sluice.drift.declared import Declared
+from sluice.errors import ApiError
 
 __all__ = ["Listing", "list_live", "place"]
 
@@ -26,7 +27,8 @@ class Listing:
         kind: the kind.
         namespace: where they are; empty for all namespaces.
         objects: the objects by namespace and name.
-        version: the resource version to watch them from; empty where the kind is not served.
+        version: the resource version to watch them from; empty where the kind is not served,
+            or may not be listed as a whole.
 
     """
 
@@ -44,15 +46,11 @@ def list_live(cluster: Cluster, declared: Iterable[Declared]) -> dict[tuple[str,
         ApiError: where the cluster cannot be asked, or does not let us list a kind.
 
     """
-    namespaces: dict[tuple[str, str], set[str]] = defaultdict(set)
+    places: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
     for each in declared:
-        namespaces[each.api_version, each.kind].add(place(cluster, each)[0])
-    wanted = [
-        (*kind, next(iter(inside)) if len(inside) == 1 else "")
-        for kind, inside in namespaces.items()
-    ]
+        places[each.api_version, each.kind].add(place(cluster, each))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        listings = pool.map(lambda kind: _listed(cluster, *kind), wanted)
+        listings = pool.map(lambda kind: _listed(cluster, kind, places[kind]), places)
         return {(each.api_version, each.kind): each for each in listings}
 
 
@@ -62,11 +60,21 @@ def place(cluster: Cluster, declared: Declared) -> tuple[str, str]:
     return (declared.namespace or "default") if namespaced else "", declared.name
 
 
-def _listed(cluster: Cluster, api_version: str, kind: str, namespace: str) -> Listing:
+def _listed(
+    cluster: Cluster, what: tuple[str, str], places: Collection[tuple[str, str]]
+) -> Listing:
+    api_version, kind = what
+    namespaces = {inside for inside, _ in places}
+    namespace = next(iter(namespaces)) if len(namespaces) == 1 else ""
     if not cluster.serves(api_version, kind):
         return Listing(api_version, kind, namespace, {}, "")
     fields = _FIELDS.get((api_version, kind), "")
-    items, version = cluster.listed(api_version, kind, namespace=namespace, fields=fields)
+    try:
+        items, version = cluster.listed(api_version, kind, namespace=namespace, fields=fields)
+    except ApiError as error:
+        if error.status != FORBIDDEN:
+            raise
+        items, version = cluster.named(api_version, kind, places), ""
     return Listing(api_version, kind, namespace, _by_place(items), version)
 
 

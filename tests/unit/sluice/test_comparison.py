@@ -10,6 +10,7 @@ import pytest
 from components.ignore import Ignore
 from components.manifests.identity import identify
 from components.manifests.patch import strategic_merge
+from sluice.cluster import Cluster
 from sluice.comparison import Owned, Record, compare
 from sluice.difference import Comparison
 from sluice.errors import ApiError
@@ -17,12 +18,11 @@ from sluice.masking import Masks
 from sluice.rendering import Manifest, Rendering
 
 
-class FakeCluster:
+class FakeCluster(Cluster):
     """A cluster that serves every kind but `Widget`."""
 
-    context = "test"
-
     def __init__(self, *objects: dict[str, Any], refusal: ApiError | None = None) -> None:
+        super().__init__("test")
         self._objects = objects
         self._refusal = refusal
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sluice.cluster import Cluster
 from sluice.errors import ApiError
 from sluice.inventory import Owned
 from sluice.liveness import Live, Status, status_of
@@ -66,13 +67,16 @@ def test_an_object_that_somebody_deleted_is_not_there() -> None:
 
 
 def test_a_kind_that_may_not_be_listed_is_unknown_and_the_others_are_told() -> None:
-    class Guarded:
-        def list(self, _api_version: str, kind: str) -> list[dict[str, Any]]:
+    class Guarded(Cluster):
+        def namespaced(self, _api_version: str, kind: str) -> bool:
+            return kind != "Namespace"
+
+        def list(self, _api_version: str, kind: str, **_where: str) -> list[dict[str, Any]]:
             if kind == "ConfigMap":
                 raise ApiError("configmaps is forbidden")
             return [live_object(kind, "web")]
 
-    guarded: Any = Guarded()
+    guarded = Guarded("dev-cluster")
     found = Live.of(guarded, DEPLOYED.objects)
     assert found.status(Owned("v1", "ConfigMap", "shop", "redis")) == Status(
         None, "configmaps is forbidden"
