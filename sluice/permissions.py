@@ -94,15 +94,17 @@ class Rule:
 def for_up(needs: Collection[Need], releases: Collection[str]) -> list[Rule]:
     """Return what applying and removing the objects needs; `releases` are `namespace/name`.
 
-    A kind of a namespace is allowed as a whole there, one of the cluster by
-    the names of its objects; but Kubernetes cannot limit to names what Helm
-    creates.
+    A kind of a namespace is allowed as a whole there; of the cluster's, only
+    objects of these names may be changed, though all may be listed, and
+    Kubernetes cannot limit to names what Helm creates.
     """
     verbs = (*_READ, *_WRITE)
     rules = [*_whole_kinds(needs, verbs), *_health(needs)]
     rules += [_rule(namespace, *_SECRETS, verbs) for namespace in _namespaces_of(releases)]
     for (group, resource), names in _cluster_kinds(needs).items():
-        rules.append(_rule("", group, resource, verbs, names))
+        rules.append(_rule("", group, resource, ("get", *_WRITE), names))
+        # Pulumi waits for a removal by watching the kind as a whole.
+        rules.append(_rule("", group, resource, ("list", "watch")))
         if any(each.release for each in needs if _is_of(each, group, resource)):
             rules.append(_rule("", group, resource, ("create",)))
     return _merged(rules)

@@ -75,6 +75,8 @@ def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -
     the_line_to_paste_works_from_a_folder_below(clone)
     entered = 'eval "$(.venv/bin/sluice env)"'
     assert "dev: no drift" in run(f"{entered}\n{commands('docs/drift.md')}", clone)
+    shown = run(f"{entered}\n{commands('docs/security.md')}", clone)
+    assert "serviceaccount/infrastructure-dev-up serverside-applied" in shown
     assert processes(clone)
     run("make down", clone)
     assert processes(clone) == []

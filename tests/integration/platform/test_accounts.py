@@ -32,7 +32,7 @@ MEMBERS = """
                 image="registry.local/api:1.0.0",
                 namespace=self.space,
                 config={"LEVEL": "info"},
-                secret={"TOKEN": "hidden"},
+                secrets={"TOKEN": "hidden"},
             ),
         )
 
@@ -80,8 +80,9 @@ def test_each_account_does_its_work_and_nothing_more(program: Program) -> None:
 
 def _the_administrator_makes_the_accounts(shop: Checkout) -> None:
     made = shop.root / "accounts.yaml"
-    made.write_text(shop.ended("sluice", "rbac", shop.stack).stdout)
-    assert all(yaml.safe_load_all(made.read_text()))
+    printed = shop.ended("sluice", "rbac", shop.stack)
+    assert printed.returncode == 0, printed.stderr
+    made.write_text(printed.stdout)
     shop.kubectl("apply", "--server-side", "-f", str(made))
 
 

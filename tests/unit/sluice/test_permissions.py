@@ -10,6 +10,7 @@ SECRET = Need("", "secrets", "shop", "web")
 ROLE = Need("rbac.authorization.k8s.io", "clusterroles", "", "shop-reader")
 CLASS = Need("scheduling.k8s.io", "priorityclasses", "", "urgent", release=True)
 EVERY = ("get", "list", "watch", "create", "patch", "update", "delete")
+NAMED = ("get", "create", "patch", "update", "delete")
 READ = ("get", "list", "watch")
 
 
@@ -26,13 +27,14 @@ def test_up_has_a_kind_of_a_namespace_in_that_namespace_alone() -> None:
     assert of(rules, "secrets") == []
 
 
-def test_up_has_objects_of_the_cluster_by_name() -> None:
-    assert of(for_up([ROLE], []), "clusterroles") == [("", EVERY, ("shop-reader",))]
+def test_up_changes_objects_of_the_cluster_by_name_and_may_list_them() -> None:
+    found = of(for_up([ROLE], []), "clusterroles")
+    assert found == [("", NAMED, ("shop-reader",)), ("", ("list", "watch"), ())]
 
 
 def test_what_helm_creates_cannot_be_limited_to_names() -> None:
     found = of(for_up([CLASS], ["shop/web"]), "priorityclasses")
-    assert sorted(found) == [("", ("create",), ()), ("", EVERY, ("urgent",))]
+    assert found == [("", NAMED, ("urgent",)), ("", ("list", "watch", "create"), ())]
 
 
 def test_helm_keeps_its_records_in_secrets_of_the_release_s_namespace() -> None:
