@@ -1,0 +1,1 @@
+"""Images kept current: what a registry has, what a policy picks, and where Git says so."""
