@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
     from components.helm_repository import HelmRepository
     from components.ignore import Ignore
+    from components.image_update_automation import (
+        ImageUpdateAutomation,
+        ImageUpdateAutomationArgs,
+        SigningKey,
+    )
     from components.kustomization import (
         CommonMetadata,
         HealthReference,
@@ -48,6 +53,8 @@ __all__ = [
     "HelmRepository",
     "Ignore",
     "ImageOverride",
+    "ImageUpdateAutomation",
+    "ImageUpdateAutomationArgs",
     "Kustomization",
     "KustomizationArgs",
     "Namespace",
@@ -59,6 +66,7 @@ __all__ = [
     "PostRenderer",
     "Probe",
     "Setting",
+    "SigningKey",
     "SluiceError",
     "ValuesReference",
     "deploy",
@@ -81,6 +89,8 @@ _MODULES: Final = {
     "HelmRepository": "components.helm_repository",
     "Ignore": "components.ignore",
     "ImageOverride": "components.manifests.kustomize",
+    "ImageUpdateAutomation": "components.image_update_automation",
+    "ImageUpdateAutomationArgs": "components.image_update_automation",
     "Kustomization": "components.kustomization",
     "KustomizationArgs": "components.kustomization",
     "Namespace": "components.namespace",
@@ -92,6 +102,7 @@ _MODULES: Final = {
     "PostRenderer": "components.post_renderer",
     "Probe": "components.application",
     "Setting": "components.settings",
+    "SigningKey": "components.image_update_automation",
     "SluiceError": "components.errors",
     "ValuesReference": "components.values_reference",
     "deploy": "components.deployment",
