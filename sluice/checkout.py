@@ -14,6 +14,7 @@ from pathlib import Path
 import git
 import psutil
 
+from sluice.committer import AS_CONFIGURED, Committer
 from sluice.errors import NoRemoteError, RepositoryError
 from sluice.repository import Repository
 
@@ -76,12 +77,20 @@ class Remote:
                 repo.git.fetch(self.name, f"+refs/heads/{self.branch}:{target}")
             return str(repo.commit(target).hexsha)
 
-    def publish(self, message: str, edit: Callable[[Path], None], *, branch: str = "") -> str:
+    def publish(
+        self,
+        message: str | Callable[[], str],
+        edit: Callable[[Path], None],
+        *,
+        branch: str = "",
+        committer: Committer = AS_CONFIGURED,
+    ) -> str:
         """Commit what `edit` does to a clean checkout of the newest commit, and push it.
 
         Pushed to this branch, or to a new one named `branch`. Where somebody
-        pushed meanwhile it is done again on their commit. Returns the commit,
-        which is the newest one where `edit` changed nothing.
+        pushed meanwhile it is done again on their commit. A message that only
+        the edit knows is asked for after it. Returns the commit, which is the
+        newest one where `edit` changed nothing.
 
         Raises:
             RepositoryError: with Git's reason; nothing is pushed then.
@@ -91,10 +100,44 @@ class Remote:
             newest = self.fetch()
             with checked_out(self.repository, newest) as checkout:
                 edit(checkout.root)
-                commit = _committed(checkout.root, message)
+                commit = _committed(checkout.root, message, committer)
                 if commit == newest or self._pushed(commit, branch, last=attempt == _ATTEMPTS):
                     return commit
         raise AssertionError
+
+    def republish(
+        self,
+        message: str | Callable[[], str],
+        edit: Callable[[Path], None],
+        branch: str,
+        *,
+        committer: Committer = AS_CONFIGURED,
+    ) -> tuple[str, bool]:
+        """Make a branch the newest commit and what `edit` does to it, whatever it was before.
+
+        Returns the commit, which is the newest one where `edit` changed
+        nothing, and whether it was pushed: not where the branch has it already.
+
+        Raises:
+            RepositoryError: where the branch has commits of others, or with
+                Git's reason; the branch is as it was then.
+
+        """
+        newest = self.fetch()
+        with checked_out(self.repository, newest) as checkout:
+            edit(checkout.root)
+            commit = _committed(checkout.root, message, committer)
+        if commit == newest:
+            return commit, False
+        before = self._fetched(branch)
+        with _opened(self.repository.root) as repo:
+            if before and _is_same(repo, before, commit):
+                return before, False
+            self._check_own(repo, branch, newest, before, commit)
+            lease = f"--force-with-lease=refs/heads/{branch}:{before}"
+            with _explained(f"{self.name}/{branch} cannot be pushed"):
+                repo.git.push(lease, self.name, f"{commit}:refs/heads/{branch}")
+        return commit, True
 
     def unused(self, branch: str) -> str:
         """Return a name for a new branch: `branch`, or with the first number that is free.
@@ -108,6 +151,29 @@ class Remote:
         taken = {line.partition("refs/heads/")[2] for line in listed.splitlines()}
         names = (branch, *(f"{branch}-{number}" for number in range(2, len(taken) + 3)))
         return next(name for name in names if name not in taken)
+
+    def _fetched(self, branch: str) -> str:
+        """Return a branch's newest commit, fetched; empty where there is no such branch."""
+        full, target = f"refs/heads/{branch}", f"refs/remotes/{self.name}/{branch}"
+        with _opened(self.repository.root) as repo:
+            with _explained(f"{self.name}/{branch} cannot be fetched"):
+                if not repo.git.ls_remote(self.name, full):
+                    return ""
+                repo.git.fetch(self.name, f"+{full}:{target}")
+            return str(repo.commit(target).hexsha)
+
+    def _check_own(
+        self, repo: git.Repo, branch: str, newest: str, before: str, commit: str
+    ) -> None:
+        mail = repo.commit(commit).committer.email
+        there = repo.iter_commits(f"{newest}..{before}", no_merges=True) if before else ()
+        for other in there:
+            if other.committer.email != mail:
+                by = f"{other.hexsha[:7]} of {other.committer.name}"
+                raise RepositoryError(
+                    f"{self.name}/{branch} has commit {by}, which making it anew would lose; merge "
+                    "or close its pull request, and delete the branch"
+                )
 
     def _pushed(self, commit: str, branch: str, *, last: bool) -> bool:
         target = branch or self.branch
@@ -242,12 +308,22 @@ def _link(source: Path, target: Path) -> None:
         target.symlink_to(source.resolve())
 
 
-def _committed(root: Path, message: str) -> str:
+def _committed(root: Path, message: str | Callable[[], str], committer: Committer) -> str:
     with _opened(root) as repo, _explained("the commit cannot be made"):
         repo.git.add("--all")
         if repo.git.status("--porcelain"):
-            repo.git.commit("--message", message)
+            committer.commit(repo, message if isinstance(message, str) else message())
         return str(repo.head.commit.hexsha)
+
+
+def _is_same(repo: git.Repo, one: str, other: str) -> bool:
+    """Whether two commits do the same to the same commit, and say the same of it."""
+    first, second = repo.commit(one), repo.commit(other)
+    return (first.tree, first.parents, first.message) == (
+        second.tree,
+        second.parents,
+        second.message,
+    )
 
 
 def _remove_abandoned(repo: git.Repo, folder: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import git
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from sluice.checkout import Remote, checked_out
+from sluice.committer import Committer
 from sluice.errors import NoRemoteError, RepositoryError
 from sluice.repository import Repository
 
@@ -149,3 +153,152 @@ def test_a_commit_that_is_not_there_is_named(platform: Repository) -> None:
         checked_out(platform, "deadbeef"),
     ):
         pass
+
+
+BOT = Committer(name="Bot", mail="bot@example.com")
+
+
+def head_of(remote: Remote, branch: str) -> git.Commit:
+    repo = git.Repo(remote.repository.root)
+    repo.git.fetch(remote.name, f"+refs/heads/{branch}:refs/remotes/{remote.name}/{branch}")
+    return repo.commit(f"{remote.name}/{branch}")
+
+
+def test_a_message_is_asked_for_after_the_edit(platform: Repository) -> None:
+    said: list[str] = []
+
+    def edit(root: Path) -> None:
+        (root / "new").write_text("")
+        said.append("feat: new")
+
+    remote = Remote.of(platform)
+    remote.publish(lambda: said[-1], edit)
+    assert head_of(remote, "main").message == "feat: new\n"
+
+
+def test_a_commit_is_its_committers_and_signed_off(platform: Repository) -> None:
+    remote = Remote.of(platform)
+    bot = Committer(name="Bot", mail="bot@example.com", sign_off=True)
+    remote.publish("feat: new", add("new"), committer=bot)
+    commit = head_of(remote, "main")
+    assert {str(commit.author), str(commit.committer)} == {"Bot"}
+    assert commit.message == "feat: new\n\nSigned-off-by: Bot <bot@example.com>\n"
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="Git signs with ssh-keygen")
+def test_a_commit_is_signed_with_an_ssh_key(platform: Repository, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    pair = ed25519.Ed25519PrivateKey.generate()
+    form = serialization.PrivateFormat.OpenSSH
+    plain = serialization.NoEncryption()
+    key.write_bytes(pair.private_bytes(serialization.Encoding.PEM, form, plain))
+    key.chmod(0o600)
+    public = pair.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    )
+    key.with_suffix(".pub").write_bytes(public)
+    remote = Remote.of(platform)
+    bot = Committer(name="Bot", mail="bot@example.com", key=str(key), key_type="ssh")
+
+    remote.publish("feat: new", add("new"), committer=bot)
+
+    signed = git.Repo(platform.root).git.cat_file("commit", "origin/main")
+    assert "\ngpgsig -----BEGIN SSH SIGNATURE-----\n" in signed
+
+
+def test_a_key_that_git_does_not_have_pushes_nothing(platform: Repository) -> None:
+    remote = Remote.of(platform)
+    before = remote.fetch()
+    bot = Committer(name="Bot", mail="bot@example.com", key="/nowhere/key", key_type="ssh")
+    with pytest.raises(RepositoryError, match="the commit cannot be made"):
+        remote.publish("feat: new", add("new"), committer=bot)
+    assert remote.fetch() == before
+
+
+def test_a_branch_is_made_anew_when_what_it_carries_changes(platform: Repository) -> None:
+    remote = Remote.of(platform)
+    first, pushed = remote.republish("feat: one", add("new", "1"), "auto", committer=BOT)
+    second, again = remote.republish("feat: two", add("new", "2"), "auto", committer=BOT)
+
+    assert (pushed, again) == (True, True)
+    assert head_of(remote, "auto").hexsha == second != first
+    assert [str(parent) for parent in head_of(remote, "auto").parents] == [remote.fetch()]
+
+
+def test_a_branch_that_carries_the_same_is_left_as_it_is(platform: Repository) -> None:
+    remote = Remote.of(platform)
+    first, _ = remote.republish("feat: one", add("new", "1"), "auto", committer=BOT)
+    assert remote.republish("feat: one", add("new", "1"), "auto", committer=BOT) == (first, False)
+
+
+def test_a_branch_is_rebased_when_the_stacks_branch_moved(
+    platform: Repository, colleague: Repository
+) -> None:
+    remote = Remote.of(platform)
+    remote.republish("feat: one", add("new", "1"), "auto", committer=BOT)
+    moved = Remote.of(colleague).publish("feat: theirs", add("theirs"))
+
+    remote.republish("feat: one", add("new", "1"), "auto", committer=BOT)
+
+    assert [parent.hexsha for parent in head_of(remote, "auto").parents] == [moved]
+
+
+def test_nothing_to_commit_makes_no_branch(platform: Repository) -> None:
+    remote = Remote.of(platform)
+    newest = remote.fetch()
+    assert remote.republish("feat: one", lambda _root: None, "auto") == (newest, False)
+    assert git.Repo(platform.root).git.ls_remote("origin", "refs/heads/auto") == ""
+
+
+def test_commits_of_others_on_the_branch_are_not_lost(
+    platform: Repository, colleague: Repository
+) -> None:
+    remote = Remote.of(platform)
+    remote.republish("feat: one", add("new", "1"), "auto", committer=BOT)
+    theirs = git.Repo(colleague.root)
+    theirs.git.fetch()
+    theirs.git.checkout("auto")
+    (colleague.root / "by-hand").write_text("mended")
+    theirs.git.add("--all")
+    theirs.git.commit("-m", "fix: by hand")
+    theirs.git.push("origin", "auto")
+
+    with pytest.raises(RepositoryError, match=r"origin/auto has commit \w{7} of Ada, which making"):
+        remote.republish("feat: two", add("new", "2"), "auto", committer=BOT)
+
+    assert head_of(remote, "auto").message == "fix: by hand\n"
+
+
+def test_a_merge_of_the_stacks_branch_is_nobodys_work(
+    platform: Repository, colleague: Repository
+) -> None:
+    remote = Remote.of(platform)
+    remote.republish("feat: one", add("new", "1"), "auto", committer=BOT)
+    Remote.of(colleague).publish("feat: theirs", add("theirs"))
+    theirs = git.Repo(colleague.root)
+    theirs.git.fetch()
+    theirs.git.checkout("auto")
+    theirs.git.merge("--no-edit", "origin/main")
+    theirs.git.push("origin", "auto")
+
+    remote.republish("feat: two", add("new", "2"), "auto", committer=BOT)
+
+    assert head_of(remote, "auto").message == "feat: two\n"
+
+
+@pytest.mark.parametrize("method", ["publish", "republish"])
+def test_a_push_that_is_refused_says_why_and_changes_nothing(
+    platform: Repository, tmp_path: Path, method: str
+) -> None:
+    hook = tmp_path / "remote.git" / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho 'branch main is protected' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    remote = Remote.of(platform)
+    before = remote.fetch()
+    target = {} if method == "publish" else {"branch": "auto"}
+
+    with pytest.raises(RepositoryError, match=r"cannot be pushed: .*branch main is protected"):
+        getattr(remote, method)("feat: one", add("new"), **target)
+
+    assert remote.fetch() == before
+    assert git.Repo(platform.root).git.status("--porcelain") == ""
