@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from components.alert import Alert, AlertArgs, AlertType, SecretReference
     from components.application import Application, ApplicationArgs, Autoscaling, Probe
     from components.deployment import deploy
     from components.environment import Environment, member
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from components.values_reference import ValuesReference
 
 __all__ = [
+    "Alert",
+    "AlertArgs",
+    "AlertType",
     "Application",
     "ApplicationArgs",
     "ArtifactError",
@@ -65,6 +69,7 @@ __all__ = [
     "PodSecurity",
     "PostRenderer",
     "Probe",
+    "SecretReference",
     "Setting",
     "SigningKey",
     "SluiceError",
@@ -74,6 +79,9 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "Alert": "components.alert",
+    "AlertArgs": "components.alert",
+    "AlertType": "components.alert",
     "Application": "components.application",
     "ApplicationArgs": "components.application",
     "ArtifactError": "components.errors",
@@ -103,6 +111,7 @@ _MODULES: Final = {
     "Probe": "components.application",
     "Setting": "components.settings",
     "SigningKey": "components.image_update_automation",
+    "SecretReference": "components.alert",
     "SluiceError": "components.errors",
     "ValuesReference": "components.values_reference",
     "deploy": "components.deployment",

@@ -9,6 +9,7 @@ SluiceError
 │   └── PassingGiteaError another try may help
 ├── DeploymentError      an update failed (exit code 3)
 ├── LockedError          another update holds the stack (exit code 4)
+├── AlertError           somebody cannot be told of an event (exit code 3)
 └── SuspendedError       the stack is left out until it is resumed (exit code 5)
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sluice.change import Change
 
 __all__ = [
+    "AlertError",
     "ApiError",
     "DeploymentError",
     "GiteaError",
@@ -71,6 +73,12 @@ class PassingGiteaError(GiteaError):
     def __init__(self, message: str, *, status: int = 0, sent: bool = True) -> None:
         super().__init__(message, status=status)
         self.sent = sent
+
+
+class AlertError(SluiceError):
+    """Somebody cannot be told of an event; nothing else is the worse for it."""
+
+    exit_code = 3
 
 
 class RollbackError(RepositoryError):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from components.errors import SluiceError
 from sluice import deployment_record
+from sluice.alerts import Event, publish
 from sluice.change import Change
 from sluice.checkout import Remote, head
 from sluice.drift import drift
@@ -106,7 +107,7 @@ def reconcile_stack(
 
         return Rollout(repository, checkout, stack, commit, watch, wait).whole(left_out)
 
-    return _logged(repository, stack, commit, wait, work)
+    return _told(repository, checkout, stack, commit, wait, work)
 
 
 def reconcile_part(
@@ -133,25 +134,34 @@ def reconcile_part(
 
         return Rollout(repository, checkout, stack, commit, watch, wait).part(wanted)
 
-    return _logged(repository, stack, commit, wait, work)
+    return _told(repository, checkout, stack, commit, wait, work)
 
 
-def _logged(
+def _told(
     repository: Repository,
+    checkout: Repository,
     stack: str,
     commit: str,
     wait: timedelta,
     work: Callable[[], Reconciliation],
 ) -> Reconciliation:
+    """Return what the work returns, written into the log and told to the stack's alerts."""
     try:
         with held(repository, stack, "reconcile", wait=wait):
             done = work()
     except SluiceError as error:
         log_changes(repository, stack, commit, getattr(error, "changes", ()))
         say(repository, stack, commit, "error", str(error))
+        if not isinstance(error, SuspendedError):
+            event = Event.of_error(stack, "reconcile", commit, error)
+            publish(repository, event, checkout=checkout)
         raise
     log_changes(repository, stack, commit, done.changes)
     say(repository, stack, commit, "info", f"{done.result}: {done.message}")
+    event = Event.of_update(
+        *(stack, "reconcile", done.commit, done.result, done.message, done.changes, done.seconds)
+    )
+    publish(repository, event, checkout=checkout)
     return done
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.errors import SluiceError
 from sluice import run_log
+from sluice.alerts import Event, publish
 from sluice.change import component_kind_of
 from sluice.repository import Repository
 
@@ -20,19 +21,26 @@ __all__ = ["log_changes", "logged", "say"]
 def logged(
     repository: Repository, stack: str, commit: str, what: str, update: Callable[[], Outcome]
 ) -> Outcome:
-    """Return what the update returns, and write it into the log of the repository's machine.
+    """Return what the update returns, written into the machine's log and told to the alerts.
 
-    `what` is the word for it, such as `rollback to deployment 3`.
+    `what` is the word for it, such as `rollback: to deployment 3`.
     """
+    action = what.partition(":")[0]
     say(repository, stack, commit, "info", f"{what} began")
     try:
         outcome = update()
     except SluiceError as error:
         log_changes(repository, stack, commit, getattr(error, "changes", ()))
         say(repository, stack, commit, "error", f"{what} failed: {error}")
+        publish(repository, Event.of_error(stack, action, commit, error))
         raise
     log_changes(repository, stack, commit, outcome.changes)
     say(repository, stack, commit, "info", f"{what}: {outcome}")
+    result = "changed" if outcome.changed else "unchanged"
+    event = Event.of_update(
+        *(stack, action, commit, result, f"{what}: {outcome}", outcome.changes, outcome.seconds)
+    )
+    publish(repository, event)
     return outcome
 
 

@@ -73,6 +73,8 @@ def drift(
         for stack, drifted in found.items()
     }
     _show(found, left, output)
+    for stack, drifted in found.items():
+        _tell(repository, stack, drifted, left[stack])
     if any(left.values()):
         raise SystemExit(_DIFFERENCES)
 
@@ -122,6 +124,16 @@ def _watch(repository: Repository, policies: dict[str, bool], output: str, *, st
         if policies[stack] and found:
             left = _corrected(repository, stack, found, strict=strict)
         _show({stack: found}, {stack: left}, output)
+        _tell(repository, stack, found, left)
+
+
+def _tell(
+    repository: Repository, stack: str, found: Sequence[Drift], left: Sequence[Drift]
+) -> None:
+    from sluice.alerts import publish  # noqa: PLC0415 - a refused call needs none of it
+    from sluice.drift.telling import drift_event  # noqa: PLC0415 - the same
+
+    publish(repository, drift_event(repository, stack, found, left, _summary(found, left)))
 
 
 def _show(found: dict[str, list[Drift]], left: dict[str, list[Drift]], output: str) -> None:

@@ -11,7 +11,7 @@ import click
 from sluice import completion
 from sluice.checkout import Remote, checked_out, head
 from sluice.commands.progress import progress
-from sluice.commands.suspend import where_it_is
+from sluice.commands.suspend import tell, where_it_is
 from sluice.errors import NoRemoteError
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
@@ -56,6 +56,7 @@ def resume(
     branch = resume_in_git(repository, stack, components, push=not no_push)
     what = ", ".join(components) or "the whole stack"
     click.echo(f"{stack}: {what} resumed, {where_it_is(branch)}")
+    tell(repository, stack, "resume", f"{what} is resumed")
     with _newest(repository, push=not no_push) as checkout:
         _reconcile(repository, checkout, stack)
 

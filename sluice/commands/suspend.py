@@ -9,7 +9,7 @@ from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 from sluice.suspension import suspend as suspend_in_git
 
-__all__ = ["suspend"]
+__all__ = ["suspend", "tell", "where_it_is"]
 
 
 @click.command()
@@ -38,6 +38,17 @@ def suspend(
     branch = suspend_in_git(repository, stack, components, reason, push=not no_push)
     what = ", ".join(components) or "the whole stack"
     click.echo(f"{stack}: {what} suspended, {where_it_is(branch)}")
+    tell(repository, stack, "suspend", f"{what} is suspended: {reason}")
+
+
+def tell(repository: Repository, stack: str, action: str, message: str) -> None:
+    """Tell the stack's alerts of a suspension or its end, which the newest commit has."""
+    from sluice.alerts import Event, publish  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation import newest_commit  # noqa: PLC0415 - the same
+
+    commit = newest_commit(repository)
+    result = "suspended" if action == "suspend" else "resumed"
+    publish(repository, Event(stack, "suspension", action, "info", result, message, commit))
 
 
 def where_it_is(branch: str) -> str:

@@ -1,0 +1,75 @@
+"""The alerts that a stack declares, and what their references stand for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sluice.alerts.routing import Route
+from sluice.errors import AlertError
+from sluice.repository import Repository
+
+__all__ = ["References", "declared_alerts"]
+
+
+def declared_alerts(checkout: Repository, stack: str) -> list[dict[str, Any]]:
+    """Return the stack's alerts as JSON, in which no secret is.
+
+    Raises:
+        DeclarationError: where the stack's program cannot be read.
+
+    """
+    from components.alert import Alert  # noqa: PLC0415 - loads Pulumi
+    from components.charts import LockedNames  # noqa: PLC0415
+    from sluice.declarations import declaration  # noqa: PLC0415
+
+    found = declaration(checkout, stack, LockedNames(checkout.root, stack))
+    return [each.as_dict() for each in found.components if isinstance(each, Alert)]
+
+
+@dataclass(frozen=True)
+class References:
+    """What is kept out of the program: in the stack's configuration, and in the environment."""
+
+    checkout: Repository
+    stack: str
+
+    def route(self, alert: Mapping[str, Any]) -> Route:
+        """Return where an alert goes.
+
+        Raises:
+            AlertError: naming what is not set, or cannot be decrypted.
+
+        """
+        address, key = alert["address"], alert["hmac_key"]
+        return Route.of(
+            alert,
+            address if isinstance(address, str) else self._value(address),
+            self._value(key) if key else "",
+        )
+
+    def _value(self, reference: Mapping[str, str]) -> str:
+        if variable := reference["env"]:
+            value = os.environ.get(variable, "").strip()
+            if not value:
+                raise AlertError(f"${variable} is not set")
+            return value
+        return self._setting(reference["config"])
+
+    def _setting(self, key: str) -> str:
+        value = self.checkout.config(self.stack).get(key)
+        if value is None:
+            raise AlertError(
+                f"{key} is not in stacks/Pulumi.{self.stack}.yaml; run `pulumi config set --secret "
+                f"{key} --stack {self.stack}`"
+            )
+        return self._secrets[key] if isinstance(value, Mapping) else str(value)
+
+    @cached_property
+    def _secrets(self) -> Mapping[str, str]:
+        from sluice.engine import Engine  # noqa: PLC0415 - loads Pulumi
+
+        return Engine(self.checkout, self.stack).secret_settings()

@@ -1,0 +1,156 @@
+"""Telling an event: a commit status in Gitea, and those of the stack's alerts that want it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from components.errors import SluiceError
+from sluice.alerts.event import Event
+from sluice.alerts.memory import Memory, news
+from sluice.repository import Repository
+
+if TYPE_CHECKING:
+    from sluice.gitea import Gitea, State
+
+__all__ = ["publish"]
+
+_LOG = logging.getLogger(__name__)
+_AT_ONCE = 8
+_WARNING: Final = ("drifted", "suspended", "rolled back")
+
+
+def publish(repository: Repository, event: Event, *, checkout: Repository | None = None) -> None:
+    """Tell the event to whom it is news; what cannot be told is warned of, and no more.
+
+    What was told is kept in the repository's local state. The alerts are those
+    that `checkout` declares, by default the working tree.
+    """
+    try:
+        _publish(repository, checkout or repository, event)
+    except Exception as error:  # noqa: BLE001 - telling of an update never fails it
+        _LOG.warning("%s: nobody could be told: %s", event.stack, error)
+
+
+def _publish(repository: Repository, checkout: Repository, event: Event) -> None:
+    memory, gitea = Memory(repository, event.stack), _gitea(repository)
+    is_news = event.result != "unchanged" or memory.is_wrong(event.topic)
+    if not is_news and gitea is None:
+        return
+    event = _located(event, checkout, gitea)
+    if gitea and event.commit:
+        _set_status(gitea, event)
+    if not is_news:
+        return
+    try:
+        memory.alerts = _declared(checkout, event.stack)
+    except SluiceError:
+        # The program's own error may be what is told: to those whom it named before.
+        _LOG.info("%s: its alerts cannot be read; those of before are used", event.stack)
+    if memory.alerts:
+        _tell(checkout, event, memory)
+        memory.keep()
+
+
+def _declared(checkout: Repository, stack: str) -> list[dict[str, Any]]:
+    from sluice.alerts.declared import declared_alerts  # noqa: PLC0415 - loads Pulumi
+
+    return declared_alerts(checkout, stack)
+
+
+def _tell(checkout: Repository, event: Event, memory: Memory) -> None:
+    from sluice.alerts.declared import References  # noqa: PLC0415 - only with an alert
+
+    references = References(checkout, event.stack)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        sent = {
+            alert["name"]: pool.submit(_sent, references, alert, told)
+            for alert, told in _wanted(memory, event)
+        }
+    for name, future in sent.items():
+        try:
+            if future.result():
+                memory.told(name, event)
+        except SluiceError as error:
+            _LOG.warning("%s: alert %s was not sent: %s", event.stack, name, error)
+
+
+def _wanted(memory: Memory, event: Event) -> Iterable[tuple[Mapping[str, Any], Event]]:
+    for alert in memory.alerts:
+        told = news(event, memory.wrong(alert["name"], event.topic))
+        if told is not None:
+            yield alert, told
+
+
+def _sent(references: Any, alert: Mapping[str, Any], event: Event) -> bool:
+    """Send the event; return whether the alert takes it."""
+    from sluice.alerts.senders import send  # noqa: PLC0415 - only with an alert
+
+    route = references.route(alert)
+    # Who was told that something broke is told that it has recovered, whatever it filters.
+    if event.result != "recovered" and not route.takes(event):
+        return False
+    send(route, references.checkout.project, event)
+    return True
+
+
+def _gitea(repository: Repository) -> Gitea | None:
+    if not (os.environ.get("GITEA_TOKEN") or os.environ.get("GITEA_TOKEN_FILE")):
+        return None
+    from sluice.gitea import Gitea  # noqa: PLC0415 - its client takes long to load
+
+    return Gitea.find(repository)
+
+
+def _located(event: Event, checkout: Repository, gitea: Gitea | None) -> Event:
+    """Return the event with its commit's author, and the page of the run or else of the commit."""
+    return replace(
+        event,
+        author=event.author or _author(checkout, event.commit),
+        url=event.url or _page(event.commit, gitea),
+    )
+
+
+def _author(checkout: Repository, commit: str) -> str:
+    import git  # noqa: PLC0415 - only here
+
+    if not commit:
+        return os.environ.get("GITHUB_ACTOR", "")
+    try:
+        with git.Repo(checkout.root, search_parent_directories=True) as repo:
+            author = repo.commit(commit).author
+            return f"{author.name} <{author.email}>"
+    except (git.GitError, ValueError):
+        return os.environ.get("GITHUB_ACTOR", "")
+
+
+def _page(commit: str, gitea: Gitea | None) -> str:
+    if gitea is None:
+        return ""
+    run = os.environ.get("GITHUB_RUN_ID", "")
+    try:
+        if run:
+            return gitea.run(int(run)).url
+    except (SluiceError, ValueError):
+        pass  # the commit's page is the next best
+    return f"{gitea.url}/commit/{commit}" if commit else ""
+
+
+def _set_status(gitea: Gitea, event: Event) -> None:
+    context = f"sluice/{event.stack}"
+    if event.topic != "deployment":
+        context = f"{context}/{event.topic}"
+    try:
+        gitea.set_status(event.commit, context, _state(event), event.title, event.url)
+    except SluiceError as error:
+        _LOG.warning("%s: its commit status could not be set: %s", event.stack, error)
+
+
+def _state(event: Event) -> State:
+    if event.result in _WARNING:
+        return "warning"
+    return "failure" if event.severity == "error" else "success"
