@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import git
 
+from components.alert import Alert
 from components.component import Component
 from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
 from components.helm_repository import HelmRepository
@@ -80,6 +81,11 @@ class _Exporter:
                     self._made.objects += self._helm_release(component)
                 case Kustomization():
                     self._made.objects.append(self._kustomization(component))
+                case Alert():
+                    self._made.remarks.append(
+                        f"Alert {component.name}: in Flux a Provider and an Alert, with a Secret "
+                        "for its address; they are yours to make"
+                    )
                 case _:
                     others.append(f"{type(component).__name__} {component.name}")
         if others:
