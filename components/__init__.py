@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from components.alert import Alert, AlertArgs, AlertType, SecretReference
     from components.application import Application, ApplicationArgs, Autoscaling, Probe
+    from components.artifacts.locked_image import ReflectionPolicy
     from components.deployment import deploy
     from components.environment import Environment, member
     from components.errors import ArtifactError, DeclarationError, SluiceError
     from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
     from components.helm_repository import HelmRepository
     from components.ignore import Ignore
+    from components.image_policy import ImagePolicy, ImagePolicyArgs
+    from components.image_repository import ImageRepository, ImageRepositoryArgs
     from components.image_update_automation import (
         ImageUpdateAutomation,
         ImageUpdateAutomationArgs,
@@ -33,6 +36,11 @@ if TYPE_CHECKING:
     from components.manifests.patch import Patch
     from components.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
     from components.oci_repository import OCIRepository
+    from components.policies.alphabetical import AlphabeticalPolicy
+    from components.policies.numerical import NumericalPolicy
+    from components.policies.order import Order
+    from components.policies.semver import SemVerPolicy
+    from components.policies.tag_filter import TagFilter
     from components.post_renderer import PostRenderer
     from components.references import DataReference
     from components.settings import Setting
@@ -42,6 +50,7 @@ __all__ = [
     "Alert",
     "AlertArgs",
     "AlertType",
+    "AlphabeticalPolicy",
     "Application",
     "ApplicationArgs",
     "ArtifactError",
@@ -57,6 +66,10 @@ __all__ = [
     "HelmRepository",
     "Ignore",
     "ImageOverride",
+    "ImagePolicy",
+    "ImagePolicyArgs",
+    "ImageRepository",
+    "ImageRepositoryArgs",
     "ImageUpdateAutomation",
     "ImageUpdateAutomationArgs",
     "Kustomization",
@@ -64,15 +77,20 @@ __all__ = [
     "Namespace",
     "NamespaceArgs",
     "NetworkIsolation",
+    "NumericalPolicy",
     "OCIRepository",
+    "Order",
     "Patch",
     "PodSecurity",
     "PostRenderer",
     "Probe",
+    "ReflectionPolicy",
     "SecretReference",
+    "SemVerPolicy",
     "Setting",
     "SigningKey",
     "SluiceError",
+    "TagFilter",
     "ValuesReference",
     "deploy",
     "member",
@@ -82,6 +100,7 @@ _MODULES: Final = {
     "Alert": "components.alert",
     "AlertArgs": "components.alert",
     "AlertType": "components.alert",
+    "AlphabeticalPolicy": "components.policies.alphabetical",
     "Application": "components.application",
     "ApplicationArgs": "components.application",
     "ArtifactError": "components.errors",
@@ -99,21 +118,30 @@ _MODULES: Final = {
     "ImageOverride": "components.manifests.kustomize",
     "ImageUpdateAutomation": "components.image_update_automation",
     "ImageUpdateAutomationArgs": "components.image_update_automation",
+    "ImagePolicy": "components.image_policy",
+    "ImagePolicyArgs": "components.image_policy",
+    "ImageRepository": "components.image_repository",
+    "ImageRepositoryArgs": "components.image_repository",
     "Kustomization": "components.kustomization",
     "KustomizationArgs": "components.kustomization",
     "Namespace": "components.namespace",
     "NamespaceArgs": "components.namespace",
     "NetworkIsolation": "components.namespace",
+    "NumericalPolicy": "components.policies.numerical",
     "OCIRepository": "components.oci_repository",
+    "Order": "components.policies.order",
     "Patch": "components.manifests.patch",
     "PodSecurity": "components.namespace",
     "PostRenderer": "components.post_renderer",
     "Probe": "components.application",
+    "ReflectionPolicy": "components.artifacts.locked_image",
+    "SemVerPolicy": "components.policies.semver",
     "Setting": "components.settings",
     "SigningKey": "components.image_update_automation",
     "SecretReference": "components.alert",
     "SluiceError": "components.errors",
     "ValuesReference": "components.values_reference",
+    "TagFilter": "components.policies.tag_filter",
     "deploy": "components.deployment",
     "member": "components.environment",
 }

@@ -13,6 +13,7 @@ import pulumi
 from components.component import Component
 from components.errors import DeclarationError
 from components.ignore import Ignore
+from components.image_policy import ImagePolicy, image_of
 from components.kubernetes_object import KubernetesObject
 from components.manifests import fields
 from components.namespace import Namespace, name_of
@@ -60,7 +61,7 @@ class ApplicationArgs:
     """Arguments of `Application`; only the image is required.
 
     Attributes:
-        image: the image, with tag or digest.
+        image: the image, with tag or digest, or an `ImagePolicy` that selects it.
         namespace: where it runs; by default a namespace of its own name is made.
         replicas: how many; by default 1. Not used with `autoscaling`.
         port: the port it listens on; none means no Service.
@@ -89,7 +90,7 @@ class ApplicationArgs:
 
     """
 
-    image: str
+    image: str | ImagePolicy
     namespace: str | Namespace | None = None
     replicas: int = 1
     port: int | None = None
@@ -129,9 +130,10 @@ class Application(Component):
     ) -> None:
         """Declare the application `name`."""
         super().__init__(
-            "apps:Application", name, opts, needs=(args.namespace,), ignore=args.ignore
+            "apps:Application", name, opts, needs=(args.namespace, args.image), ignore=args.ignore
         )
         self.args = args
+        self._image = image_of(args.image)
         try:
             self._check()
         except DeclarationError as error:
@@ -142,7 +144,7 @@ class Application(Component):
         self._make_in_turn(self._deployment())
         self._make_in_turn(self._service(), self._autoscaler(), self._disruption_budget())
         self._make_in_turn(self._ingress())
-        self.register_outputs({"image": args.image})
+        self.register_outputs({"image": self._image})
 
     def _check(self) -> None:
         args = self.args
@@ -151,7 +153,7 @@ class Application(Component):
             fields.dns_label("namespace", name_of(args.namespace))
         for part in ("command", "arguments", "writable_paths"):
             fields.texts(part, getattr(args, part))
-        fields.image("image", args.image)
+        fields.image("image", self._image)
         fields.replicas("replicas", args.replicas)
         self._timeout = f"{fields.duration('timeout', args.timeout)}s"
         for group in ("requests", "limits"):
@@ -269,7 +271,7 @@ class Application(Component):
         paths = enumerate(args.writable_paths)
         container: dict[str, Any] = {
             "name": self.name,
-            "image": args.image,
+            "image": self._image,
             "command": list(args.command),
             "args": list(args.arguments),
             "env": [{"name": key, "value": value} for key, value in args.env.items()],

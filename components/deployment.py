@@ -13,10 +13,10 @@ from typing import Any
 import pulumi
 
 from components.artifacts.mirrors import Mirrors
-from components.charts import CHARTS, LockedCharts
 from components.environment import Environment
 from components.errors import DeclarationError, SluiceError
 from components.kubernetes_object import KubernetesObject
+from components.locked import LOCKED, LockedArtifacts
 from components.references import IN_CLUSTER, InCluster
 from components.settings import Setting, check_settings
 from components.suspension import LEFT_OUT, Suspension, parse_suspensions
@@ -85,14 +85,14 @@ def make_environment(find: Callable[[str], type[Environment]], root: Path) -> En
     """Make the current stack's environment, with the charts of its lock unless others are set."""
     check_settings(root)
     stack = pulumi.get_stack()
-    if CHARTS.get(None) is not None:
+    if LOCKED.get(None) is not None:
         return _made(find(stack), stack)
     mirrors = Mirrors(pulumi.Config().get_object("mirrors") or {})
-    token = CHARTS.set(LockedCharts.of(root, stack, mirrors))
+    token = LOCKED.set(LockedArtifacts.of(root, stack, mirrors))
     try:
         return _made(find(stack), stack)
     finally:
-        CHARTS.reset(token)
+        LOCKED.reset(token)
 
 
 def _made(environment: type[Environment], stack: str) -> Environment:

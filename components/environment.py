@@ -16,6 +16,7 @@ from components.component import PARENT, Component
 from components.errors import DeclarationError
 from components.kubernetes_object import KubernetesObject, hidden
 from components.location import attribute_line, function_line, relative
+from components.locked import LOCKED
 from components.manifests.identity import Identity, identify
 from components.manifests.patch import Patch, apply_patch
 from components.manifests.schema import validate
@@ -112,6 +113,8 @@ class Environment(pulumi.ComponentResource):
         for name in member_names(type(self)):
             getattr(self, name)
         self._check_patches()
+        if locked := LOCKED.get(None):
+            locked.refuse_unasked()
 
     def _member(self, wanted: member[Any]) -> Any:
         name = wanted.name

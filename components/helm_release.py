@@ -10,13 +10,13 @@ from typing import Any
 
 import pulumi
 
-from components.artifacts.lock import ChartRequest
+from components.artifacts.locked_chart import ChartRequest
 from components.chart_crds import chart_crds
-from components.charts import CHARTS
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.helm_repository import HelmRepository
 from components.ignore import Ignore
+from components.locked import LOCKED
 from components.manifests import documents, fields
 from components.namespace import Namespace, name_of
 from components.oci_repository import OCIRepository
@@ -152,7 +152,7 @@ class HelmRelease(Component):
             chart=self.args.chart,
             range=self.args.version,
         )
-        return CHARTS.get().chart(request)
+        return LOCKED.get().chart(request)
 
     def _chart_path(self) -> tuple[str, str]:
         path = self.args.chart

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.charts import LockedNames
+from components.locked import LockedNames
 from components.manifests.difference import difference
 from components.manifests.identity import Identity, identify
 from components.manifests.schema import schema_of

@@ -20,12 +20,12 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto.resource_pb2 import ReadResourceResponse, RegisterResourceResponse
 
-from components.charts import CHARTS, Charts
 from components.component import Component
 from components.deployment import make_environment
 from components.environment import Environment
 from components.errors import DeclarationError, SluiceError
 from components.ignore import Ignore
+from components.locked import LOCKED, Locked
 from components.references import IN_CLUSTER, DataReference
 from sluice.repository import Repository
 
@@ -108,21 +108,21 @@ def owner_of(component: Component) -> Owner:
     return component.pulumi_resource_type, component.name
 
 
-def declared(repository: Repository, stack: str, charts: Charts) -> list[Declared]:
+def declared(repository: Repository, stack: str, locked: Locked) -> list[Declared]:
     """Return the custom resources of a stack, in the order of their declaration.
 
     Raises:
         DeclarationError: where a declaration is wrong.
-        ArtifactError: where `charts` cannot give a chart.
+        ArtifactError: where `locked` has no answer.
 
     """
-    return declaration(repository, stack, charts).resources
+    return declaration(repository, stack, locked).resources
 
 
 def declaration(
     repository: Repository,
     stack: str,
-    charts: Charts,
+    locked: Locked,
     *,
     read: Reader | None = None,
     config: Mapping[str, str] | None = None,
@@ -135,7 +135,7 @@ def declaration(
 
     Raises:
         DeclarationError: where a declaration is wrong.
-        ArtifactError: where `charts` cannot give a chart.
+        ArtifactError: where `locked` has no answer.
 
     """
     monitor = _Monitor(read or (lambda _kind, _path: None))
@@ -147,7 +147,7 @@ def declaration(
             monitor.mocks, repository.project, stack, preview=True, monitor=monitor
         )
         pulumi.runtime.set_all_config({**settings, **(config or {})})
-        tokens = CHARTS.set(charts), IN_CLUSTER.set(_found_by(read))
+        tokens = LOCKED.set(locked), IN_CLUSTER.set(_found_by(read))
         try:
             find = importlib.import_module("stacks").environment
             run = pulumi.runtime.test(lambda: _make(repository, find, made, wrong))  # type: ignore[no-untyped-call]
@@ -156,7 +156,7 @@ def declaration(
             # By way of what waits for it, the error comes without the program's lines.
             raise wrong[0] if wrong else error from error
         finally:
-            CHARTS.reset(tokens[0])
+            LOCKED.reset(tokens[0])
             IN_CLUSTER.reset(tokens[1])
     return Declaration(made[0], monitor.seen, monitor.after)
 

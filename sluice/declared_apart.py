@@ -59,7 +59,7 @@ def _ended(process: subprocess.Popen[str]) -> tuple[dict[str, Any] | None, str]:
 
 
 def _main(stack: str) -> None:
-    from components.charts import LockedNames  # noqa: PLC0415 - those of the checkout
+    from components.locked import LockedNames  # noqa: PLC0415 - those of the checkout
     from sluice.declarations import declared  # noqa: PLC0415 - the same
 
     here = Path.cwd()

@@ -9,7 +9,7 @@ from typing import Any
 from pulumi.runtime import rpc
 
 from components.artifacts.mirrors import Mirrors
-from components.charts import LockedCharts
+from components.locked import LockedArtifacts
 from components.manifests.identity import identify
 from sluice.cluster import Cluster
 from sluice.comparison import Owned, compare, records
@@ -80,10 +80,10 @@ def differences(
     return compare(cluster, rendered, objects, recorded), rendered.unknown
 
 
-def locked_charts(repository: Repository, stack: str) -> LockedCharts:
+def locked_charts(repository: Repository, stack: str) -> LockedArtifacts:
     """Return the charts of a stack's lock, by its mirrors."""
     mirrors = Mirrors(repository.setting(stack, "mirrors") or {})
-    return LockedCharts.of(repository.root, stack, mirrors)
+    return LockedArtifacts.of(repository.root, stack, mirrors)
 
 
 def named(names: tuple[str, ...], known: Collection[str], stack: str) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.artifacts.lock import ChartRequest
 from components.environment import Environment, member
+from components.locked import Unlocked
 from sluice.declarations import declaration
 from sluice.errors import RepositoryError
 from sluice.repository import Repository
@@ -18,14 +18,6 @@ from sluice.trial import trial
 __all__ = ["Platform", "Removal"]
 
 _BASE = "base"
-
-
-class AnyCharts:
-    """Charts that are always locked, at the range that is asked for."""
-
-    def chart(self, request: ChartRequest) -> tuple[str, str]:
-        """Return where such a chart would lie."""
-        return f"./{request.chart}.tgz", request.range
 
 
 @dataclass(frozen=True)
@@ -49,7 +41,7 @@ class Platform:
         """Declare every stack."""
         self._repository = repository
         self._environments: dict[str, Environment] = {
-            stack: declaration(repository, stack, AnyCharts()).environment
+            stack: declaration(repository, stack, Unlocked()).environment
             for stack in repository.stacks
         }
 
@@ -184,7 +176,7 @@ class Platform:
     def _try(self, files: Mapping[str, str]) -> None:
         with trial(self._repository, files) as tried:
             for stack in tried.stacks:
-                declaration(tried, stack, AnyCharts())
+                declaration(tried, stack, Unlocked())
 
 
 def _called(name: str, members: Mapping[str, Any]) -> dict[str, Any]:

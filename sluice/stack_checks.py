@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from components.charts import LockedNames
 from components.errors import SluiceError
+from components.locked import LockedNames
 from components.manifests import documents
 from sluice.checks import Check
 from sluice.cluster import Cluster

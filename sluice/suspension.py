@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from components.charts import LockedNames
+from components.locked import LockedNames
 from components.suspension import Suspension, parse_suspensions
 from sluice.checkout import Remote, author, commit_here
 from sluice.errors import NoRemoteError, RepositoryError, SuspendedError

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from components.artifacts.chart_source import RemoteCharts
-    from components.artifacts.lock import LockedChart
+    from components.artifacts.locked_chart import LockedChart
     from components.artifacts.transport import Transport
 
 __all__ = ["ChartCache"]

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from threading import Lock
 
+from components.artifacts import missing
 from components.artifacts.chart_repository import ChartRepository
+from components.artifacts.locked_chart import ChartRequest, LockedChart
 from components.artifacts.mirrors import Mirrors
 from components.artifacts.oci_registry import OCIRegistry
+from components.artifacts.semver import newest
 from components.artifacts.transport import Transport
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["ChartSource", "RemoteCharts"]
-
-
-class ChartSource(Protocol):
-    """What a lock is resolved from. Each method raises ArtifactError for what is not there."""
-
-    def versions(self, source: str, chart: str) -> Sequence[str]:
-        """Return every version of a chart, in any order."""
-
-    def digest(self, source: str, chart: str, version: str) -> str:
-        """Return `sha256:…` of a chart's archive."""
+__all__ = ["RemoteCharts"]
 
 
 class RemoteCharts:
     """The charts of all repositories and registries; each is opened once and kept.
 
     `https://` and `http://` are classic repositories, `oci://` a registry's
-    folder; a mirror may turn the one into the other.
+    folder; a mirror may turn the one into the other. Each method raises
+    ArtifactError for what is not there.
     """
 
     def __init__(self, mirrors: Mirrors | None = None, transport: Transport | None = None) -> None:
         self._mirrors = mirrors or Mirrors()
         self._transport = transport or Transport()
         self._opened: dict[str, ChartRepository | OCIRegistry] = {}
+        self._opening = Lock()
+
+    def newest(self, request: ChartRequest, before: LockedChart | None) -> LockedChart:  # noqa: ARG002 - as each look-up
+        """Return the newest chart in the range; one written exactly so goes first, as in Helm."""
+        source, chart = request.source, request.chart
+        with self._opening:  # an index is read once
+            versions = self.versions(source, chart)
+        exact = request.range in versions
+        version = request.range if exact else newest(request.range, versions)
+        if version is None:
+            raise missing.version_error(source, chart, request.range, versions)
+        digest = self.digest(source, chart, version)
+        return LockedChart(name=request.name, **request.asked(), version=version, digest=digest)
 
     def versions(self, source: str, chart: str) -> list[str]:
         """Return every version of a chart, in the source's order."""

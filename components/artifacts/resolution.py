@@ -1,31 +1,48 @@
 """The next lock: what is missing resolved, what is named upgraded, the rest kept.
 
-Pure but for the `ChartSource` that it is given; `sluice lock` does the rest.
+Pure but for the look-ups that it is given; `sluice lock` does the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from components.artifacts import missing
-from components.artifacts.lock import ChartRequest, Lock, LockedChart
-from components.artifacts.semver import newest
+from components.artifacts.lock import SECTIONS, Lock
+from components.artifacts.lock_entry import LockEntry, Request
 from components.errors import DeclarationError
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from components.artifacts.chart_source import ChartSource
+__all__ = ["Change", "LookUp", "changes", "names", "resolve"]
 
-__all__ = ["Change", "changes", "resolve"]
+LookUp = Callable[[Any, Any], LockEntry]
+"""Answers a request with the newest allowed; it is given the entry that there is, or None.
+
+Raises ArtifactError for what cannot be had. Called from several threads.
+"""
+
+_Key = tuple[str, str]
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
 class Change:
-    """A row of what a new lock changes; `old` is None for a new entry, `new` for a dropped one."""
+    """A row of what a new lock changes.
 
+    Attributes:
+        section: the lock's section: `charts`, `images`, `sources`, `bases`.
+        name: the entry's name.
+        old: what was locked; None for a new entry.
+        new: what is locked; None for a dropped one.
+        why: the reason, in a line.
+
+    """
+
+    section: str
     name: str
     old: str | None
     new: str | None
@@ -33,116 +50,116 @@ class Change:
 
 
 def resolve(
-    requests: Iterable[ChartRequest],
+    requests: Iterable[Request[Any]],
     current: Lock,
-    source: ChartSource,
+    look_ups: Mapping[str, LookUp],
     today: date,
     upgrade: Collection[str] = (),
 ) -> Lock:
     """Return the lock that answers every request, and nothing else.
 
-    An entry that still fits is kept without a look-up; one that is missing,
-    or for another source, chart or range, gets the newest version allowed.
-    So does each name in `upgrade`; to upgrade all, name all. An entry that
-    comes out the same keeps its day and reason.
+    `look_ups` has one for each section that is asked for. An entry that still
+    fits is kept without a look-up; one that is missing, for another source or
+    not allowed any more gets the newest allowed. So does each name in
+    `upgrade`, such as `redis` or, of one section alone, `charts/redis`; to
+    upgrade all, name all. An entry that comes out the same keeps its day and
+    reason.
 
-    Raises DeclarationError for an unknown name in `upgrade` or a release that
-    is named twice, ArtifactError for what no source can provide.
+    Raises DeclarationError for a name that is requested twice, ArtifactError
+    for what no source can provide.
     """
-    wanted = _by_name(requests)
-    unknown = sorted(set(upgrade) - wanted.keys())
-    if unknown:
-        raise DeclarationError(
-            f"No chart is requested by {unknown[0]!r}; name one of {', '.join(sorted(wanted))}.",
-        )
-    return Lock(
+    wanted = _by_key(requests)
+
+    def next_entry(key: _Key) -> LockEntry:
+        section, name = key
+        before = current.entries[section].get(name)
+        kept = before and not {name, f"{section}/{name}"} & {*upgrade}
+        if before and kept and not before.mismatch(wanted[key]):
+            return _asked_anew(wanted[key], before, today)
+        return _stamped(before, look_ups[section](wanted[key], before), today)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        entries = dict(zip(wanted, pool.map(next_entry, wanted), strict=True))
+    return Lock.of(
         {
-            name: _next(request, current.charts.get(name), source, today, upgrade)
-            for name, request in sorted(wanted.items())
+            section: {name: entries[kind, name] for kind, name in entries if kind == section}
+            for section in SECTIONS
         }
     )
 
 
+def names(requests: Iterable[Request[Any]]) -> set[str]:
+    """Return the names that `upgrade` may hold: `redis` and `charts/redis`."""
+    wanted = _by_key(requests)
+    return {name for _, name in wanted} | {f"{section}/{name}" for section, name in wanted}
+
+
 def changes(old: Lock, new: Lock) -> list[Change]:
-    """Return what differs between two locks, sorted by name."""
-    names = sorted(old.charts.keys() | new.charts.keys())
-    pairs = [(name, old.charts.get(name), new.charts.get(name)) for name in names]
-    return [_change(name, before, after) for name, before, after in pairs if before != after]
+    """Return what differs between two locks, sorted by section and name."""
+    before, after = _flat(old), _flat(new)
+    keys = sorted(before.keys() | after.keys())
+    return [
+        _change(key, before.get(key), after.get(key))
+        for key in keys
+        if before.get(key) != after.get(key)
+    ]
 
 
-def _by_name(requests: Iterable[ChartRequest]) -> dict[str, ChartRequest]:
-    wanted: dict[str, ChartRequest] = {}
+def _flat(lock: Lock) -> dict[_Key, LockEntry]:
+    return {
+        (section, name): entry
+        for section, entries in lock.entries.items()
+        for name, entry in entries.items()
+    }
+
+
+def _by_key(requests: Iterable[Request[Any]]) -> dict[_Key, Request[Any]]:
+    wanted: dict[_Key, Request[Any]] = {}
     for request in requests:
-        if wanted.setdefault(request.name, request) != request:
-            raise DeclarationError(f"Two releases are named {request.name!r}; rename one.")
-    return wanted
+        if wanted.setdefault((request.SECTION, request.name), request) != request:
+            raise DeclarationError(
+                f"Two {request.SECTION} are asked for by the name {request.name!r}; rename one.",
+            )
+    return dict(sorted(wanted.items()))
 
 
-def _next(
-    request: ChartRequest,
-    current: LockedChart | None,
-    source: ChartSource,
-    today: date,
-    upgrade: Collection[str],
-) -> LockedChart:
-    if current and request.name not in upgrade and not current.mismatch(request):
-        return _reranged(request, current, today)
-    version = _pick(request, source)
-    digest = source.digest(request.source, request.chart, version)
-    reason = _reason(request, current, version, digest)
-    if current and not reason:
-        return current
-    return LockedChart(
-        request.name,
-        request.source,
-        request.chart,
-        request.range,
-        version,
-        digest,
-        today,
-        reason,
-    )
+def _asked_anew(request: Request[Any], current: LockEntry, today: date) -> LockEntry:
+    """Note a new range or policy that what is locked satisfies as well."""
+    return _stamped(current, replace(current, **request.asked()), today)
 
 
-def _reranged(request: ChartRequest, current: LockedChart, today: date) -> LockedChart:
-    """Note a new range that the locked version satisfies as well."""
-    if current.range == request.range:
-        return current
-    reason = _reason(request, current, current.version, current.digest)
-    return replace(current, range=request.range, updated=today, reason=reason)
+def _stamped(before: LockEntry | None, found: LockEntry, today: date) -> LockEntry:
+    reason = _reason(before, found)
+    if before and not reason:
+        return before
+    return replace(found, updated=today, reason=reason)
 
 
-def _pick(request: ChartRequest, source: ChartSource) -> str:
-    """Return the newest version in the range; one written exactly so goes first, as in Helm."""
-    versions = source.versions(request.source, request.chart)
-    if request.range in versions:
-        return request.range
-    version = newest(request.range, versions)
-    if version is None:
-        raise missing.version_error(request.source, request.chart, request.range, versions)
-    return version
-
-
-def _reason(request: ChartRequest, current: LockedChart | None, version: str, digest: str) -> str:
+def _reason(before: LockEntry | None, after: LockEntry) -> str:
     """Return why the entry changes, empty where it does not."""
-    if current is None:
+    if before is None:
         return "first locked"
-    for key in ("source", "chart", "range"):
-        before, after = getattr(current, key), getattr(request, key)
-        if before != after:
-            return f"{key} {before} -> {after}: {_step(current.version, version)}"
-    if current.version != version:
-        return f"{request.range}: {current.version} -> {version}"
-    if current.digest != digest:
-        return f"{version} was published anew"
-    return ""
+    changed = [key for key in after.keys()[:-2] if getattr(before, key) != getattr(after, key)]
+    if not changed:
+        return ""
+    first = changed[0]
+    if first in after.ASKED:
+        step = _step(before.shown, after.shown)
+        return f"{first} {getattr(before, first)} -> {getattr(after, first)}: {step}"
+    if before.shown != after.shown:
+        asked = getattr(after, after.ASKED[-1])
+        return f"{asked}: {_step(before.shown, after.shown)}"
+    if first == "digest":
+        return f"{after.shown} was published anew"
+    return f"{after.shown}: {first} {getattr(after, first) or 'no more'}"
 
 
 def _step(before: str, after: str) -> str:
     return f"{before} -> {after}" if before != after else f"still {after}"
 
 
-def _change(name: str, before: LockedChart | None, after: LockedChart | None) -> Change:
+def _change(key: _Key, before: LockEntry | None, after: LockEntry | None) -> Change:
+    old = before.shown if before else None
     if after is None:
-        return Change(name, before.version if before else None, None, "no longer requested")
-    return Change(name, before.version if before else None, after.version, after.reason)
+        return Change(*key, old, None, "no longer requested")
+    return Change(*key, old, after.shown, after.reason)

@@ -20,6 +20,7 @@ __all__ = [
     "dns_subdomain",
     "duration",
     "image",
+    "image_name",
     "is_output",
     "mapping",
     "port",
@@ -80,6 +81,16 @@ def image(field: str, value: T) -> T:
                 f"{field}: {value!r} has no tag and no digest, so a commit would not say what "
                 f"runs; write {value}:VERSION"
             )
+    return value
+
+
+def image_name(field: str, value: T) -> T:
+    """An image's name without tag and digest: `registry.local:5000/team/app`."""
+    _matching(_IMAGE, field, value, "an image's name such as registry.local/team/app")
+    if isinstance(value, str):
+        parts = _IMAGE.fullmatch(value)
+        if parts and (parts["tag"] or parts["digest"]):
+            raise DeclarationError(f"{field}: {value!r} has a tag or digest; leave them out")
     return value
 
 

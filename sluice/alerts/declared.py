@@ -23,7 +23,7 @@ def declared_alerts(checkout: Repository, stack: str) -> list[dict[str, Any]]:
 
     """
     from components.alert import Alert  # noqa: PLC0415 - loads Pulumi
-    from components.charts import LockedNames  # noqa: PLC0415
+    from components.locked import LockedNames  # noqa: PLC0415
     from sluice.declarations import declaration  # noqa: PLC0415
 
     found = declaration(checkout, stack, LockedNames(checkout.root, stack))

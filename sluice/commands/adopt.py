@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from components.charts import LockedNames
+from components.locked import LockedNames
 from sluice import completion
 from sluice.checkout import check_clean
 from sluice.errors import RepositoryError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from components.charts import LockedNames
+from components.locked import LockedNames
 from components.manifests import documents
 from sluice import completion
 from sluice.declarations import declared

@@ -21,8 +21,8 @@ from typing import Final
 
 import msgspec
 
-from components.charts import CACHE, MACHINE_MIRRORS
 from components.errors import DeclarationError
+from components.locked import CACHE, MACHINE_MIRRORS
 from components.manifests.identity import identify
 from sluice.checkout import checked_out
 from sluice.difference import Difference

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from components.artifacts.chart_cache import ChartCache
-from components.artifacts.lock import LockedChart
+from components.artifacts.locked_chart import LockedChart
 from components.artifacts.mirrors import Mirrors
 from components.errors import ArtifactError
 

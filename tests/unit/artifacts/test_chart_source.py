@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from components.artifacts.chart_source import ChartSource, RemoteCharts
+import pytest
+
+from components.artifacts.chart_source import RemoteCharts
+from components.artifacts.locked_chart import ChartRequest
 from components.artifacts.mirrors import Mirrors
+from components.errors import ArtifactError
 
 if TYPE_CHECKING:
     from components.artifacts.transport import Transport
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
 def test_a_source_is_opened_by_its_scheme(server: Any, transport: Transport) -> None:
     server.serve_chart("/stable", "redis", "1.0.0")
     server.push("charts/redis", "2.0.0", b"redis")
-    charts: ChartSource = RemoteCharts(transport=transport)
+    charts = RemoteCharts(transport=transport)
     assert charts.versions(f"{server.url}/stable", "redis") == ["1.0.0"]
     assert charts.versions(f"oci://{server.host}/charts", "redis") == ["2.0.0"]
 
@@ -30,3 +34,29 @@ def test_an_index_is_read_once(server: Any, transport: Transport) -> None:
     for version in charts.versions(f"{server.url}/stable", "redis"):
         charts.download(f"{server.url}/stable", "redis", version)
     assert server.requests.count("/stable/index.yaml") == 1
+
+
+def test_a_version_written_exactly_goes_before_the_range_it_also_is(
+    server: Any, transport: Transport
+) -> None:
+    server.serve_chart("/stable", "redis", "18.0", "18.0.7", "19.0.0")
+    charts = RemoteCharts(transport=transport)
+    for range_, version in (("18.0", "18.0"), ("18.x", "18.0.7"), ("*", "19.0.0")):
+        request = ChartRequest(
+            name="redis", source=f"{server.url}/stable", chart="redis", range=range_
+        )
+        assert charts.newest(request, None).version == version
+
+
+def test_a_range_that_nothing_satisfies_names_what_there_is(
+    server: Any, transport: Transport
+) -> None:
+    server.serve_chart("/stable", "redis", "17.0.0", "18.0.0", "18.2.0", "19.0.0")
+    source = f"{server.url}/stable"
+    request = ChartRequest(name="redis", source=source, chart="redis", range="20.x")
+    with pytest.raises(ArtifactError) as refusal:
+        RemoteCharts(transport=transport).newest(request, None)
+    assert str(refusal.value) == (
+        f"The repository {source} has no version '20.x' of the chart 'redis';"
+        " the nearest are 19.0.0, 18.2.0, 18.0.0, 17.0.0."
+    )

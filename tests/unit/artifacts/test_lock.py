@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.artifacts.lock import ChartRequest, Lock, LockedChart
+from components.artifacts.lock import Lock
+from components.artifacts.locked_chart import ChartRequest, LockedChart
 from components.errors import ArtifactError, DeclarationError
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -32,7 +33,12 @@ charts:
     updated: 2026-11-23
     reason: "first locked"
 """
-REQUEST = ChartRequest("postgresql", "https://charts.example.com/stable/", "postgresql", "12.x")
+REQUEST = ChartRequest(
+    name="postgresql",
+    source="https://charts.example.com/stable/",
+    chart="postgresql",
+    range="12.x",
+)
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ def test_a_lock_is_written_back_byte_for_byte(file: Path) -> None:
 
 def test_the_order_of_entries_in_memory_does_not_show_in_the_file(file: Path) -> None:
     charts = Lock.load(file).charts
-    assert Lock(dict(reversed(charts.items()))).dump() == TEXT
+    assert Lock(charts=dict(reversed(charts.items()))).dump() == TEXT
 
 
 def test_a_missing_file_is_an_empty_lock(tmp_path: Path) -> None:
@@ -61,12 +67,12 @@ def test_a_missing_file_is_an_empty_lock(tmp_path: Path) -> None:
 
 
 def test_a_request_gets_its_locked_chart(file: Path) -> None:
-    assert Lock.load(file).chart(REQUEST, "dev").version == "12.12.10"
+    assert Lock.load(file).answer(REQUEST, "dev").version == "12.12.10"
 
 
 def test_a_new_range_that_the_locked_version_satisfies_is_answered(file: Path) -> None:
     request = replace(REQUEST, range=">=12.5.0 <13.0.0")
-    assert Lock.load(file).chart(request, "dev").version == "12.12.10"
+    assert Lock.load(file).answer(request, "dev").version == "12.12.10"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,7 @@ def test_an_entry_that_does_not_fit_names_the_command_that_mends_it(
     file: Path, request_: ChartRequest, complaint: str
 ) -> None:
     with pytest.raises(ArtifactError) as refusal:
-        Lock.load(file).chart(request_, "dev")
+        Lock.load(file).answer(request_, "dev")
     assert complaint in str(refusal.value)
     assert str(refusal.value).endswith("run `sluice lock dev`.")
 
@@ -105,7 +111,7 @@ def test_an_entry_that_does_not_fit_names_the_command_that_mends_it(
         (f"{DIGEST}\n", f"{DIGEST}0\n", "is not sha256: and 64 hex digits"),
         ("updated: 2026-11-23", "updated: today", "updated: 'today' is not a day"),
         ("  redis:\n", "  redis: 18.1.0\n  old:\n", "charts.redis: it holds no keys and values"),
-        ("charts:\n", "images: {}\ncharts:\n", "unknown section 'images'"),
+        ("charts:\n", "pictures: {}\ncharts:\n", "unknown section 'pictures'"),
         ("  redis:\n", "  postgresql:\n", "the key 'postgresql' occurs twice"),
         ("# Written", "<<<<<<< HEAD\n# Written", "dev.lock.yaml:3 is not valid"),
     ],
@@ -172,7 +178,7 @@ def test_any_lock_survives_its_file(
         updated=updated,
         reason=reason,
     )
-    lock = Lock({name: locked, f"{name}2": replace(locked, name=f"{name}2")})
+    lock = Lock(charts={name: locked, f"{name}2": replace(locked, name=f"{name}2")})
     file = Path(tmp_path_factory.getbasetemp()) / "any.lock.yaml"
     file.write_text(lock.dump(), encoding="utf-8")
     assert Lock.load(file) == lock

@@ -5,14 +5,16 @@ from datetime import date
 
 import pytest
 
-from components.artifacts.lock import ChartRequest, Lock, LockedChart
-from components.artifacts.resolution import Change, changes, resolve
-from components.errors import ArtifactError, DeclarationError
+from components.artifacts.lock import Lock
+from components.artifacts.locked_chart import ChartRequest, LockedChart
+from components.artifacts.resolution import Change, LookUp, changes, names, resolve
+from components.artifacts.semver import newest
+from components.errors import DeclarationError
 
 YESTERDAY, TODAY = date(2026, 11, 22), date(2026, 11, 23)
 SOURCE = "https://charts.example.com"
-REDIS = ChartRequest("redis", SOURCE, "redis", "18.x")
-GITEA = ChartRequest("gitea", SOURCE, "gitea", "*")
+REDIS = ChartRequest(name="redis", source=SOURCE, chart="redis", range="18.x")
+GITEA = ChartRequest(name="gitea", source=SOURCE, chart="gitea", range="*")
 
 
 class Shelf:
@@ -23,15 +25,16 @@ class Shelf:
         self.edition = "0"
         self.looked_up: list[str] = []
 
-    def versions(self, source: str, chart: str) -> list[str]:
-        assert source == SOURCE
-        self.looked_up.append(chart)
-        return self.charts[chart]
+    def newest(self, request: ChartRequest, _before: LockedChart | None) -> LockedChart:
+        self.looked_up.append(request.chart)
+        version = newest(request.range, self.charts[request.chart])
+        assert version
+        digest = f"sha256:{self.edition * 64}"
+        return LockedChart(name=request.name, **request.asked(), version=version, digest=digest)
 
-    def digest(self, source: str, chart: str, version: str) -> str:
-        assert source == SOURCE
-        assert version in self.charts[chart]
-        return f"sha256:{self.edition * 64}"
+    @property
+    def look_ups(self) -> dict[str, LookUp]:
+        return {"charts": self.newest}
 
 
 @pytest.fixture
@@ -43,44 +46,51 @@ def shelf() -> Shelf:
 def current(shelf: Shelf) -> Lock:
     """A lock of yesterday, when redis 18.2.0 was not out."""
     shelf.charts["redis"].remove("18.2.0")
-    lock = resolve([REDIS, GITEA], Lock(), shelf, YESTERDAY)
+    lock = resolve([REDIS, GITEA], Lock(), shelf.look_ups, YESTERDAY)
     shelf.charts["redis"].append("18.2.0")
     shelf.looked_up.clear()
     return lock
 
 
 def test_what_is_missing_is_locked_at_the_newest_allowed(shelf: Shelf) -> None:
-    lock = resolve([REDIS, GITEA], Lock(), shelf, TODAY)
+    lock = resolve([REDIS, GITEA], Lock(), shelf.look_ups, TODAY)
     assert [(c.name, c.version) for c in lock.charts.values()] == [
         ("gitea", "9.0.0"),
         ("redis", "18.2.0"),
     ]
     assert lock.charts["redis"] == LockedChart(
-        "redis", SOURCE, "redis", "18.x", "18.2.0", f"sha256:{'0' * 64}", TODAY, "first locked"
+        name="redis",
+        **REDIS.asked(),
+        version="18.2.0",
+        digest=f"sha256:{'0' * 64}",
+        updated=TODAY,
+        reason="first locked",
     )
 
 
 def test_what_fits_is_kept_without_a_look_up(shelf: Shelf, current: Lock) -> None:
-    assert resolve([REDIS, GITEA], current, shelf, TODAY) == current
+    assert resolve([REDIS, GITEA], current, shelf.look_ups, TODAY) == current
     assert shelf.looked_up == []
 
 
 def test_only_the_named_are_upgraded(shelf: Shelf, current: Lock) -> None:
-    lock = resolve([REDIS, GITEA], current, shelf, TODAY, upgrade=["redis"])
+    lock = resolve([REDIS, GITEA], current, shelf.look_ups, TODAY, upgrade=["redis"])
     assert shelf.looked_up == ["redis"]
     assert changes(current, lock) == [
-        Change("redis", "18.0.0", "18.2.0", "18.x: 18.0.0 -> 18.2.0"),
+        Change("charts", "redis", "18.0.0", "18.2.0", "18.x: 18.0.0 -> 18.2.0"),
     ]
     assert lock.charts["redis"].updated == TODAY
 
 
 def test_an_upgrade_that_finds_nothing_new_changes_nothing(shelf: Shelf, current: Lock) -> None:
-    assert resolve([REDIS, GITEA], current, shelf, TODAY, upgrade=["gitea"]) == current
+    assert resolve([REDIS, GITEA], current, shelf.look_ups, TODAY, upgrade=["gitea"]) == current
 
 
 def test_what_nobody_requests_is_dropped(shelf: Shelf, current: Lock) -> None:
-    lock = resolve([REDIS], current, shelf, TODAY)
-    assert changes(current, lock) == [Change("gitea", "9.0.0", None, "no longer requested")]
+    lock = resolve([REDIS], current, shelf.look_ups, TODAY)
+    assert changes(current, lock) == [
+        Change("charts", "gitea", "9.0.0", None, "no longer requested")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -94,39 +104,28 @@ def test_what_nobody_requests_is_dropped(shelf: Shelf, current: Lock) -> None:
 def test_an_entry_follows_its_request(
     shelf: Shelf, current: Lock, request_: ChartRequest, version: str, reason: str
 ) -> None:
-    locked = resolve([request_], current, shelf, TODAY).chart(request_, "dev")
+    locked = resolve([request_], current, shelf.look_ups, TODAY).answer(request_, "dev")
     assert (locked.version, locked.range) == (version, request_.range)
     assert locked.reason.startswith(reason)
 
 
 def test_a_chart_published_anew_is_noticed_by_an_upgrade(shelf: Shelf, current: Lock) -> None:
     shelf.edition = "1"
-    lock = resolve([REDIS, GITEA], current, shelf, TODAY, upgrade=["gitea"])
+    lock = resolve([REDIS, GITEA], current, shelf.look_ups, TODAY, upgrade=["gitea"])
     assert changes(current, lock) == [
-        Change("gitea", "9.0.0", "9.0.0", "9.0.0 was published anew"),
+        Change("charts", "gitea", "9.0.0", "9.0.0", "9.0.0 was published anew"),
     ]
 
 
-def test_a_version_written_exactly_goes_before_the_range_it_also_is(shelf: Shelf) -> None:
-    shelf.charts["redis"] = ["18.0", "18.0.7"]
-    request = replace(REDIS, range="18.0")
-    assert resolve([request], Lock(), shelf, TODAY).charts["redis"].version == "18.0"
+def test_one_section_alone_may_be_upgraded(shelf: Shelf, current: Lock) -> None:
+    lock = resolve([REDIS, GITEA], current, shelf.look_ups, TODAY, upgrade=["charts/redis"])
+    assert [change.new for change in changes(current, lock)] == ["18.2.0"]
 
 
-def test_a_range_that_nothing_satisfies_names_what_there_is(shelf: Shelf) -> None:
-    with pytest.raises(ArtifactError) as refusal:
-        resolve([replace(REDIS, range="20.x")], Lock(), shelf, TODAY)
-    assert str(refusal.value) == (
-        "The repository https://charts.example.com has no version '20.x' of the chart 'redis';"
-        " the nearest are 19.0.0, 18.2.0, 18.0.0, 17.0.0."
-    )
-
-
-def test_an_unknown_name_to_upgrade_is_refused(shelf: Shelf) -> None:
-    with pytest.raises(DeclarationError, match=r"'redsi'; name one of gitea, redis\."):
-        resolve([REDIS, GITEA], Lock(), shelf, TODAY, upgrade=["redsi"])
+def test_what_may_be_upgraded_has_two_names() -> None:
+    assert names([REDIS, GITEA]) == {"redis", "charts/redis", "gitea", "charts/gitea"}
 
 
 def test_two_releases_of_one_name_are_refused(shelf: Shelf) -> None:
-    with pytest.raises(DeclarationError, match="Two releases are named 'redis'"):
+    with pytest.raises(DeclarationError, match="Two charts are asked for by the name 'redis'"):
         resolve([REDIS, replace(REDIS, range="*")], Lock(), shelf, TODAY)

@@ -15,9 +15,9 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
-from components.artifacts.lock import ChartRequest
-from components.charts import CHARTS
+from components.artifacts.locked_chart import ChartRequest
 from components.errors import SluiceError
+from components.locked import LOCKED, Unlocked
 
 PROJECT = "infrastructure"
 
@@ -143,31 +143,28 @@ def _without_mechanics(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {**manifest, "metadata": metadata}
 
 
-class FakeCharts:
-    """Charts that are always locked; what was asked for is kept."""
-
-    def __init__(self) -> None:
-        self.requests: list[ChartRequest] = []
+class FakeLock(Unlocked):
+    """Everything is locked; what was asked for is kept."""
 
     def chart(self, request: ChartRequest) -> tuple[str, str]:
-        self.requests.append(request)
+        super().chart(request)
         return f"./charts/{request.chart}.tgz", "12.1.9"
 
 
 @pytest.fixture
-def charts() -> Iterator[FakeCharts]:
+def charts() -> Iterator[FakeLock]:
     """The charts that releases get while the test runs."""
-    fake = FakeCharts()
-    token = CHARTS.set(fake)
+    fake = FakeLock()
+    token = LOCKED.set(fake)
     yield fake
-    CHARTS.reset(token)
+    LOCKED.reset(token)
 
 
 Declare = Callable[..., Registrations]
 
 
 @pytest.fixture
-def declare(charts: FakeCharts) -> Iterator[Declare]:  # noqa: ARG001 - set while it runs
+def declare(charts: FakeLock) -> Iterator[Declare]:  # noqa: ARG001 - set while it runs
     """Run a declaration as a program; what it registers, once all of it is done."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

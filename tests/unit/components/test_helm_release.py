@@ -19,15 +19,15 @@ from components import (
     PostRenderer,
     ValuesReference,
 )
-from components.artifacts.lock import ChartRequest
+from components.artifacts.locked_chart import ChartRequest
 from components.artifacts.mirrors import Mirrors
-from components.charts import CHARTS, LockedCharts
+from components.locked import LOCKED, LockedArtifacts
 from components.references import IN_CLUSTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Declare, FakeCharts, Registrations
+    from conftest import Declare, FakeLock, Registrations
 
 
 def release(declare: Declare, **arguments: Any) -> Registrations:
@@ -52,7 +52,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_release_is_atomic_waits_five_minutes_and_is_named_as_it_is(
-    declare: Declare, charts: FakeCharts
+    declare: Declare, charts: FakeLock
 ) -> None:
     def program() -> None:
         source = HelmRepository("bitnami", "https://charts.bitnami.com/bitnami")
@@ -82,7 +82,9 @@ def test_a_release_is_atomic_waits_five_minutes_and_is_named_as_it_is(
     assert made.parent == "redis"
     assert list(made.request.additionalSecretOutputs) == ["manifest"]
     assert charts.requests == [
-        ChartRequest("redis", "https://charts.bitnami.com/bitnami", "redis", "12.x")
+        ChartRequest(
+            name="redis", source="https://charts.bitnami.com/bitnami", chart="redis", range="12.x"
+        )
     ]
     assert "databases:databases" in registered.one("HelmRelease").after
     assert registered.outputs["HelmRelease redis"] == {
@@ -92,16 +94,18 @@ def test_a_release_is_atomic_waits_five_minutes_and_is_named_as_it_is(
     }
 
 
-def test_a_chart_may_come_from_an_oci_registry(declare: Declare, charts: FakeCharts) -> None:
+def test_a_chart_may_come_from_an_oci_registry(declare: Declare, charts: FakeLock) -> None:
     def program() -> None:
         source = OCIRepository("team", "oci://registry.example.org/charts")
         HelmRelease("web", HelmReleaseArgs(chart="web", repository=source, namespace="web"))
 
     declare(program)
-    assert charts.requests == [ChartRequest("web", "oci://registry.example.org/charts", "web", "*")]
+    assert charts.requests == [
+        ChartRequest(name="web", source="oci://registry.example.org/charts", chart="web", range="*")
+    ]
 
 
-def test_a_chart_of_the_repository_needs_no_lock(declare: Declare, charts: FakeCharts) -> None:
+def test_a_chart_of_the_repository_needs_no_lock(declare: Declare, charts: FakeLock) -> None:
     made = release(declare).one("Release")
     assert made["chart"] == "./charts/redis"
     assert charts.requests == []
@@ -276,11 +280,11 @@ def test_a_chart_that_cannot_be_had_is_refused_where_it_is_declared(
         arguments: dict[str, Any] = {"chart": "redis", "version": "12.x", **changed}
         HelmRelease("redis", HelmReleaseArgs(repository=source, namespace="a", **arguments))
 
-    token = CHARTS.set(LockedCharts.of(tmp_path, "dev", Mirrors({})))
+    token = LOCKED.set(LockedArtifacts.of(tmp_path, "dev", Mirrors({})))
     try:
         error = refused(program)
     finally:
-        CHARTS.reset(token)
+        LOCKED.reset(token)
     assert re.match(rf"{re.escape(__file__)}:\d+: HelmRelease 'redis': ", error)
     assert problem in error
 

@@ -7,22 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from components.artifacts.lock import ChartRequest
+from components.locked import Unlocked
 from sluice.repository import Repository
 
 ROOT = Path(__file__).parents[3]
 
 
-class FakeCharts:
-    """Charts that are always locked, at the range that is asked for."""
-
-    def chart(self, request: ChartRequest) -> tuple[str, str]:
-        return f"./{request.chart}.tgz", request.range
-
-
 @pytest.fixture
-def fake_charts() -> FakeCharts:
-    return FakeCharts()
+def fake_charts() -> Unlocked:
+    return Unlocked()
 
 
 @pytest.fixture

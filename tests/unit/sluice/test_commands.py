@@ -6,10 +6,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from components.artifacts.lock import ChartRequest, Lock
-from components.charts import lock_file
+from components.artifacts.lock import Lock
+from components.artifacts.locked_chart import ChartRequest
+from components.locked import lock_file
+from sluice import locking
 from sluice.cli import cli
-from sluice.commands import lock as lock_command
 from sluice.commands.compare import compare
 from sluice.commands.lock import lock
 from sluice.errors import RepositoryError
@@ -64,16 +65,10 @@ def test_comparing_with_an_unknown_stack_is_an_error(platform: Repository) -> No
         run(compare, "dev", "qa", on=platform)
 
 
-class NoNetwork:
-    """A source of charts that must not be asked."""
-
-    def versions(self, *_: object) -> Any:
-        raise AssertionError("nothing has to be looked up")
-
-
 @pytest.fixture
 def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock_command, "_source", lambda *_: NoNetwork())
+    """Fail where anything is looked up."""
+    monkeypatch.setattr(locking, "_look_ups", lambda _mirrors: {})
 
 
 @pytest.mark.usefixtures("unasked")
@@ -92,11 +87,11 @@ def test_an_entry_that_nobody_asks_for_is_shown_and_the_file_left_alone(
     before = file.read_text()
     charts = Lock.load(file).charts
     asked = [
-        ChartRequest(name, chart.source, chart.chart, chart.range)
+        ChartRequest(name=name, source=chart.source, chart=chart.chart, range=chart.range)
         for name, chart in charts.items()
         if name != "redis"
     ]
-    monkeypatch.setattr(lock_command, "_requests", lambda *_: asked)
+    monkeypatch.setattr(locking, "requests", lambda *_: asked)
     result = CliRunner().invoke(lock, ["dev", option], obj=platform)
     assert "redis" in result.output
     assert charts["redis"].version in result.output

@@ -14,7 +14,9 @@ from sluice.repository import Repository
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conftest import FakeCharts, MakeRepository
+    from conftest import MakeRepository
+
+    from components.locked import Unlocked
 
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +43,7 @@ def named(resources: Iterable[Declared], kind: str) -> dict[str, Any]:
 )
 def test_each_stack_declares_what_its_file_says(
     platform: Repository,
-    fake_charts: FakeCharts,
+    fake_charts: Unlocked,
     stack: str,
     agents: int,
     image: str,
@@ -58,7 +60,7 @@ def test_each_stack_declares_what_its_file_says(
     assert cluster["context"] == f"{stack}-cluster"
 
 
-def test_only_prod_has_room_and_replicas(platform: Repository, fake_charts: FakeCharts) -> None:
+def test_only_prod_has_room_and_replicas(platform: Repository, fake_charts: Unlocked) -> None:
     prod = declared(platform, "prod", fake_charts)
     (container,) = named(prod, "Deployment")["ci-agents:ci-agents/ci-agents"]["spec"]["template"][
         "spec"
@@ -73,7 +75,7 @@ def test_only_prod_has_room_and_replicas(platform: Repository, fake_charts: Fake
 
 def test_declaring_leaves_the_working_directory_as_it_was(
     platform: Repository,
-    fake_charts: FakeCharts,
+    fake_charts: Unlocked,
     tmp_path: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -83,7 +85,7 @@ def test_declaring_leaves_the_working_directory_as_it_was(
 
 
 def test_the_value_of_a_secret_is_masked_and_its_keys_are_shown(
-    platform: Repository, fake_charts: FakeCharts, monkeypatch: pytest.MonkeyPatch
+    platform: Repository, fake_charts: Unlocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = {
         "apiVersion": "v1",
@@ -98,7 +100,7 @@ def test_the_value_of_a_secret_is_masked_and_its_keys_are_shown(
 
 
 def test_a_secret_among_a_release_s_values_is_masked_and_the_others_are_shown(
-    platform: Repository, fake_charts: FakeCharts, monkeypatch: pytest.MonkeyPatch
+    platform: Repository, fake_charts: Unlocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     password = {"auth": {"password": pulumi.Output.secret("s3cret"), "user": "admin"}}
     monkeypatch.setattr("components.helm_release.merge_values", lambda *_: password)
@@ -120,7 +122,7 @@ def test_a_chart_that_cannot_be_had_ends_it_with_the_line_of_the_release(
 
 
 def test_an_undeclared_key_ends_it(
-    platform: Repository, fake_charts: FakeCharts, monkeypatch: pytest.MonkeyPatch
+    platform: Repository, fake_charts: Unlocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = {"infrastructure:context": "dev", "infrastructure:agent": 1}
     monkeypatch.setattr(Repository, "config", lambda *_: config)
@@ -129,7 +131,7 @@ def test_an_undeclared_key_ends_it(
 
 
 def test_a_stack_without_a_program_ends_it(
-    repository: MakeRepository, fake_charts: FakeCharts
+    repository: MakeRepository, fake_charts: Unlocked
 ) -> None:
     found = repository(qa="")
     (found.root / "Pulumi.yaml").write_text(
@@ -140,7 +142,7 @@ def test_a_stack_without_a_program_ends_it(
 
 
 def test_a_programs_own_error_is_said_with_its_line(
-    repository: MakeRepository, fake_charts: FakeCharts, capfd: pytest.CaptureFixture[str]
+    repository: MakeRepository, fake_charts: Unlocked, capfd: pytest.CaptureFixture[str]
 ) -> None:
     found = repository(dev="")
     keys = ("context", "follows")

@@ -1,0 +1,122 @@
+"""What every kind of lock entry shares: what was asked for, what it resolved to, when and why.
+
+A kind is a pair of records: a `Request`, which a part of the program makes,
+and a `LockEntry`, which answers it. Both name their keys in the file's order.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from components.errors import DeclarationError
+
+__all__ = ["LockEntry", "Request", "check_digest"]
+
+E = TypeVar("E", bound="LockEntry")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_STAMP = ("updated", "reason")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockEntry(ABC):
+    """What one name of the program stands for until the lock changes.
+
+    The fields of a subclass are the keys of the file, in its order; the first
+    of them are the request's. Those with a default may be missing.
+
+    Attributes:
+        name: the name of the part of the program that asks for it.
+        updated: the day on which the entry last changed.
+        reason: why it did, in a line.
+
+    """
+
+    ASKED: ClassVar[tuple[str, ...]]
+    """The keys that repeat the request; all but the last have to be the request's own."""
+
+    name: str
+    updated: date = date.min
+    reason: str = ""
+
+    @property
+    @abstractmethod
+    def shown(self) -> str:
+        """What it resolved to, as people name it."""
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """Return the keys of the file, in its order."""
+        own = [each.name for each in fields(cls) if each.name not in ("name", *_STAMP)]
+        return [*own, *_STAMP]
+
+    @classmethod
+    def parse(cls, name: str, entry: Any) -> Self:
+        """Read an entry of the file; raises DeclarationError naming the key that is wrong."""
+        optional = {each.name for each in fields(cls) if each.default == ""} - {*_STAMP}
+        texts: dict[str, Any] = _texts(entry, cls.keys(), optional)
+        texts["updated"] = _day(texts["updated"])
+        return cls(name=name, **texts)
+
+    def mismatch(self, request: Request[Any]) -> str:
+        """Return why this entry does not answer a request, empty where it does."""
+        asked = request.asked()
+        for key in self.ASKED[:-1]:
+            if getattr(self, key) != asked[key]:
+                return f"its {key} is {getattr(self, key)}, not {asked[key]}"
+        return request.objection(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(ABC, Generic[E]):
+    """What a part of the program asks the lock for. Raises DeclarationError where it is wrong.
+
+    Attributes:
+        name: the name of the part of the program, which is the lock entry's.
+
+    """
+
+    SECTION: ClassVar[str]
+    """The section of the lock file that answers it."""
+    NOUN: ClassVar[str]
+    """What people call it: `chart`."""
+
+    name: str
+
+    @abstractmethod
+    def asked(self) -> Mapping[str, Any]:
+        """Return the values of the entry's `ASKED` keys."""
+
+    @abstractmethod
+    def objection(self, entry: E) -> str:
+        """Return why what an entry resolved to is not allowed, empty where it is."""
+
+
+def check_digest(digest: str) -> None:
+    """Raise DeclarationError for what is not `sha256:` and 64 hex digits."""
+    if not _DIGEST.fullmatch(digest):
+        raise DeclarationError(f"digest: {digest!r} is not sha256: and 64 hex digits")
+
+
+def _texts(entry: Any, keys: list[str], optional: set[str]) -> dict[str, str]:
+    if not isinstance(entry, dict):
+        raise DeclarationError("it holds no keys and values")
+    for key in [*keys, *entry]:
+        if key not in keys:
+            raise DeclarationError(f"the key {key!r} is unknown")
+        if key not in entry and key not in optional:
+            raise DeclarationError(f"the key {key!r} is missing")
+        if key in entry and (not isinstance(entry[key], str) or not entry[key]):
+            raise DeclarationError(f"{key} is not a text")
+    return dict(entry)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DeclarationError(f"updated: {text!r} is not a day such as 2026-01-31") from None

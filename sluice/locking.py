@@ -1,0 +1,104 @@
+"""What the stacks leave open, and the locks that answer it next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from components.artifacts.chart_source import RemoteCharts
+from components.artifacts.lock import Lock
+from components.artifacts.lock_entry import Request
+from components.artifacts.mirrors import Mirrors
+from components.artifacts.resolution import Change, LookUp, changes, names, resolve
+from components.errors import DeclarationError
+from components.locked import MACHINE_MIRRORS, Unlocked, lock_file
+from sluice.declarations import declared
+from sluice.repository import Repository
+
+__all__ = ["NextLock", "next_locks", "requests", "stack_mirrors"]
+
+
+@dataclass(frozen=True)
+class NextLock:
+    """A stack's lock as it is and as it would be.
+
+    Attributes:
+        stack: the stack.
+        file: its lock file.
+        before: what the file holds.
+        after: what it would hold.
+
+    """
+
+    stack: str
+    file: Path
+    before: Lock
+    after: Lock
+
+    @property
+    def changes(self) -> list[Change]:
+        """What differs, sorted by section and name."""
+        return changes(self.before, self.after)
+
+    def save(self) -> None:
+        """Write the file; raises ArtifactError where that fails."""
+        self.after.save(self.file)
+
+
+def requests(repository: Repository, stack: str) -> list[Request[Any]]:
+    """Return what a stack's program asks its lock for, in the order of the program."""
+    unlocked = Unlocked()
+    declared(repository, stack, unlocked)
+    return unlocked.requests
+
+
+def next_locks(
+    repository: Repository, stacks: Iterable[str], upgrade: Collection[str] | None = ()
+) -> list[NextLock]:
+    """Return the stacks' next locks; nothing is written.
+
+    What is missing or does not fit is resolved. Each name in `upgrade` gets
+    the newest allowed, as `resolve` has it, in each stack that has it; with
+    None everything does.
+
+    Raises:
+        DeclarationError: where a program is wrong, or no stack has a name.
+        ArtifactError: for what cannot be had.
+
+    """
+    asked = {stack: requests(repository, stack) for stack in stacks}
+    known = {name for each in asked.values() for name in names(each)}
+    unknown = sorted(set(upgrade or ()) - known)
+    if unknown:
+        listed = ", ".join(sorted(name for name in known if "/" in name))
+        raise DeclarationError(f"nothing is locked for {unknown[0]!r}; there are: {listed}")
+    return [
+        _next_lock(repository, stack, each, known if upgrade is None else upgrade)
+        for stack, each in asked.items()
+    ]
+
+
+def stack_mirrors(repository: Repository, stack: str) -> Mirrors:
+    """Return the stack's mirrors and, before them, those that this machine sets."""
+    mirrors = Mirrors(repository.setting(stack, "mirrors") or {})
+    return mirrors.merged(Mirrors.load(repository.root / MACHINE_MIRRORS))
+
+
+def _next_lock(
+    repository: Repository, stack: str, asked: list[Request[Any]], upgrade: Collection[str]
+) -> NextLock:
+    file = lock_file(repository.root, stack)
+    before = Lock.load(file)
+    look_ups = _look_ups(stack_mirrors(repository, stack))
+    after = resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgrade)
+    return NextLock(stack, file, before, after)
+
+
+@cache
+def _look_ups(mirrors: Mirrors) -> Mapping[str, LookUp]:
+    """Return how each section is resolved; stacks with the same mirrors ask everything once."""
+    return {"charts": RemoteCharts(mirrors).newest}
