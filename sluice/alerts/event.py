@@ -40,6 +40,7 @@ class Event:
         author: who caused it, as Git has it; empty where nobody knows.
         url: where to look; empty where there is nothing to look at.
         seconds: how long it took; 0 where nothing was run.
+        drifted: the fields and objects that are not as they are declared.
         time: when.
 
     """
@@ -56,6 +57,7 @@ class Event:
     author: str = ""
     url: str = ""
     seconds: float = 0.0
+    drifted: int = 0
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod

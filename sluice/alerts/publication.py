@@ -31,9 +31,19 @@ def publish(repository: Repository, event: Event, *, checkout: Repository | None
     that `checkout` declares, by default the working tree.
     """
     try:
+        _measure(repository, event)
         _publish(repository, checkout or repository, event)
     except Exception as error:  # noqa: BLE001 - telling of an update never fails it
         _LOG.warning("%s: nobody could be told: %s", event.stack, error)
+
+
+def _measure(repository: Repository, event: Event) -> None:
+    from sluice.metrics import measure  # noqa: PLC0415 - which needs the event
+
+    try:
+        measure(repository, event)
+    except SluiceError as error:
+        _LOG.warning("%s: %s", event.stack, error)
 
 
 def _publish(repository: Repository, checkout: Repository, event: Event) -> None:

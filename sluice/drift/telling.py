@@ -33,6 +33,7 @@ def drift_event(
         message=message,
         commit=_commit(repository, stack),
         changes=() if left else changes,
+        drifted=len(left),
     )
 
 

@@ -107,6 +107,7 @@ def test_what_happens_to_a_stack_is_told_to_its_alerts(
         HOOK_KEY="key",
         ALERTMANAGER=f"http://{receiver.address}/am",
         PEOPLE=f"json://{receiver.address}/people",
+        SLUICE_METRICS=str(shop.root / ".sluice" / "textfile"),
     )
     shop.git("init", "--quiet", "--initial-branch=main")
     shop.write(".git/info/exclude", "/.venv\n")
@@ -136,6 +137,9 @@ def _the_first_deployment_is_told(shop: Checkout, receiver: Receiver) -> None:
     (told,) = receiver.take("/people")
     assert "reconcile changed" in told["title"]
     assert receiver.take("/am/api/v2/alerts") == []
+    file = shop.root / ".sluice" / "textfile" / f"sluice_infrastructure_{shop.stack}.prom"
+    labels = f'project="infrastructure",result="changed",stack="{shop.stack}"'
+    assert f"sluice_deployment_result{{{labels}}} 1.0" in file.read_text()
     assert "unchanged" in shop.sluice("reconcile", shop.stack)
     assert receiver.sent == []
 
