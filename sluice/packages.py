@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from sluice.repository import Repository
 from toolchain.machine import Machine
-from toolchain.venv import RUNTIME, VirtualEnvironment
+from toolchain.venv import RUNTIME, share_packages
 
 __all__ = ["provide_packages"]
 
@@ -22,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 def provide_packages(repository: Repository, checkout: Repository) -> None:
     """Give a checkout, which has this repository's virtual environment, its own if it needs one.
 
-    One is made below `.sluice/venvs` for each lock, and kept.
+    One is made in the user's cache for each lock, and kept.
 
     Raises:
         PackagesError: where the packages cannot be had.
@@ -31,15 +29,8 @@ def provide_packages(repository: Repository, checkout: Repository) -> None:
     lock = checkout.root / _LOCK
     if not lock.exists() or _same(lock, repository.root / _LOCK):
         return
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
-    place = repository.local.resolve() / "venvs" / digest
-    (place / _LOCK).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(lock, place / _LOCK)
-    packages = VirtualEnvironment(replace(Machine.here(), repository=place), RUNTIME)
-    packages.install_packages(lambda doing: _LOG.info("packages of %s: %s", digest, doing))
-    link = checkout.root / packages.folder.name
-    link.unlink(missing_ok=True)
-    link.symlink_to(packages.folder)
+    machine = replace(Machine.here(), repository=checkout.root)
+    share_packages(machine, RUNTIME, lambda doing: _LOG.info("packages: %s", doing))
 
 
 def _same(one: Path, other: Path) -> bool:

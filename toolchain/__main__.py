@@ -38,15 +38,15 @@ def _run(options: argparse.Namespace) -> None:
     if options.verb == "bin":
         print(bin_folder(options.set))
     elif options.verb == "install":
-        _install(options.set)
+        _install(options.set, shared=options.shared)
     else:
         lock_requirements(Machine.here(), print, upgrade=options.upgrade)
 
 
-def _install(purpose: str) -> None:
+def _install(purpose: str, *, shared: bool) -> None:
     progress = progress_for()
     try:
-        install(purpose, progress)
+        install(purpose, progress, shared=shared)
     finally:
         progress.end()
 
@@ -54,11 +54,15 @@ def _install(purpose: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m toolchain", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb, text in (
-        ("install", "make .venv and obtain the programs of a set"),
-        ("bin", "print the folder with a set's programs, for PATH"),
-    ):
-        verbs.add_parser(verb, help=text).add_argument("set", choices=SETS)
+    installing = verbs.add_parser("install", help="make .venv and obtain the programs of a set")
+    installing.add_argument(
+        "--shared",
+        action="store_true",
+        help="make .venv a link to packages that all checkouts with the same lock use",
+    )
+    folder = verbs.add_parser("bin", help="print the folder with a set's programs, for PATH")
+    for verb in (installing, folder):
+        verb.add_argument("set", choices=SETS)
     lock = verbs.add_parser("lock", help="lock the Python packages of pyproject.toml")
     lock.add_argument("--upgrade", action="store_true", help="take newer versions")
     return parser

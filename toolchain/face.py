@@ -12,7 +12,7 @@ from toolchain.installer import Installer
 from toolchain.machine import Machine
 from toolchain.programs import program_set
 from toolchain.progress import Progress, Silent
-from toolchain.venv import RUNTIME, TESTS, VirtualEnvironment
+from toolchain.venv import RUNTIME, TESTS, VirtualEnvironment, share_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,26 +24,28 @@ PACKAGES = "Python packages"
 _TESTING = ("check", "test")
 
 
-def install(purpose: str, progress: Progress | None = None) -> Path:
+def install(purpose: str, progress: Progress | None = None, *, shared: bool = False) -> Path:
     """Make the virtual environment and obtain the programs that `purpose` needs.
 
-    `purpose` is `deploy`, `sandbox`, `up`, `charts`, `check` or `test`. Both are done at the same
-    time; what is there already is left alone. Gives the folder to put on PATH.
-    Raises a `ToolchainError`; then nothing is half-done, and the next call goes
-    on from there.
+    `purpose` is one of the sets' names. Both are done at the same time; what is
+    there already is left alone. The packages are `shared` by a link among
+    checkouts with the same lock, or this checkout's own. Gives the folder to
+    put on PATH. Raises a `ToolchainError`; then nothing is half-done, and the
+    next call goes on from there.
     """
     progress = progress or Silent()
     machine = Machine.here()
     installer = Installer(program_set(purpose), machine, Silent())
-    packages = VirtualEnvironment(machine, TESTS if purpose in _TESTING else RUNTIME)
+    requirements = TESTS if purpose in _TESTING else RUNTIME
+    packages = VirtualEnvironment(machine, requirements)
     missing = [str(program) for program in installer.locate()]
     with disk_errors(machine.cache):
-        stale = not packages.is_current()
+        stale = shared or not packages.is_current()
         if missing or stale:
             installer.progress = progress
             progress.begin([*missing, *([PACKAGES] if stale else [])])
             _together(
-                lambda: _install_packages(packages, progress) if stale else None,
+                lambda: _install_packages(packages, progress, shared=shared) if stale else None,
                 installer.install,
             )
     return link_programs(installer.programs, installer.found, machine)
@@ -64,10 +66,16 @@ def bin_folder(purpose: str) -> Path:
     return link_programs(installer.programs, installer.found, machine)
 
 
-def _install_packages(packages: VirtualEnvironment, progress: Progress) -> None:
-    progress.update([PACKAGES], "installing")
+def _install_packages(packages: VirtualEnvironment, progress: Progress, *, shared: bool) -> None:
+    def report(doing: str) -> None:
+        progress.update([PACKAGES], doing)
+
+    report("installing")
     try:
-        packages.install(lambda doing: progress.update([PACKAGES], doing))
+        if shared:
+            share_packages(packages.machine, packages.requirements, report)
+        else:
+            packages.install(report)
     except BaseException:
         progress.done(PACKAGES, "failed")
         raise

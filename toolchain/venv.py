@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from toolchain.cache import disk_errors, locked
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from toolchain.machine import Machine
 
-__all__ = ["RUNTIME", "TESTS", "VirtualEnvironment"]
+__all__ = ["RUNTIME", "TESTS", "VirtualEnvironment", "share_packages"]
 
 RUNTIME = "requirements.txt"
 TESTS = "requirements-dev.txt"
@@ -138,6 +139,32 @@ class VirtualEnvironment:
 
     def _project(self) -> str:
         return _digest(self.machine.repository / "pyproject.toml")
+
+
+def share_packages(machine: Machine, requirements: str, report: Callable[[str], None]) -> None:
+    """Make `.venv` a link to packages that every checkout with the same lock uses.
+
+    They are kept in the cache, one virtual environment for each lock, without
+    the project itself: `python -m sluice` runs it. For checkouts that live for
+    one job. A `.venv` that is no link is left alone, and a `PackagesError`.
+    """
+    lock = machine.wrappers / requirements
+    place = machine.cache / "venvs" / f"{_interpreter().replace(' ', '-')}-{_digest(lock)[:12]}"
+    shared = VirtualEnvironment(replace(machine, repository=place), requirements)
+    with disk_errors(machine.cache):
+        shared.machine.wrappers.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(lock, shared.machine.wrappers / requirements)
+    shared.install_packages(report)
+    _link(machine.repository / shared.folder.name, shared.folder)
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.exists() and not link.is_symlink():
+        raise PackagesError(f"{link} is a folder; remove it to share packages by a link")
+    draft = link.with_name(f"{link.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(target)
+    draft.replace(link)
 
 
 def _run(command: Sequence[str], report: Callable[[str], None]) -> None:

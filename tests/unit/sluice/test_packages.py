@@ -24,7 +24,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def install(self: VirtualEnvironment, _report: object) -> None:
         locks.append((self.machine.wrappers / self.requirements).read_text())
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
 
     monkeypatch.setattr(VirtualEnvironment, "install_packages", install)
     return locks
@@ -40,14 +40,16 @@ def test_the_same_lock_needs_no_other_packages(
 
 
 def test_another_lock_gets_its_own_packages(
-    here: Repository, tmp_path: Path, made: list[str]
+    here: Repository, tmp_path: Path, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     then = _checkout(tmp_path / "then", "pulumi==1\n", shares=here)
     provide_packages(here, then)
     assert made == ["pulumi==1\n"]
     own = (then.root / ".venv").resolve()
-    assert own.is_relative_to(here.local / "venvs")
+    assert own.is_relative_to(tmp_path / "cache" / "sluice" / "venvs")
     assert own.is_dir()
+    assert (here.root / ".venv").resolve() == here.root / ".venv"
 
 
 def _checkout(root: Path, lock: str, shares: Repository | None = None) -> Repository:

@@ -85,7 +85,7 @@ def test_failed_packages_are_an_error_though_the_programs_came(
 def test_an_interruption_is_told_without_a_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_arguments: object) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "install", interrupt)

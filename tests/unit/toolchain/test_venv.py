@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from toolchain import venv
 from toolchain.errors import PackagesError
-from toolchain.venv import RUNTIME, TESTS, VirtualEnvironment
+from toolchain.venv import RUNTIME, TESTS, VirtualEnvironment, share_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,9 +30,10 @@ def commands(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def run(command: Sequence[str], _report: Callable[[str], None]) -> None:
         ran.append(" ".join(command))
-        python = machine.repository / ".venv" / "bin" / "python"
-        python.parent.mkdir(exist_ok=True)
-        python.touch()
+        if "venv" in command:
+            python = Path(command[-1], "bin", "python")
+            python.parent.mkdir(exist_ok=True)
+            python.touch()
 
     monkeypatch.setattr(venv, "_run", run)
     return ran
@@ -104,6 +107,29 @@ def test_an_interrupted_installation_is_done_again_from_scratch(
     VirtualEnvironment(machine, RUNTIME).install(ignore)
     assert "--clear" in commands[1]
     assert VirtualEnvironment(machine, RUNTIME).is_current()
+
+
+def test_checkouts_with_the_same_lock_share_packages(
+    machine: Machine, commands: list[str], tmp_path: Path
+) -> None:
+    other = replace(machine, repository=tmp_path / "other")
+    other.wrappers.mkdir(parents=True)
+    (other.wrappers / RUNTIME).write_bytes((machine.wrappers / RUNTIME).read_bytes())
+    for each in (machine, other):
+        share_packages(each, RUNTIME, ignore)
+    assert len(commands) == 2
+    first, second = ((each.repository / ".venv").resolve() for each in (machine, other))
+    assert first == second
+    assert first.is_relative_to(machine.cache)
+
+
+def test_packages_are_not_shared_over_a_checkouts_own(
+    machine: Machine, commands: list[str]
+) -> None:
+    VirtualEnvironment(machine, RUNTIME).install(ignore)
+    with pytest.raises(PackagesError, match="remove it to share packages by a link"):
+        share_packages(machine, RUNTIME, ignore)
+    assert len(commands) == 5
 
 
 def test_a_failure_is_told_in_pips_last_words() -> None:
