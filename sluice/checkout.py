@@ -18,7 +18,16 @@ from sluice.committer import AS_CONFIGURED, Committer
 from sluice.errors import NoRemoteError, RepositoryError
 from sluice.repository import Repository
 
-__all__ = ["Remote", "author", "check_clean", "checked_out", "commit_here", "head", "resolved"]
+__all__ = [
+    "Remote",
+    "author",
+    "check_clean",
+    "checked_out",
+    "commit_here",
+    "head",
+    "merged_since",
+    "resolved",
+]
 
 _ATTEMPTS = 5
 _LINKED = (".venv", ".sluice")
@@ -139,6 +148,21 @@ class Remote:
                 repo.git.push(lease, self.name, f"{commit}:refs/heads/{branch}")
         return commit, True
 
+    def left(self, commit: str) -> str:
+        """Return where a commit's history left the branch, as it was fetched last.
+
+        Raises:
+            RepositoryError: where they share none, or the branch was never fetched.
+
+        """
+        with _opened(self.repository.root) as repo:
+            try:
+                return str(repo.git.merge_base(f"refs/remotes/{self}", commit))
+            except git.GitCommandError:
+                raise RepositoryError(
+                    f"{commit[:7]} has no history in common with {self}; run `git fetch`"
+                ) from None
+
     def unused(self, branch: str) -> str:
         """Return a name for a new branch: `branch`, or with the first number that is free.
 
@@ -218,6 +242,24 @@ def resolved(repository: Repository, commit: str) -> str:
             return str(repo.commit(commit).hexsha)
         except (git.BadName, ValueError):
             raise RepositoryError(f"there is no commit {commit!r} here; fetch it first") from None
+
+
+def merged_since(repository: Repository, old: str, new: str) -> Iterator[tuple[str, str]]:
+    """Yield what was added to a branch after `old`, newest first, each with what it was added to.
+
+    A merge is one commit: what it merged is not looked into. A branch's first
+    commit is left out.
+
+    Raises:
+        RepositoryError: where the repository does not have one of the commits.
+
+    """
+    with _opened(repository.root) as repo, _explained(f"{old[:7]}..{new[:7]} cannot be listed"):
+        listed = str(repo.git.rev_list("--first-parent", "--parents", f"{old}..{new}"))
+    for line in listed.splitlines():
+        commit, *parents = line.split()
+        if parents:
+            yield commit, parents[0]
 
 
 @contextmanager

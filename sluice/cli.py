@@ -16,6 +16,7 @@ __all__ = ["cli", "main"]
 
 _VERBS: Final = (
     "adopt",
+    "affected",
     "build",
     "check",
     "compare",
