@@ -1,15 +1,20 @@
 """What plain `pulumi`, `kubectl` and `sluice` need around them: programs, state, contexts.
 
 Where this checkout has a sandbox, its clusters, its state and its passphrase
-are used; else the user's own kubeconfig and Pulumi login.
+are used; else the user's own kubeconfig and Pulumi login. A pipeline's job is
+given a kubeconfig by its content.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from sluice.pulumi_home import quiet_home
 from sluice.repository import Repository
@@ -19,6 +24,7 @@ __all__ = ["enter", "enter_state", "surroundings"]
 # Guards the sandbox's own state only, whose salt is committed with the stacks;
 # public on purpose. docs/own-clusters.md says how a team sets its own.
 _SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105
+_CONTENT: Final = "SLUICE_KUBECONFIG"
 
 
 def surroundings(repository: Repository) -> dict[str, str]:
@@ -37,11 +43,30 @@ def surroundings(repository: Repository) -> dict[str, str]:
 def enter(repository: Repository) -> None:
     """Set the surroundings for this process and those that it starts."""
     os.environ.update(surroundings(repository))
+    _take_kubeconfig()
 
 
 def enter_state(repository: Repository) -> None:
     """Set what leads to the clusters and to Pulumi's state, for what starts no program."""
     os.environ.update(_sandbox(repository))
+    _take_kubeconfig()
+
+
+def _take_kubeconfig() -> None:
+    """Lay down the kubeconfig that a job is given, for this process's life and its user alone."""
+    content = os.environ.pop(_CONTENT, "")
+    if not content:
+        return
+    handle, path = tempfile.mkstemp(prefix="kubeconfig-")
+    atexit.register(_remove, path)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(content)
+    os.environ["KUBECONFIG"] = path
+
+
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        Path(path).unlink()
 
 
 def _speed(repository: Repository) -> Mapping[str, str]:

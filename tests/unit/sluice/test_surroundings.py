@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sluice import surroundings
+from sluice.repository import Repository
+from sluice.surroundings import enter_state
+
+
+@pytest.fixture
+def endings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that this process removes as it ends."""
+    files: list[str] = []
+    monkeypatch.setattr(surroundings.atexit, "register", lambda _remove, path: files.append(path))
+    return files
+
+
+def test_a_job_is_given_a_kubeconfig_by_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endings: list[str]
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/home/ada/.kube/config")
+    monkeypatch.setenv("SLUICE_KUBECONFIG", "apiVersion: v1\n")
+    enter_state(Repository(tmp_path))
+    file = Path(os.environ["KUBECONFIG"])
+    assert file.read_text() == "apiVersion: v1\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "SLUICE_KUBECONFIG" not in os.environ
+    assert endings == [str(file)]
+    surroundings._remove(str(file))
+    assert not file.exists()
+
+
+def test_without_one_the_users_own_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/home/ada/.kube/config")
+    enter_state(Repository(tmp_path))
+    assert os.environ["KUBECONFIG"] == "/home/ada/.kube/config"
