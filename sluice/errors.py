@@ -10,7 +10,8 @@ SluiceError
 ├── DeploymentError      an update failed (exit code 3)
 ├── LockedError          another update holds the stack (exit code 4)
 ├── AlertError           somebody cannot be told of an event (exit code 3)
-└── SuspendedError       the stack is left out until it is resumed (exit code 5)
+├── SuspendedError       the stack is left out until it is resumed (exit code 5)
+└── WaitingError         the stack waits for an approval (exit code 0)
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ __all__ = [
     "RepositoryError",
     "RollbackError",
     "SuspendedError",
+    "WaitingError",
 ]
 
 
@@ -111,3 +113,9 @@ class SuspendedError(SluiceError):
     """The stack is left out until it is resumed; nothing was changed."""
 
     exit_code = 5
+
+
+class WaitingError(SluiceError):
+    """The stack waits for an approval, which is no failure; nothing was changed."""
+
+    exit_code = 0

@@ -27,13 +27,30 @@ from sluice.update_log import log_changes, say
 if TYPE_CHECKING:
     from sluice.events import Watcher
 
-__all__ = ["Reconciliation", "Result", "newest_commit", "reconcile_part", "reconcile_stack"]
+__all__ = [
+    "Admission",
+    "Reconciliation",
+    "Result",
+    "newest_commit",
+    "reconcile_part",
+    "reconcile_stack",
+]
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = 5
 Result = Literal[
-    "unchanged", "changed", "rolled back", "failed", "locked", "suspended", "refused", "not begun"
+    "unchanged",
+    "changed",
+    "rolled back",
+    "failed",
+    "locked",
+    "suspended",
+    "refused",
+    "waiting",
+    "not begun",
 ]
+Admission = Callable[[Repository, str, str], None]
+"""Raises where a checkout's stack may not get a commit (yet)."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +100,13 @@ def reconcile_stack(
     *,
     watch: Watcher,
     wait: timedelta = WAIT,
+    admissions: Sequence[Admission] = (),
 ) -> Reconciliation:
     """Make a stack what the commit says, which `checkout` has.
 
     `repository` is the caller's checkout, whose local state is used; `wait` is
-    how long another's update is waited for.
+    how long another's update is waited for. What may differ from what was
+    deployed has to pass each of the `admissions`; putting drift back does not.
 
     Raises:
         SuspendedError: where the whole stack is suspended.
@@ -98,7 +117,10 @@ def reconcile_stack(
 
     def work() -> Reconciliation:
         left_out = _suspended(checkout, stack)
-        reasons = _reasons(repository, checkout, stack, commit)
+        changed = _changed(repository, checkout, stack, commit)
+        for admit in admissions if changed else ():
+            admit(checkout, stack, commit)
+        reasons = changed or _drifted(checkout, stack)
         if not reasons:
             message = "the same as it was deployed, and no drift"
             return Reconciliation(stack, commit, "unchanged", message)
@@ -174,15 +196,16 @@ def _suspended(checkout: Repository, stack: str) -> list[str]:
     return [entry.component for entry in suspended]
 
 
-def _reasons(repository: Repository, checkout: Repository, stack: str, commit: str) -> list[str]:
-    """Return why the stack may have to be changed; empty where nothing can have changed it."""
+def _changed(repository: Repository, checkout: Repository, stack: str, commit: str) -> list[str]:
+    """Return what may make the stack another than was deployed."""
     kept = deployment_record.load(repository, stack)
     if kept is None:
         return ["no record of a good deployment on this machine"]
-    changed = deployment_record.differences(checkout, stack, kept, commit)
-    return changed or [
-        f"{found.kind} {found.name}, which was {found.why}" for found in drift(checkout, stack)
-    ]
+    return deployment_record.differences(checkout, stack, kept, commit)
+
+
+def _drifted(checkout: Repository, stack: str) -> list[str]:
+    return [f"{found.kind} {found.name}, which was {found.why}" for found in drift(checkout, stack)]
 
 
 def _listed(reasons: Sequence[str]) -> str:

@@ -10,13 +10,13 @@ from typing import Any, Final, Literal
 
 from components.errors import SluiceError
 from sluice.change import Change, component_kind_of
-from sluice.errors import DeploymentError, LockedError
+from sluice.errors import DeploymentError, LockedError, WaitingError
 
 __all__ = ["Event", "Severity", "Topic", "changes_of"]
 
 Severity = Literal["info", "error"]
 Topic = Literal["deployment", "drift", "suspension", "image"]
-_RESULTS: Final = {DeploymentError: "failed", LockedError: "locked"}
+_RESULTS: Final = {DeploymentError: "failed", LockedError: "locked", WaitingError: "waiting"}
 _UNDONE: Final = ("reconcile", "rolled back")
 _SHOWN = 20
 _NUMBERS = re.compile(r"\d+")
@@ -86,7 +86,8 @@ class Event:
         result = _RESULTS.get(type(error), "refused")
         titles, sources = changes_of(getattr(error, "changes", ()))
         message = str(error).removeprefix(f"{stack}: ")
-        return cls(stack, "deployment", action, "error", result, message, commit, titles, sources)
+        severity: Severity = "info" if isinstance(error, WaitingError) else "error"
+        return cls(stack, "deployment", action, severity, result, message, commit, titles, sources)
 
     @property
     def title(self) -> str:

@@ -154,8 +154,9 @@ def _set_status(gitea: Gitea, event: Event) -> None:
     context = f"sluice/{event.stack}"
     if event.topic != "deployment":
         context = f"{context}/{event.topic}"
+    sentence = event.message if event.result == "waiting" else event.title
     try:
-        gitea.set_status(event.commit, context, _state(event), event.title, event.url)
+        gitea.set_status(event.commit, context, _state(event), sentence, event.url)
     except SluiceError as error:
         _LOG.warning("%s: its commit status could not be set: %s", event.stack, error)
 
@@ -163,4 +164,6 @@ def _set_status(gitea: Gitea, event: Event) -> None:
 def _state(event: Event) -> State:
     if event.result in _WARNING:
         return "warning"
+    if event.result == "waiting":
+        return "pending"
     return "failure" if event.severity == "error" else "success"

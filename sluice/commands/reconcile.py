@@ -16,8 +16,15 @@ from components.errors import SluiceError
 from sluice.checkout import checked_out
 from sluice.commands.options import wait_option
 from sluice.commands.progress import progress
-from sluice.errors import DeploymentError, LockedError, RepositoryError, SuspendedError
+from sluice.errors import (
+    DeploymentError,
+    LockedError,
+    RepositoryError,
+    SuspendedError,
+    WaitingError,
+)
 from sluice.reconciliation import (
+    Admission,
     Reconciliation,
     Result,
     newest_commit,
@@ -69,24 +76,38 @@ def reconcile() -> None:
 
 
 @reconcile.command("stack")
-@click.argument("stacks", nargs=-1, required=True)
+@click.argument("stacks", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Reconcile every stack.")
+@click.option(
+    "--gated", is_flag=True, help="Apply only what was approved, where a stack has approvers."
+)
 @_options
 @in_repository
 def stack_(
-    repository: Repository, stacks: tuple[str, ...], wait: timedelta, exit_code: bool, output: str
+    repository: Repository,
+    stacks: tuple[str, ...],
+    everything: bool,
+    gated: bool,
+    wait: timedelta,
+    exit_code: bool,
+    output: str,
 ) -> None:
     """Reconcile STACKS, each after the one that it follows, which has to be healthy.
 
-    A stack that fails or is suspended keeps those that follow it from being
-    reconciled; the others are.
+    A stack that fails, waits or is suspended keeps those that follow it from
+    being reconciled; the others are.
 
     \b
     Example:
       sluice reconcile stack dev
+      sluice reconcile stack --all --gated
     """
+    if bool(stacks) == everything:
+        raise click.UsageError("give STACKS or --all")
     enter(repository)
     commit = newest_commit(repository)
     report = _Report(output)
+    admissions = _admissions(repository) if gated else ()
     with checked_out(repository, commit) as checkout:
         for stack in checkout.chosen(stacks):
             before = str(checkout.setting(stack, "follows") or "")
@@ -95,9 +116,26 @@ def stack_(
                 continue
             with report.errors_of(stack, commit), progress(stack) as watch:
                 report.add(
-                    reconcile_stack(repository, checkout, stack, commit, watch=watch, wait=wait)
+                    reconcile_stack(
+                        *(repository, checkout, stack, commit),
+                        watch=watch,
+                        wait=wait,
+                        admissions=admissions,
+                    )
                 )
     report.end(exit_code=exit_code)
+
+
+def _admissions(repository: Repository) -> tuple[Admission, ...]:
+    from sluice.approval import Gate  # noqa: PLC0415 - only for a pipeline
+    from sluice.gitea import Gitea  # noqa: PLC0415
+
+    gitea = Gitea.find(repository)
+
+    def approved(checkout: Repository, stack: str, commit: str) -> None:
+        Gate.of(checkout, stack).check(repository, commit, gitea)
+
+    return (approved,)
 
 
 def _part(word: str, kinds: Collection[str], shown: str) -> None:
@@ -191,6 +229,7 @@ _RESULTS: Final[dict[type[SluiceError], Result]] = {
     DeploymentError: "failed",
     LockedError: "locked",
     SuspendedError: "suspended",
+    WaitingError: "waiting",
 }
 
 
@@ -233,13 +272,13 @@ class _Report:
         self._stopped[row.stack] = exit_code
         self._rows.append(asdict(row))
         if not self._as_json:
-            click.echo(f"Error: {row.message}", err=True)
+            click.echo(f"Error: {row.message}" if exit_code else row.message, err=True)
 
     def end(self, *, exit_code: bool) -> None:
         """Print what is left to print, and end the command."""
         if self._as_json:
             click.echo(json.dumps(self._rows, indent=2))
-        if self._stopped:
-            sys.exit(next(iter(self._stopped.values())))
+        if any(self._stopped.values()):
+            sys.exit(next(filter(None, self._stopped.values())))
         if exit_code and any(row["result"] == "changed" for row in self._rows):
             sys.exit(_CHANGED)

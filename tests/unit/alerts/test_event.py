@@ -2,10 +2,16 @@ from __future__ import annotations
 
 from sluice.alerts.event import Event
 from sluice.change import Change, VersionChange
-from sluice.errors import DeploymentError, LockedError, RepositoryError
+from sluice.errors import DeploymentError, LockedError, RepositoryError, WaitingError
 
 URN = "urn:pulumi:dev::infra::sluice:environment:Environment$sluice:helm:HelmRelease$x:Y::redis"
 FAILED = Change(URN, "update", "redis", "Release", "queue", "redis", error="timed out")
+
+
+def test_waiting_for_an_approval_is_no_error() -> None:
+    error = WaitingError("prod waits for approval: ada comments `/approve prod` on #4")
+    event = Event.of_error("prod", "reconcile", "abc", error)
+    assert (event.severity, event.result) == ("info", "waiting")
 
 
 def test_a_failure_says_what_failed_and_which_component_it_touches() -> None:
