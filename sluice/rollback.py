@@ -75,6 +75,15 @@ class Rollback:
         """The suspension of the whole stack."""
         return next((entry for entry in self.suspended if not entry.component), None)
 
+    @property
+    def message(self) -> str:
+        """The message of the commit that makes Git agree."""
+        target = self.target
+        return (
+            f"revert({self.stack}): back to deployment {target.number} ({target.commit[:7]})\n\n"
+            f"It was deployed on {target.started:%Y-%m-%d %H:%M} UTC: {target.message}"
+        )
+
     def plan(self, *, only_own: bool = False) -> Plan:
         """Return what follows once Git has the earlier files.
 
@@ -171,7 +180,7 @@ class Rollback:
         def edit(root: Path) -> None:
             restore(root, self.target.commit, self.stack, only_own=only_own, resumed=resumed)
 
-        return self.remote.publish(self._message(), edit, branch=branch)
+        return self.remote.publish(self.message, edit, branch=branch)
 
     def _previewed(self, checkout: Repository) -> tuple[Outcome, list[str]]:
         engine = Engine(checkout, self.stack)
@@ -196,13 +205,6 @@ class Rollback:
         with checked_out(self.repository, self.newest) as newest:
             found = {stack: differences(newest, restored, stack) for stack in others}
         return {stack: titles for stack, titles in found.items() if titles}
-
-    def _message(self) -> str:
-        target = self.target
-        return (
-            f"revert({self.stack}): back to deployment {target.number} ({target.commit[:7]})\n\n"
-            f"It was deployed on {target.started:%Y-%m-%d %H:%M} UTC: {target.message}"
-        )
 
 
 def prepare(repository: Repository, stack: str, to: str) -> Rollback:

@@ -10,6 +10,7 @@ import click
 from sluice import completion
 from sluice.change import Change
 from sluice.errors import DeploymentError, LockedError, RepositoryError
+from sluice.gitea import Gitea
 from sluice.repository import Repository, in_repository
 from sluice.rollback import Plan, Rollback, prepare
 from sluice.rollback_target import LAST_GOOD
@@ -46,8 +47,8 @@ def rollback(
 ) -> None:
     """Take STACK back to an earlier deployment.
 
-    Shows what will change and what cannot come back, and asks. By default the
-    earlier files are pushed to a new branch, to be reviewed and merged. The
+    Shows what will change and what cannot come back, and asks. By default a pull
+    request brings the earlier files back, to be reviewed and merged. The
     last good deployment is the newest that succeeded, from a clean commit
     that is not the current one's.
 
@@ -80,7 +81,7 @@ def rollback(
         click.echo(f"Pushed {commit[:7]} to {chosen.remote}; {_afterwards(chosen)}")
     else:
         branch = chosen.propose(only_own=own_files)
-        click.echo(f"Pushed branch {branch}; open a pull request from it to {chosen.remote.branch}")
+        click.echo(_proposed(chosen, branch))
 
 
 def _apply(chosen: Rollback, plan: Plan) -> None:
@@ -97,14 +98,25 @@ def _apply(chosen: Rollback, plan: Plan) -> None:
     click.echo(f"{stack}: {outcome}")
     if branch:
         click.echo(
-            f"{stack} is suspended. Pushed branch {branch}; open a pull request from it to "
-            f"{chosen.remote.branch}: when it is merged, Git agrees and the stack is resumed"
+            f"{stack} is suspended. {_proposed(chosen, branch)}: when it is "
+            "merged, Git agrees and the stack is resumed"
         )
     elif chosen.suspension is not None:
         click.echo(
             f"{stack} is resumed, for {chosen.remote} declares the same; close the pull request "
             "of the earlier rollback"
         )
+
+
+def _proposed(chosen: Rollback, branch: str) -> str:
+    """Open the pull request from a pushed branch, and say where it is, or how to open it."""
+    base = chosen.remote.branch
+    gitea = Gitea.find(chosen.repository)
+    if gitea is None:
+        return f"Pushed branch {branch}; open a pull request from it to {base}"
+    title, _, body = chosen.message.partition("\n")
+    made = gitea.propose(head=branch, base=base, title=title, body=body.strip())
+    return f"Pushed branch {branch} and opened pull request #{made.number}: {made.url}"
 
 
 def _afterwards(chosen: Rollback) -> str:
