@@ -158,7 +158,9 @@ class _Finder:
         else:
             self.paths.add(f"file:{link.as_posix()}")
             target = Path(os.path.realpath(self.root / link))
-            if not target.is_symlink():  # else it leads to itself
+            if target.is_symlink():
+                self._add_circle(self.root / link)
+            else:
                 self.add(how, target / below.relative_to(link))
 
     def add_modules(self, folder: Path, names: Collection[str]) -> None:
@@ -200,6 +202,14 @@ class _Finder:
         with suppress(yaml.YAMLError):  # then nothing renders it
             for text in _texts(yaml.safe_load(kustomization)):
                 self.add_named(text.rpartition("=")[2], folder)
+
+    def _add_circle(self, link: Path) -> None:
+        """Take each link on the way from one that leads to itself."""
+        seen: set[Path] = set()
+        while link not in seen and link.is_relative_to(self.root):
+            seen.add(link)
+            self.paths.add(f"file:{link.relative_to(self.root).as_posix()}")
+            link = Path(os.path.normpath(link.parent / link.readlink()))
 
     def _add_outside(self, path: Path) -> None:
         text = str(path)

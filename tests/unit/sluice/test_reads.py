@@ -167,6 +167,11 @@ def check(statements: Sequence[str], before: Files, after: Files) -> bool:
 @example([STATEMENTS[10]], {"optional.py": "-> data/a.txt"}, {"optional.py": ""})
 @example([STATEMENTS[10]], {"optional.py": "-> data/a.txt"}, {"data/a.txt": ""})
 @example([STATEMENTS[10]], {"optional/other.py": "a"}, {"optional/__init__.py": "a"})
+@example(
+    [STATEMENTS[2]],
+    {"data/a.txt": "-> data/a.txt", "data/b.txt": "-> data/a.txt"},
+    {"data/a.txt": ""},
+)
 @example([STATEMENTS[8]], {"conf/a.yaml": ""}, {"conf/a.yaml": "-> conf"})
 @example([STATEMENTS[1]], {"link": "-> conf", "conf/a.yaml": "a"}, {"link": "-> data/a.txt"})
 def test_a_program_is_never_skipped_where_its_result_would_be_another(
