@@ -29,7 +29,7 @@ check: lint types unit ## what needs no cluster: lint, types, unit tests
 
 .PHONY: checking testing
 checking:
-	@$(PYTHON) -m toolchain install check
+	@$(PYTHON) -m toolchain install $(SHARED) check
 testing:
 	@$(PYTHON) -m toolchain install test
 
