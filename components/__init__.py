@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from components.alert import Alert, AlertArgs, AlertType, SecretReference
     from components.application import Application, ApplicationArgs, Autoscaling, Probe
     from components.artifacts.locked_image import ReflectionPolicy
+    from components.component import Component
     from components.deployment import deploy
     from components.environment import Environment, member
     from components.errors import ArtifactError, DeclarationError, SluiceError
@@ -57,6 +58,7 @@ __all__ = [
     "Autoscaling",
     "CRDsPolicy",
     "CommonMetadata",
+    "Component",
     "DataReference",
     "DeclarationError",
     "Environment",
@@ -107,6 +109,7 @@ _MODULES: Final = {
     "Autoscaling": "components.application",
     "CRDsPolicy": "components.helm_release",
     "CommonMetadata": "components.kustomization",
+    "Component": "components.component",
     "DataReference": "components.references",
     "DeclarationError": "components.errors",
     "Environment": "components.environment",

@@ -1,0 +1,148 @@
+"""Flux's fields of Kustomization and HelmRelease, on a real API server."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.integration.platform.conftest import Checkout, Program
+
+RELEASE = """
+    @member
+    def web(self):
+        return HelmRelease(
+            "web",
+            HelmReleaseArgs(
+                chart="./charts/web",
+                namespace=NAMESPACE,
+                crds=CRDsPolicy.CREATE_REPLACE,
+                values_from=[
+                    ValuesReference(kind="ConfigMap", name="none", optional=True),
+                    ValuesReference(kind="Secret", name="keys", key="p", target_path="password"),
+                ],
+                post_renderers=[
+                    PostRenderer(
+                        patches=[
+                            Patch(
+                                kind="ConfigMap", name="web", merge={"data": {"patched": "yes"}}
+                            ),
+                        ],
+                        images=[
+                            ImageOverride(name="registry.local/web", new_tag="9.9")
+                        ],
+                    ),
+                ],
+                max_history=2,
+            ),
+        )
+"""
+
+
+def test_a_release_takes_single_values_post_renderers_and_its_definitions(
+    program: Program,
+) -> None:
+    checkout = program(RELEASE)
+    namespace = checkout.stack
+    inside = ("-n", namespace)
+    checkout.kubectl("create", "namespace", namespace)
+    checkout.kubectl("create", "secret", "generic", "keys", *inside, "--from-literal=p=hunter42")
+    checkout.kubectl("delete", "crd", "gadgets.example.com", "--ignore-not-found")
+    shown = checkout.sluice("up")
+    live = checkout.get("configmap", "web", namespace)["data"]
+    assert live["patched"] == "yes"
+    pod = checkout.get("deployment", "web", namespace)["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"] == "registry.local/web:9.9"
+    assert '"password":"hunter42"' in checkout.helm("get", "values", "web", *inside, "-o", "json")
+    assert "gadgets" in checkout.kubectl("get", "crd", "-o", "name")
+    assert "Nothing to do" in checkout.sluice("up")
+    assert "CustomResourceDefinition" not in checkout.sluice("diff", checkout.stack)
+    assert "hunter42" not in shown + checkout.sluice("preview")
+    _is_nowhere(checkout, "hunter42")
+
+
+SHOP = """
+    @member
+    def shop(self):
+        return Kustomization(
+            "shop",
+            KustomizationArgs(
+                path="shop/base",
+                components=["../debug", "../none"],
+                ignore_missing_components=True,
+                target_namespace=NAMESPACE,
+                common_metadata=CommonMetadata(labels={"team": "blue"}),
+                substitute={"team": "blue"},
+                substitute_from=[
+                    DataReference(kind="ConfigMap", name="zones", namespace=NAMESPACE),
+                    DataReference(kind="Secret", name="keys", namespace=NAMESPACE),
+                    DataReference(
+                        kind="Secret", name="none", namespace=NAMESPACE, optional=True
+                    ),
+                ],
+            ),
+        )
+"""
+BASE = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: shop-${team}
+data:
+  zone: ${zone}
+  token: a-${token}
+  level: ${level:=info}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata:
+  name: shop
+spec:
+  hard:
+    pods: ${pods}
+"""
+
+
+def test_a_kustomization_takes_variables_of_the_cluster_and_components(program: Program) -> None:
+    checkout = program(SHOP)
+    namespace = checkout.stack
+    inside = ("-n", namespace)
+    checkout.write("shop/base/shop.yaml", BASE)
+    checkout.write(
+        "shop/debug/kustomization.yaml",
+        """\
+        apiVersion: kustomize.config.k8s.io/v1alpha1
+        kind: Component
+        patches:
+        - target: {kind: ConfigMap}
+          patch: |
+            - {op: add, path: /data/debug, value: "on"}
+        """,
+    )
+    checkout.kubectl("create", "namespace", namespace)
+    values = ("--from-literal=zone=eu", "--from-literal=pods=7", "--from-literal=token=wrong")
+    checkout.kubectl("create", "configmap", "zones", *inside, *values)
+    hidden = "--from-literal=token=hunter43"
+    checkout.kubectl("create", "secret", "generic", "keys", *inside, hidden)
+    shown = checkout.sluice("up")
+    live = checkout.get("configmap", "shop-blue", namespace)
+    assert live["data"] == {"zone": "eu", "token": "a-hunter43", "level": "info", "debug": "on"}
+    assert live["metadata"]["labels"] == {"team": "blue"}
+    assert checkout.get("resourcequota", "shop", namespace)["spec"]["hard"] == {"pods": "7"}
+    assert "Nothing to do" in checkout.sluice("up")
+    assert "hunter43" not in shown + checkout.sluice("diff", checkout.stack) + checkout.sluice(
+        "preview"
+    )
+    _is_nowhere(checkout, "hunter43")
+    checkout.kubectl("delete", "configmap", "zones", *inside)
+    checkout.sluice("up", fails=True)
+    assert checkout.get("configmap", "shop-blue", namespace)["data"] == live["data"]
+
+
+def _is_nowhere(checkout: Checkout, secret: str) -> None:
+    """Search the state for the plain value, as text and as Kubernetes encodes it."""
+    encoded = base64.b64encode(secret.encode()).decode()
+    for file in (each for each in checkout.state.rglob("*") if each.is_file()):
+        content = file.read_text(errors="replace")
+        assert secret not in content, file
+        assert encoded not in content, file
