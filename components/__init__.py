@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from components.deployment import deploy
     from components.environment import Environment, member
     from components.errors import ArtifactError, DeclarationError, SluiceError
+    from components.git_repository import GitRef, GitRepository, GitRepositoryArgs
     from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
     from components.helm_repository import HelmRepository
     from components.ignore import Ignore
@@ -62,6 +63,9 @@ __all__ = [
     "DataReference",
     "DeclarationError",
     "Environment",
+    "GitRef",
+    "GitRepository",
+    "GitRepositoryArgs",
     "HealthReference",
     "HelmRelease",
     "HelmReleaseArgs",
@@ -113,6 +117,9 @@ _MODULES: Final = {
     "DataReference": "components.references",
     "DeclarationError": "components.errors",
     "Environment": "components.environment",
+    "GitRef": "components.git_repository",
+    "GitRepository": "components.git_repository",
+    "GitRepositoryArgs": "components.git_repository",
     "HealthReference": "components.kustomization",
     "HelmRelease": "components.helm_release",
     "HelmReleaseArgs": "components.helm_release",

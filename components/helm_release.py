@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,7 @@ from components.artifacts.locked_chart import ChartRequest
 from components.chart_crds import chart_crds
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
+from components.git_repository import GitRepository
 from components.helm_repository import HelmRepository
 from components.ignore import Ignore
 from components.locked import LOCKED
@@ -47,7 +49,8 @@ class HelmReleaseArgs:
     """Arguments of `HelmRelease`.
 
     Attributes:
-        chart: the chart's name in the repository, or `./path` of a chart in this one.
+        chart: the chart's name in the repository, or `./path` of a chart in this one or
+            in a `GitRepository`.
         namespace: where the release lives; a `Namespace` is waited for.
         repository: where the chart comes from; none for a path.
         version: an exact version or a range as Helm reads it (`12.x`), which
@@ -77,7 +80,7 @@ class HelmReleaseArgs:
 
     chart: str
     namespace: str | Namespace
-    repository: HelmRepository | OCIRepository | None = None
+    repository: HelmRepository | OCIRepository | GitRepository | None = None
     version: str = "*"
     depends_on: Sequence[pulumi.Resource] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -145,7 +148,10 @@ class HelmRelease(Component):
 
     def _chart(self) -> tuple[str, str]:
         if self.args.repository is None:
-            return self._chart_path()
+            return self._chart_path(Path())
+        if isinstance(self.args.repository, GitRepository):
+            root = self.args.repository.folder()
+            return self._chart_path(root) if root else (self.args.chart, "")
         request = ChartRequest(
             name=self.name,
             source=self.args.repository.url,
@@ -154,14 +160,15 @@ class HelmRelease(Component):
         )
         return LOCKED.get().chart(request)
 
-    def _chart_path(self) -> tuple[str, str]:
+    def _chart_path(self, root: Path) -> tuple[str, str]:
         path = self.args.chart
         if not path.startswith("./"):
             raise DeclarationError(
                 f"chart: {path!r} has no repository; give repository= or a path that begins with ./"
             )
-        metadata = documents.load_file(Path(path) / "Chart.yaml")
-        return path, str(metadata.get("version", ""))
+        metadata = documents.load_file(root / path / "Chart.yaml")
+        folder = os.path.relpath(root / path)
+        return f"./{folder}", str(metadata.get("version", ""))
 
     def _file_values(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -230,5 +237,5 @@ class HelmRelease(Component):
         )
 
 
-def _title(repository: HelmRepository | OCIRepository | None) -> str:
+def _title(repository: HelmRepository | OCIRepository | GitRepository | None) -> str:
     return f"{type(repository).__name__.lower()}/{repository.name}" if repository else ""

@@ -10,7 +10,8 @@ from typing import Any
 import pulumi
 
 from components.component import Component
-from components.errors import DeclarationError
+from components.errors import DeclarationError, SluiceError
+from components.git_repository import GitRepository, below
 from components.ignore import Ignore
 from components.manifests import fields
 from components.manifests.identity import Identity, identify
@@ -55,7 +56,8 @@ class KustomizationArgs:
     """Arguments of `Kustomization`.
 
     Attributes:
-        path: a directory below the repository's root.
+        path: a directory below the root of this repository, or of `source`.
+        source: the repository whose directory it is; by default this one.
         depends_on: what has to be deployed and healthy before; by default nothing.
         components: directories of kustomize components, relative to `path`.
         ignore_missing_components: whether one that is not there is passed over; by default no.
@@ -77,6 +79,7 @@ class KustomizationArgs:
     """
 
     path: str
+    source: GitRepository | None = None
     depends_on: Sequence[pulumi.Resource] = ()
     components: Sequence[str] = ()
     ignore_missing_components: bool = False
@@ -111,7 +114,7 @@ class Kustomization(Component):
             "kustomize:Kustomization",
             name,
             opts,
-            needs=(args.target_namespace,),
+            needs=(args.target_namespace, args.source),
             depends_on=args.depends_on,
             ignore=args.ignore,
         )
@@ -121,15 +124,29 @@ class Kustomization(Component):
             self._timeout = f"{fields.duration('timeout', args.timeout)}s"
             if args.target_namespace:
                 fields.dns_label("target_namespace", name_of(args.target_namespace))
-            manifests = [self._labelled(each) for each in build(Path(args.path), self._overlay())]
+            manifests = self._manifests()
             identities = [identify(manifest, where=args.path) for manifest in manifests]
-            self._check_health_references(identities)
-        except DeclarationError as error:
+            if identities:
+                self._check_health_references(identities)
+        except SluiceError as error:
             raise self.refusal(error) from error
         self._make_all(manifests)
         self.register_outputs({"objects": len(manifests), "path": args.path})
 
-    def _overlay(self) -> Overlay:
+    def _manifests(self) -> list[dict[str, Any]]:
+        folder = self._folder()
+        if folder is None:
+            return []
+        return [self._labelled(each) for each in build(folder, self._overlay(folder))]
+
+    def _folder(self) -> Path | None:
+        """Return the directory; None where its source is not fetched, as only names are asked."""
+        if self.args.source is None:
+            return Path(self.args.path)
+        root = self.args.source.folder()
+        return root and below(root, self.args.path)
+
+    def _overlay(self, folder: Path) -> Overlay:
         args = self.args
         variables = args.substitute
         later = None
@@ -137,7 +154,7 @@ class Kustomization(Component):
             variables = variables or {}
             later = Variables(self, args.substitute_from).later
         return Overlay(
-            components=self._components(),
+            components=self._components(folder),
             patches=args.patches,
             images=args.images,
             name_prefix=args.name_prefix,
@@ -147,10 +164,10 @@ class Kustomization(Component):
             later=later,
         )
 
-    def _components(self) -> Sequence[str]:
+    def _components(self, folder: Path) -> Sequence[str]:
         if not self.args.ignore_missing_components:
             return self.args.components
-        return [each for each in self.args.components if (Path(self.args.path) / each).is_dir()]
+        return [each for each in self.args.components if (folder / each).is_dir()]
 
     def _labelled(self, manifest: dict[str, Any]) -> dict[str, Any]:
         metadata = dict(manifest.get("metadata") or {})

@@ -18,13 +18,14 @@ from components.artifacts.lock import Lock
 from components.artifacts.lock_entry import LockEntry, Request
 from components.artifacts.locked_chart import ChartRequest
 from components.artifacts.locked_image import ImageRequest, LockedImage
-from components.artifacts.locked_source import LockedSource, SourceRequest
+from components.artifacts.locked_source import FetchedRequest, LockedSource, SourceRequest
 from components.artifacts.mirrors import Mirrors
 
 __all__ = ["LOCKED", "Locked", "LockedArtifacts", "LockedNames", "Unlocked", "lock_file"]
 
 E = TypeVar("E", bound=LockEntry)
 CACHE: Final = Path(".sluice/charts")
+SOURCES: Final = Path(".sluice/sources")
 MACHINE_MIRRORS: Final = Path(".sluice/mirrors.yaml")
 
 
@@ -39,6 +40,9 @@ class Locked(Protocol):
 
     def source(self, request: SourceRequest) -> LockedSource:
         """Return the revision of a source, or by a `BaseRequest` of a remote base."""
+
+    def files(self, request: FetchedRequest) -> Path | None:
+        """Return the folder of a source's files; None where they are not fetched."""
 
     def refuse_unasked(self) -> None:
         """Raise ArtifactError for an entry that was not asked for, once all is declared."""
@@ -78,6 +82,11 @@ class LockedNames:
     def source(self, request: SourceRequest) -> LockedSource:
         """Return the locked revision."""
         return self._answer(request)
+
+    def files(self, request: FetchedRequest) -> Path | None:
+        """Return the folder of the locked files, if they were fetched before."""
+        folder = request.folder(self._answer(request), self.root / SOURCES)
+        return folder if folder.is_dir() else None
 
     def refuse_unasked(self) -> None:
         """Raise ArtifactError for an entry that was not asked for."""
@@ -122,6 +131,16 @@ class LockedArtifacts(LockedNames):
         # Relative, so that the state is the same from every checkout.
         return f"./{file.relative_to(self.root)}", locked.version
 
+    def files(self, request: FetchedRequest) -> Path:
+        """Return the folder of the locked files, fetched into the cache if they are not there.
+
+        Raises:
+            ArtifactError: where the lock has no fitting entry, or the files
+                cannot be had or are not those that were locked.
+
+        """
+        return request.fetch(self._answer(request), self.root / SOURCES)
+
     @cached_property
     def _cache(self) -> ChartCache:
         return ChartCache(self.root / CACHE)
@@ -152,6 +171,9 @@ class Unlocked:
         """Return a revision that does not exist."""
         self.requests.append(request)
         return LockedSource(name=request.name, **request.asked(), revision=f"sha1:{'0' * 40}")
+
+    def files(self, request: FetchedRequest) -> None:
+        """Return None: nothing is locked."""
 
     def refuse_unasked(self) -> None:
         """Do nothing: there are no entries."""

@@ -11,6 +11,7 @@ import git
 
 from components.alert import Alert
 from components.component import Component
+from components.git_repository import GitRepository
 from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
 from components.helm_repository import HelmRepository
 from components.kustomization import Kustomization
@@ -77,6 +78,8 @@ class _Exporter:
             match component:
                 case HelmRepository() | OCIRepository():
                     self._made.objects.append(self._helm_repository(component))
+                case GitRepository():
+                    self._made.objects.append(_git_source(component))
                 case HelmRelease():
                     self._made.objects += self._helm_release(component)
                 case Kustomization():
@@ -125,6 +128,11 @@ class _Exporter:
     def _git_reference(self) -> dict[str, str]:
         self._needs_git = True
         return {"kind": "GitRepository", "name": self._repository.project, "namespace": FLUX}
+
+    def _source_reference(self, source: GitRepository | None) -> dict[str, str]:
+        if source is None:
+            return self._git_reference()
+        return {"kind": "GitRepository", "name": source.name, "namespace": FLUX}
 
     def _helm_release(self, component: HelmRelease) -> Iterator[dict[str, Any]]:
         args = component.args
@@ -179,8 +187,8 @@ class _Exporter:
 
     def _chart(self, component: HelmRelease) -> dict[str, Any]:
         source = component.args.repository
-        if source is None:
-            return {"chart": component.args.chart, "sourceRef": self._git_reference()}
+        if source is None or isinstance(source, GitRepository):
+            return {"chart": component.args.chart, "sourceRef": self._source_reference(source)}
         reference = {"kind": "HelmRepository", "name": source.name, "namespace": FLUX}
         return {
             "chart": component.args.chart,
@@ -222,7 +230,7 @@ class _Exporter:
         spec = {
             "interval": _INTERVAL,
             "path": f"./{args.path.removeprefix('./')}",
-            "sourceRef": self._git_reference(),
+            "sourceRef": self._source_reference(args.source),
             "prune": args.prune,
             "wait": args.wait,
             "timeout": args.timeout,
@@ -280,7 +288,7 @@ class _Exporter:
         after = [others[key] for key in keys if key in others]
         references = [_reference(each) for each in after if isinstance(each, kind)]
         for each in after:
-            if not isinstance(each, (kind, HelmRepository, OCIRepository)):
+            if not isinstance(each, (kind, GitRepository, HelmRepository, OCIRepository)):
                 self._made.remarks.append(
                     f"{type(component).__name__} {component.name} waits for the "
                     f"{type(each).__name__} {each.name}, which dependsOn cannot say"
@@ -292,6 +300,14 @@ class _Exporter:
 
     def _resources(self, component: Component) -> list[Declared]:
         return [each for each in self._declaration.resources if each.owner == owner_of(component)]
+
+
+def _git_source(component: GitRepository) -> dict[str, Any]:
+    ref = {key: value for key, value in vars(component.args.ref).items() if value}
+    spec = {"interval": _INTERVAL, "url": component.url, "ref": ref}
+    if component.args.secret:
+        spec["secretRef"] = {"name": component.args.secret}
+    return _object(_SOURCES, "GitRepository", component.name, FLUX, spec)
 
 
 def _waiting(args: HelmReleaseArgs) -> dict[str, bool]:

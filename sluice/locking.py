@@ -16,7 +16,9 @@ from components.artifacts.mirrors import Mirrors
 from components.artifacts.resolution import Change, LookUp, changes, names, resolve
 from components.errors import DeclarationError
 from components.locked import MACHINE_MIRRORS, Unlocked, lock_file
-from sluice.declarations import declared
+from sluice.declarations import declaration
+from sluice.differences import has_secrets
+from sluice.engine import Engine
 from sluice.repository import Repository
 
 __all__ = ["NextLock", "next_locks", "requests", "stack_mirrors"]
@@ -52,7 +54,9 @@ class NextLock:
 def requests(repository: Repository, stack: str) -> list[Request[Any]]:
     """Return what a stack's program asks its lock for, in the order of the program."""
     unlocked = Unlocked()
-    declared(repository, stack, unlocked)
+    is_secret = has_secrets(repository, stack)
+    settings = Engine(repository, stack).secret_settings() if is_secret else {}
+    declaration(repository, stack, unlocked, config=settings)
     return unlocked.requests
 
 
@@ -101,4 +105,7 @@ def _next_lock(
 @cache
 def _look_ups(mirrors: Mirrors) -> Mapping[str, LookUp]:
     """Return how each section is resolved; stacks with the same mirrors ask everything once."""
-    return {"charts": RemoteCharts(mirrors).newest}
+    return {
+        "charts": RemoteCharts(mirrors).newest,
+        "sources": lambda request, _before: request.look_up(),
+    }

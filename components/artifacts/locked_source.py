@@ -7,8 +7,10 @@ A revision is written as Flux writes it (`main@sha1:…`, `6.5.1@sha256:…`, or
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from components.artifacts.lock_entry import LockEntry, Request
@@ -16,7 +18,7 @@ from components.artifacts.mirrors import printable
 from components.artifacts.semver import Range
 from components.errors import DeclarationError
 
-__all__ = ["BaseRequest", "LockedSource", "SourceRequest"]
+__all__ = ["BaseRequest", "FetchedRequest", "LockedSource", "SourceRequest"]
 
 _REVISION = re.compile(r"(?:(?P<name>[^@\s]+)@)?(?P<digest>sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64})")
 _SHORT = 12
@@ -108,6 +110,22 @@ class SourceRequest(Request[LockedSource]):
         if match is None:
             raise DeclarationError(f"{self.ref!r} is not a ref; write one such as 'branch main'.")
         return match["kind"], match["value"]
+
+
+class FetchedRequest(SourceRequest):
+    """A source that is asked for its revision and for its files."""
+
+    @abstractmethod
+    def look_up(self) -> LockedSource:
+        """Return the newest revision that the ref allows; raises ArtifactError."""
+
+    @abstractmethod
+    def folder(self, locked: LockedSource, cache: Path) -> Path:
+        """Return where a revision's files lie, or will."""
+
+    @abstractmethod
+    def fetch(self, locked: LockedSource, cache: Path) -> Path:
+        """Return a revision's files, fetched if they are not there; raises ArtifactError."""
 
 
 @dataclass(frozen=True, kw_only=True)

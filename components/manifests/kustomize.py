@@ -35,6 +35,10 @@ __all__ = ["ImageOverride", "Overlay", "build", "kustomize_patch"]
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PARTS = ("resources", "components", "bases")
 _REMOTE = ("http://", "https://")
+_INSTEAD = (
+    "declare its repository as a GitRepository, which `sluice lock` pins, and give its "
+    "directory to a Kustomization with source=, or copy it here"
+)
 _MARK = "sluice/patch-"
 _API = "kustomize.config.k8s.io/v1beta1"
 
@@ -176,7 +180,7 @@ def _check_parts(folder: Path, seen: frozenset[Path] = frozenset()) -> None:
         raise DeclarationError(f"{file}: a kustomization is a map")
     for remote in (name for name in _named_files(content) if name.startswith(_REMOTE)):
         raise DeclarationError(
-            f"{file}: {remote!r}: a remote file is not fetched, copy it into the repository"
+            f"{file}: {remote!r}: a remote file is not fetched, as no lock pins it: {_INSTEAD}"
         )
     for entry in (entry for part in _PARTS for entry in content.get(part) or ()):
         path = (folder / entry).resolve()
@@ -185,7 +189,7 @@ def _check_parts(folder: Path, seen: frozenset[Path] = frozenset()) -> None:
         elif not path.is_file():
             raise DeclarationError(
                 f"{file}: {entry!r} is neither a file nor a directory here; "
-                "a remote base is not fetched, copy it into the repository"
+                f"a remote base is not fetched, as no lock pins it: {_INSTEAD}"
             )
 
 

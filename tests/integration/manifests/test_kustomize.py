@@ -237,7 +237,7 @@ def test_an_object_that_disables_substitution_is_left_alone(tmp_path: Path) -> N
         (
             {"kustomization.yaml": "resources: ['https://example.org/a.yaml']"},
             Overlay(),
-            "a remote base is not fetched, copy it into the repository",
+            "not fetched, as no lock pins it: declare its repository as a GitRepository",
         ),
         (
             {"kustomization.yaml": "resources: ['github.com/a/b?ref=main']"},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -146,3 +148,68 @@ def _is_nowhere(checkout: Checkout, secret: str) -> None:
         content = file.read_text(errors="replace")
         assert secret not in content, file
         assert encoded not in content, file
+
+
+SOURCES = """
+    @member
+    def team(self):
+        return GitRepository("team", GitRepositoryArgs(url="%s", ref=GitRef(branch="main")))
+
+    @member
+    def namespace(self):
+        return Namespace(NAMESPACE)
+
+    @member
+    def rules(self):
+        return Kustomization(
+            "rules",
+            KustomizationArgs(
+                path="./rules", source=self.team, target_namespace=self.namespace
+            ),
+        )
+
+    @member
+    def web(self):
+        return HelmRelease(
+            "web",
+            HelmReleaseArgs(
+                chart="./chart", repository=self.team, namespace=self.namespace,
+                depends_on=[self.rules],
+            ),
+        )
+"""
+
+
+def test_a_git_source_is_locked_fetched_once_and_moves_by_lock_alone(
+    program: Program, tmp_path: Path
+) -> None:
+    remote = tmp_path / "remote"
+    shutil.copytree(Path(__file__).with_name("charts") / "web", remote / "chart")
+    checkout = program(SOURCES % f"file://{remote}")
+    _commit(checkout, remote, "one")
+    assert f"source of 'team' is not locked; run `sluice lock {checkout.stack}`" in checkout.sluice(
+        "up", fails=True
+    )
+    assert "main@sha1:" in checkout.sluice("lock")
+    checkout.sluice("up")
+    assert checkout.get("configmap", "rules", checkout.stack)["data"] == {"greeting": "one"}
+    assert checkout.releases(checkout.stack) == {"web": "deployed"}
+    _commit(checkout, remote, "two")
+    remote.rename(tmp_path / "gone")
+    assert "Nothing to do" in checkout.sluice("up")
+    (tmp_path / "gone").rename(remote)
+    assert "the lock fits" in checkout.sluice("lock", "--check")
+    checkout.sluice("lock", "--upgrade", "team")
+    checkout.sluice("up")
+    assert checkout.get("configmap", "rules", checkout.stack)["data"] == {"greeting": "two"}
+
+
+def _commit(checkout: Checkout, remote: Path, greeting: str) -> None:
+    """Commit a ConfigMap with a greeting to another repository, made if it is not there."""
+    manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: rules}, data: {greeting: %s}}"
+    (remote / "rules").mkdir(exist_ok=True)
+    (remote / "rules" / "rules.yaml").write_text(manifest % greeting)
+    inside = ("-C", str(remote))
+    checkout.git(*inside, "init", "--quiet", "--initial-branch=main")
+    checkout.git(*inside, "add", "--all")
+    checkout.git(*inside, "commit", "--quiet", "--message", greeting)

@@ -1,0 +1,158 @@
+"""Git repositories as sources: the commit that a ref is now, and a commit's files.
+
+By the `git` program through GitPython, so credential helpers and SSH keys work
+as they do in a shell. Git names a commit by its content: what is fetched under
+a locked commit's name is what was locked.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import git
+
+from components.artifacts.locked_source import FetchedRequest, LockedSource
+from components.artifacts.mirrors import printable
+from components.artifacts.semver import newest
+from components.artifacts.transport import is_loopback
+from components.errors import ArtifactError
+
+__all__ = ["GitAccess", "GitRequest"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitAccess:
+    """What a server wants to see, beside what the machine's own Git is set up with.
+
+    Attributes:
+        username: the user that a password or token is of.
+        password: the password or token; never among a program's arguments.
+        ca_file: a PEM file of the authority that signed the server's certificate.
+
+    """
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+
+    def environment(self, url: str) -> dict[str, str]:
+        """Return the environment variables of a `git` that is to use it."""
+        given = {"GIT_TERMINAL_PROMPT": "0"}
+        if is_loopback(urlsplit(url).hostname or ""):
+            given["no_proxy"] = "localhost,127.0.0.1,::1"
+        if self.ca_file:
+            given["GIT_SSL_CAINFO"] = str(Path(self.ca_file).absolute())
+        if self.password:
+            pair = base64.b64encode(f"{self.username or 'git'}:{self.password}".encode()).decode()
+            given |= {
+                "GIT_CONFIG_COUNT": "1",
+                "GIT_CONFIG_KEY_0": f"http.{url}.extraHeader",
+                "GIT_CONFIG_VALUE_0": f"Authorization: Basic {pair}",
+            }
+        return given
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitRequest(FetchedRequest):
+    """A Git source and how to get at it; see `SourceRequest`."""
+
+    access: GitAccess = field(default=GitAccess(), compare=False)
+
+    def look_up(self) -> LockedSource:
+        """Return the newest revision that the ref allows, as the server has it now.
+
+        Raises ArtifactError where the server cannot be read or has no such ref.
+        """
+        kind, _, value = self.ref.partition(" ")
+        revision = f"sha1:{value}" if kind == "commit" else self._found(kind, value)
+        return LockedSource(name=self.name, url=self.url, ref=self.ref, revision=revision)
+
+    def folder(self, locked: LockedSource, cache: Path) -> Path:
+        """Return where a revision's files lie, or will."""
+        return cache / f"git-{locked.digest.removeprefix('sha1:')}"
+
+    def fetch(self, locked: LockedSource, cache: Path) -> Path:
+        """Return the folder of a locked revision's files, fetched if it is not there.
+
+        A folder of the cache that was changed is put back first. Raises
+        ArtifactError where the server cannot be read or has no such commit.
+        """
+        commit = locked.digest.removeprefix("sha1:")
+        folder = self.folder(locked, cache)
+        if not folder.is_dir():
+            self._fetch(commit, folder)
+        with self._explained(f"the cached commit {folder}; delete it"):
+            repository = git.Git(folder)
+            if repository.rev_parse("HEAD") != commit:
+                raise ArtifactError(f"The cached commit {folder} is another; delete it.")
+            if repository.status("--porcelain", "--ignored"):
+                repository.reset("--hard", "--quiet")
+                repository.clean("-ffdxq")
+        return folder
+
+    def _found(self, kind: str, value: str) -> str:
+        refs = self._refs()
+        if kind == "semver":
+            prefix = "refs/tags/"
+            tags = [ref.removeprefix(prefix) for ref in refs if ref.startswith(prefix)]
+            kind, value = "tag", newest(value, tags) or value
+        ref = {"branch": f"refs/heads/{value}", "tag": f"refs/tags/{value}"}.get(kind, value)
+        if ref not in refs:
+            raise ArtifactError(
+                f"{self.name}: {printable(self.url)} has no {self.ref}; correct the ref."
+            )
+        return f"{value}@sha1:{refs[ref]}"
+
+    def _refs(self) -> dict[str, str]:
+        with self._explained(printable(self.url)):
+            listed = self._git().ls_remote("--", self.url)
+        pairs = (line.split("\t") for line in str(listed).splitlines())
+        # An annotated tag is listed once more with the commit that it is of: it comes after it.
+        return {ref.removesuffix("^{}"): digest for digest, ref in pairs}
+
+    def _fetch(self, commit: str, folder: Path) -> None:
+        draft = folder.with_name(f".{folder.name}.{uuid4().hex}")
+        try:
+            with self._explained(f"{printable(self.url)} at {commit}"):
+                git.Repo.init(draft).close()
+                repository = self._git(draft)
+                repository.config("core.autocrlf", "false")
+                repository.config("core.hooksPath", os.devnull)
+                self._fetch_commit(repository, commit)
+                repository.checkout("--quiet", "--detach", commit)
+            if not folder.exists():
+                draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _fetch_commit(self, repository: git.Git, commit: str) -> None:
+        try:
+            repository.fetch("--quiet", "--depth=1", "--no-tags", "--", self.url, commit)
+        except git.GitCommandError:
+            # Not every server gives a commit that it is not asked for by a ref.
+            refs = "+refs/*:refs/remotes/source/*"
+            repository.fetch("--quiet", "--no-tags", "--", self.url, refs)
+
+    def _git(self, folder: Path | None = None) -> git.Git:
+        program = git.Git(folder)
+        program.update_environment(**self.access.environment(self.url))
+        return program
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except git.GitCommandError as error:
+            lines = str(error.stderr).strip().strip("'").removeprefix("stderr: ").splitlines()
+            reason = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
+            raise ArtifactError(
+                f"{self.name}: {what} cannot be read: {reason.strip().removeprefix('fatal: ')}"
+            ) from None
