@@ -63,9 +63,10 @@ class ApplicationArgs:
     Attributes:
         image: the image, with tag or digest, or an `ImagePolicy` that selects it.
         namespace: where it runs; by default a namespace of its own name is made.
-        replicas: how many; by default 1. Not used with `autoscaling`.
+        replicas: how many; by default 1. None leaves it to KEDA, Flagger or another;
+            not used with `autoscaling`.
         port: the port it listens on; none means no Service.
-        service_port: the Service's port; by default 80.
+        service_port: the Service's port; by default 80. None means no Service.
         command: the entry point; by default the image's.
         arguments: the command's arguments.
         env: environment variables.
@@ -80,7 +81,7 @@ class ApplicationArgs:
         readiness: takes the pod out of the Service while it fails; by default none.
         autoscaling: by default none.
         max_unavailable: how many pods a drain may take at once; by default 1,
-            where there is more than one replica.
+            where there may be more than one replica.
         writable_paths: directories that the container may write to; the rest
             of its file system is read-only.
         run_as_user: the user id it runs as; by default 65532 (`nonroot`).
@@ -92,9 +93,9 @@ class ApplicationArgs:
 
     image: str | ImagePolicy
     namespace: str | Namespace | None = None
-    replicas: int = 1
+    replicas: int | None = 1
     port: int | None = None
-    service_port: int = 80
+    service_port: int | None = 80
     command: Sequence[str] = ()
     arguments: Sequence[str] = ()
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -123,6 +124,10 @@ class Application(Component):
     read-only file system, no privilege, rolling updates without a gap, pods
     spread over nodes; a changed configuration rolls the pods. Answers to the
     `apps/my-app/` directory of a Flux repository.
+
+    Attributes:
+        namespace: the name of the namespace that it runs in.
+
     """
 
     def __init__(
@@ -139,7 +144,7 @@ class Application(Component):
         except DeclarationError as error:
             raise self.refusal(error) from None
         self._after: list[pulumi.Resource] = []
-        self._namespace = self._make_namespace()
+        self.namespace = self._make_namespace()
         self._make_in_turn(self._config_map(), self._secret())
         self._make_in_turn(self._deployment())
         self._make_in_turn(self._service(), self._autoscaler(), self._disruption_budget())
@@ -154,13 +159,15 @@ class Application(Component):
         for part in ("command", "arguments", "writable_paths"):
             fields.texts(part, getattr(args, part))
         fields.image("image", self._image)
-        fields.replicas("replicas", args.replicas)
+        if args.replicas is not None:
+            fields.replicas("replicas", args.replicas)
         self._timeout = f"{fields.duration('timeout', args.timeout)}s"
         for group in ("requests", "limits"):
             for resource, amount in getattr(args, group).items():
                 fields.quantity(f"{group}[{resource!r}]", amount)
         if args.port is not None:
             fields.port("port", args.port)
+        if args.service_port is not None:
             fields.port("service_port", args.service_port)
         if args.host:
             fields.dns_subdomain("host", args.host)
@@ -200,7 +207,7 @@ class Application(Component):
     def _manifest(self, api_version: str, kind: str, **body: Any) -> dict[str, Any]:
         metadata = {
             "name": self.name,
-            "namespace": self._namespace,
+            "namespace": self.namespace,
             "labels": {**self._selector, **self.args.labels},
         }
         return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
@@ -228,7 +235,7 @@ class Application(Component):
             },
             "template": {"metadata": self._pod_metadata(), "spec": self._pod()},
         }
-        if self.args.autoscaling is None:
+        if self.args.autoscaling is None and self.args.replicas is not None:
             spec["replicas"] = self.args.replicas
         return self._manifest("apps/v1", "Deployment", spec=spec)
 
@@ -306,7 +313,7 @@ class Application(Component):
         return {"httpGet": get, "periodSeconds": probe.period}
 
     def _service(self) -> dict[str, Any] | None:
-        if self.args.port is None:
+        if self.args.port is None or self.args.service_port is None:
             return None
         port = {"name": "http", "port": self.args.service_port, "targetPort": "http"}
         service = self._manifest(
@@ -338,7 +345,8 @@ class Application(Component):
 
     def _disruption_budget(self) -> dict[str, Any] | None:
         scaling = self.args.autoscaling
-        if (scaling.minimum if scaling else self.args.replicas) <= 1:
+        replicas = scaling.minimum if scaling else self.args.replicas
+        if replicas is not None and replicas <= 1:
             return None
         spec = {
             "selector": {"matchLabels": self._selector},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
@@ -13,7 +13,7 @@ from components.ignore import Ignore
 from components.kubernetes_object import KubernetesObject
 from components.location import caller
 from components.manifests import fields
-from components.manifests.identity import identify
+from components.manifests.identity import Identity, identify
 
 __all__ = ["Component"]
 
@@ -77,6 +77,21 @@ class Component(pulumi.ComponentResource):
             return compute(value)
         except DeclarationError as error:
             raise self.refusal(error) from None
+
+    def check_references(self, declared: Collection[Identity]) -> None:
+        """Refuse references to objects that nothing declares; called once everything is.
+
+        Raises:
+            DeclarationError: saying which reference; who declares it is added.
+
+        """
+
+    def timeouts(self, timeout: str) -> pulumi.ResourceOptions:
+        """Return the options of an object that may take so long, its deletion too."""
+        seconds = f"{fields.duration('timeout', timeout)}s"
+        return pulumi.ResourceOptions(
+            custom_timeouts=pulumi.CustomTimeouts(create=seconds, update=seconds, delete=seconds)
+        )
 
     def make(
         self,

@@ -20,6 +20,7 @@ from components.locked import LOCKED
 from components.manifests.identity import Identity, identify
 from components.manifests.patch import Patch, apply_patch
 from components.manifests.schema import validate
+from components.wrong_call import wrong_call
 
 __all__ = ["Environment", "member"]
 
@@ -89,6 +90,7 @@ class Environment(pulumi.ComponentResource):
         self._made: dict[str, Any] = {}
         self._making: list[member[Any]] = []
         self._owners: dict[tuple[str, str, str, str], str] = {}
+        self._identities: set[Identity] = set()
         self._matched: set[int] = set()
         self._patches = _inherited_patches(type(self))
         options = pulumi.ResourceOptions(transformations=[self._overlay])
@@ -115,6 +117,7 @@ class Environment(pulumi.ComponentResource):
         self._check_patches()
         if locked := LOCKED.get(None):
             locked.refuse_unasked()
+        self._check_references()
 
     def _member(self, wanted: member[Any]) -> Any:
         name = wanted.name
@@ -146,6 +149,8 @@ class Environment(pulumi.ComponentResource):
             if error.obj is not self:
                 raise
             raise self._unknown_member(error) from None
+        except TypeError as error:
+            raise wrong_call(error) or error from None
         finally:
             PARENT.reset(token)
             self._making.pop()
@@ -169,6 +174,7 @@ class Environment(pulumi.ComponentResource):
             return None
         identity = args.resource.identity
         self._own(identity, args.resource.where)
+        self._identities.add(identity)
         props = self._patched(args.props, identity)
         return pulumi.ResourceTransformationResult(props, args.opts)
 
@@ -196,6 +202,13 @@ class Environment(pulumi.ComponentResource):
                 raise DeclarationError(f"{patch.where}: {patch}: a patch cannot rename {identity}")
             validate(manifest, where=patch.where)
         return hidden(manifest) if patches else manifest
+
+    def _check_references(self) -> None:
+        for component in self.components:
+            try:
+                component.check_references(self._identities)
+            except DeclarationError as error:
+                raise component.refusal(error) from None
 
     def _check_patches(self) -> None:
         for patch in self._patches:

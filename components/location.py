@@ -7,9 +7,10 @@ import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-__all__ = ["attribute_line", "caller", "function_line", "relative"]
+__all__ = ["attribute_line", "caller", "frame_line", "function_line", "is_ours", "relative"]
 
 _HERE = str(Path(__file__).parent)
 
@@ -21,11 +22,20 @@ def caller() -> str:
     """
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every source file on the way
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((_HERE, "<")):
-            return f"{relative(name)}:{frame.f_lineno}"
+        if not is_ours(frame):
+            return frame_line(frame, frame.f_lineno)
         frame = frame.f_back  # type: ignore[assignment]
     return ""
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether a frame runs code of this package, or code that is in no file."""
+    return frame.f_code.co_filename.startswith((_HERE, "<"))
+
+
+def frame_line(frame: FrameType, line: int) -> str:
+    """Return a line of the file that a frame runs, as `file:line`."""
+    return f"{relative(frame.f_code.co_filename)}:{line}"
 
 
 def function_line(function: Callable[..., Any]) -> str:
