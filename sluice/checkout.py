@@ -26,6 +26,7 @@ __all__ = [
     "commit_here",
     "head",
     "merged_since",
+    "opened",
     "resolved",
 ]
 
@@ -58,7 +59,7 @@ class Remote:
             RepositoryError: where it is no Git repository, or no branch is checked out.
 
         """
-        with _opened(repository.root) as repo:
+        with opened(repository.root) as repo:
             if repo.head.is_detached:
                 raise RepositoryError(
                     f"{repository.root}: no branch is checked out; run `git switch` to the branch "
@@ -81,7 +82,7 @@ class Remote:
 
         """
         target = f"refs/remotes/{self.name}/{self.branch}"
-        with _opened(self.repository.root) as repo:
+        with opened(self.repository.root) as repo:
             with _explained(f"{self} cannot be fetched"):
                 repo.git.fetch(self.name, f"+refs/heads/{self.branch}:{target}")
             return str(repo.commit(target).hexsha)
@@ -139,7 +140,7 @@ class Remote:
         if commit == newest:
             return commit, False
         before = self._fetched(branch)
-        with _opened(self.repository.root) as repo:
+        with opened(self.repository.root) as repo:
             if before and _is_same(repo, before, commit):
                 return before, False
             self._check_own(repo, branch, newest, before, commit)
@@ -155,7 +156,7 @@ class Remote:
             RepositoryError: where they share none, or the branch was never fetched.
 
         """
-        with _opened(self.repository.root) as repo:
+        with opened(self.repository.root) as repo:
             try:
                 return str(repo.git.merge_base(f"refs/remotes/{self}", commit))
             except git.GitCommandError:
@@ -170,7 +171,7 @@ class Remote:
             RepositoryError: with Git's reason.
 
         """
-        with _opened(self.repository.root) as repo, _explained(f"{self.name} cannot be asked"):
+        with opened(self.repository.root) as repo, _explained(f"{self.name} cannot be asked"):
             listed = str(repo.git.ls_remote("--heads", self.name, f"{branch}*"))
         taken = {line.partition("refs/heads/")[2] for line in listed.splitlines()}
         names = (branch, *(f"{branch}-{number}" for number in range(2, len(taken) + 3)))
@@ -179,7 +180,7 @@ class Remote:
     def _fetched(self, branch: str) -> str:
         """Return a branch's newest commit, fetched; empty where there is no such branch."""
         full, target = f"refs/heads/{branch}", f"refs/remotes/{self.name}/{branch}"
-        with _opened(self.repository.root) as repo:
+        with opened(self.repository.root) as repo:
             with _explained(f"{self.name}/{branch} cannot be fetched"):
                 if not repo.git.ls_remote(self.name, full):
                     return ""
@@ -201,7 +202,7 @@ class Remote:
 
     def _pushed(self, commit: str, branch: str, *, last: bool) -> bool:
         target = branch or self.branch
-        with _opened(self.repository.root) as repo:
+        with opened(self.repository.root) as repo:
             with _explained(f"{self.name}/{target} cannot be pushed"):
                 try:
                     repo.git.push(self.name, f"{commit}:refs/heads/{target}")
@@ -223,7 +224,7 @@ def head(repository: Repository) -> str:
         RepositoryError: where it is no Git repository, or has no commit.
 
     """
-    with _opened(repository.root) as repo:
+    with opened(repository.root) as repo:
         try:
             return str(repo.head.commit.hexsha)
         except ValueError:
@@ -237,7 +238,7 @@ def resolved(repository: Repository, commit: str) -> str:
         RepositoryError: where there is none.
 
     """
-    with _opened(repository.root) as repo:
+    with opened(repository.root) as repo:
         try:
             return str(repo.commit(commit).hexsha)
         except (git.BadName, ValueError):
@@ -254,7 +255,7 @@ def merged_since(repository: Repository, old: str, new: str) -> Iterator[tuple[s
         RepositoryError: where the repository does not have one of the commits.
 
     """
-    with _opened(repository.root) as repo, _explained(f"{old[:7]}..{new[:7]} cannot be listed"):
+    with opened(repository.root) as repo, _explained(f"{old[:7]}..{new[:7]} cannot be listed"):
         listed = str(repo.git.rev_list("--first-parent", "--parents", f"{old}..{new}"))
     for line in listed.splitlines():
         commit, *parents = line.split()
@@ -277,7 +278,7 @@ def checked_out(
     """
     folder = repository.local.resolve() / "worktrees"
     folder.mkdir(parents=True, exist_ok=True)
-    with _opened(repository.root) as repo:
+    with opened(repository.root) as repo:
         _remove_abandoned(repo, folder)
         root = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))
         try:
@@ -299,7 +300,7 @@ def author(repository: Repository) -> str:
         RepositoryError: where Git does not know it.
 
     """
-    with _opened(repository.root) as repo:
+    with opened(repository.root) as repo:
         try:
             ident = str(repo.git.var("GIT_AUTHOR_IDENT"))
         except git.GitCommandError:
@@ -317,7 +318,7 @@ def check_clean(repository: Repository, file: str) -> None:
         RepositoryError: naming the file.
 
     """
-    with _opened(repository.root) as repo:
+    with opened(repository.root) as repo:
         if repo.git.status("--porcelain", "--", str(repository.root / file)):
             raise RepositoryError(f"{file} has changes that are not committed; commit them first")
 
@@ -332,7 +333,7 @@ def commit_here(
             reason; the file is as it was then.
 
     """
-    with _opened(repository.root) as repo:
+    with opened(repository.root) as repo:
         path = repository.root / file
         check_clean(repository, file)
         before = path.read_bytes()
@@ -351,7 +352,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _committed(root: Path, message: str | Callable[[], str], committer: Committer) -> str:
-    with _opened(root) as repo, _explained("the commit cannot be made"):
+    with opened(root) as repo, _explained("the commit cannot be made"):
         repo.git.add("--all")
         if repo.git.status("--porcelain"):
             committer.commit(repo, message if isinstance(message, str) else message())
@@ -382,7 +383,13 @@ def _remove(repo: git.Repo, root: Path) -> None:
 
 
 @contextmanager
-def _opened(root: Path) -> Iterator[git.Repo]:
+def opened(root: Path) -> Iterator[git.Repo]:
+    """Give the Git repository that a folder lies in.
+
+    Raises:
+        RepositoryError: where it lies in none.
+
+    """
     try:
         repo = git.Repo(root, search_parent_directories=True)
     except git.InvalidGitRepositoryError:

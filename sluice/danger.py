@@ -14,6 +14,15 @@ _LOSSES: Final[Mapping[str, str]] = {
     "PersistentVolumeClaim": "its volume's data, unless the volume's policy is Retain",
     "StatefulSet": "its pods, and their claims where its policy says so",
     "VolumeSnapshot": "the snapshot, where its class deletes it",
+    **dict.fromkeys(
+        # Custom resources of the databases' operators.
+        (
+            *("CassandraDatacenter", "Cluster", "Elasticsearch", "InnoDBCluster", "Kafka"),
+            *("MariaDB", "MongoDBCommunity", "PerconaServerMongoDB", "PerconaXtraDBCluster"),
+            *("PostgresCluster", "RabbitmqCluster", "RedisCluster", "RedisFailover", "postgresql"),
+        ),
+        "its data, unless its operator keeps the volumes",
+    ),
 }
 _TAKEN_AWAY: Final = ("delete", "replace")
 _URGENCY: Final = ("delete", "replace", "update", "create")

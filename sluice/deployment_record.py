@@ -27,7 +27,7 @@ from sluice.local_state import LocalState
 from sluice.reads import Reads, Tree, outside
 from sluice.repository import Repository
 
-__all__ = ["Record", "affected", "differences", "load", "noted_reads", "record"]
+__all__ = ["Record", "affected", "differences", "load", "noted_reads", "record", "state_digest"]
 
 _KUBERNETES = "kubernetes:"
 _PROVIDER = "pulumi:providers:"
@@ -133,6 +133,12 @@ def affected(repository: Repository, kept: Record, commit: str, other: str) -> l
     first, second = (kept.reads.contents(_tree(repository, each)) for each in (commit, other))
     changed = (entry.partition(":")[2] for entry in first if first[entry] != second[entry])
     return list(dict.fromkeys(path or "." for path in changed))
+
+
+def state_digest(repository: Repository, stack: str) -> str:
+    """Return a digest of the stack's state; empty where it is not in a folder of this machine."""
+    state = LocalState.of(repository, stack)
+    return _digest(_content(state.checkpoint)) if state else ""
 
 
 def _save(repository: Repository, stack: str, kept: Record) -> None:

@@ -11,7 +11,8 @@ SluiceError
 ├── LockedError          another update holds the stack (exit code 4)
 ├── AlertError           somebody cannot be told of an event (exit code 3)
 ├── SuspendedError       the stack is left out until it is resumed (exit code 5)
-└── WaitingError         the stack waits for an approval (exit code 0)
+├── WaitingError         the stack waits for an approval (exit code 0)
+└── ReviewError          an update would lose data that nobody has agreed to (exit code 7)
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ __all__ = [
     "NoRemoteError",
     "PassingGiteaError",
     "RepositoryError",
+    "ReviewError",
     "RollbackError",
     "SuspendedError",
     "WaitingError",
@@ -119,3 +121,9 @@ class WaitingError(SluiceError):
     """The stack waits for an approval, which is no failure; nothing was changed."""
 
     exit_code = 0
+
+
+class ReviewError(SluiceError):
+    """An update would lose data that nobody has agreed to; nothing was changed."""
+
+    exit_code = 7

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sluice.inventory import Component
 
-__all__ = ["Edge", "Graph", "mermaid"]
+__all__ = ["Edge", "Graph", "mermaid", "mermaid_text"]
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,12 @@ class Graph:
 def mermaid(graph: Graph) -> str:
     """Return the graph as a Mermaid flowchart, what is needed left of what needs it."""
     ids = {name: f"c{index}" for index, name in enumerate(graph.components)}
-    nodes = [f'    {ids[name]}["{_mermaid_text(name)}"]' for name in graph.components]
+    nodes = [f'    {ids[name]}["{mermaid_text(name)}"]' for name in graph.components]
     edges = [f"    {ids[edge.needs]} --> {ids[edge.component]}" for edge in graph.edges]
     return "\n".join(["flowchart LR", *nodes, *edges])
 
 
-def _mermaid_text(text: str) -> str:
+def mermaid_text(text: str) -> str:
+    """Return a text as a label, which it cannot break out of."""
     # Mermaid writes a character as #code; where HTML writes &#code;.
     return "".join(each if each.isalnum() or each in "-_./ " else f"#{ord(each)};" for each in text)

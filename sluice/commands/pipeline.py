@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sluice import completion
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
+
+if TYPE_CHECKING:
+    from sluice.pipeline.comment import Place
 
 __all__ = ["pipeline"]
 
@@ -20,6 +25,7 @@ def pipeline() -> None:
     \b
     Example:
       sluice pipeline preview dev --out previews/dev.json
+      sluice pipeline report --pull-request 7 --previews previews
     """
 
 
@@ -70,3 +76,64 @@ def preview(
     for note in record.notes:
         click.echo(f"{stack}: {note}", err=True)
     click.echo(f"{stack}: {record.sentence}")
+
+
+@pipeline.command()
+@click.option("--pull-request", "number", type=int, metavar="N", help="The pull request to tell.")
+@click.option(
+    "--previews",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the previews.  [default: those that are kept of the commit]",
+)
+@click.option("--commit", default="HEAD", show_default=True, help="The commit that was previewed.")
+@click.option(
+    "--print", "printed", is_flag=True, help="Print the comment instead; Gitea is told nothing."
+)
+@in_repository
+def report(
+    repository: Repository, number: int | None, folder: Path | None, commit: str, printed: bool
+) -> None:
+    """Tell pull request N what merging it does: one comment, a status for each stack.
+
+    The comment is replaced on every push, and made anew from what is kept where
+    only the labels changed. Needs $GITEA_TOKEN, but with --print nothing.
+
+    \b
+    Example:
+      sluice pipeline report --pull-request 7 --previews previews
+      sluice pipeline report --pull-request 7
+      sluice pipeline report --previews previews --print
+    """
+    from sluice.checkout import resolved  # noqa: PLC0415 - completion does without
+    from sluice.pipeline.record import load  # noqa: PLC0415
+
+    files = sorted(folder.glob("*.json")) if folder else []
+    found = [load(file) for file in files]
+    order = {stack: place for place, stack in enumerate(repository.stacks)}
+    found.sort(key=lambda each: order.get(each.stack, len(order)))
+    if printed:
+        from sluice.pipeline.comment import comment  # noqa: PLC0415
+
+        click.echo(comment(found, _place(repository), allowed=False), nl=False)
+        return
+    if number is None:
+        raise click.UsageError("which pull request? Give --pull-request N, or --print")
+    from sluice.gitea import Gitea  # noqa: PLC0415
+    from sluice.pipeline.report import report as tell  # noqa: PLC0415
+
+    gitea = Gitea.of(repository)
+    head = resolved(repository, commit)
+    click.echo(tell(gitea, number, head, found if folder else None))
+
+
+def _place(repository: Repository) -> Place:
+    from sluice.errors import RepositoryError  # noqa: PLC0415 - completion does without
+    from sluice.gitea.location import locate  # noqa: PLC0415
+    from sluice.pipeline.comment import Place  # noqa: PLC0415
+
+    try:
+        found = locate(repository, os.environ)
+    except RepositoryError:  # it was never pushed: there is nothing to link
+        return Place("", "")
+    return Place(f"{found.server}/{found.owner}/{found.name}", found.server)

@@ -77,7 +77,8 @@ def offline_preview(repository: Repository, stack: str, commit: str, base: str) 
             f"the objects of {each} are not shown: {why}" for each, why in after.unknown.items()
         ]
         changes = compared(stack, before, after)
-        record = replace(record, changes=changes, notes=[_NOTE, *unknown], graph=after.graph)
+        record = replace(record, changes=changes, notes=[_NOTE, *unknown])
+        record = replace(record, graph=after.graph, charts=after.sources)
     return replace(record, seconds=round(time.monotonic() - started, 1))
 
 

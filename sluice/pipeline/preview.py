@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from components.artifacts.lock import Lock
+from components.charts import lock_file
 from components.errors import SluiceError
 from sluice.checkout import checked_out
+from sluice.commits import tree_of
 from sluice.declarations import Declaration, Owner, declaration
+from sluice.deployment_record import state_digest
 from sluice.differences import locked_charts
 from sluice.drift import drift
 from sluice.drift.report import DriftedField
@@ -20,7 +24,7 @@ from sluice.pipeline.record import StackPreview
 from sluice.planning import plan
 from sluice.repository import Repository
 
-__all__ = ["failure", "graph_of", "places_of", "preview"]
+__all__ = ["failure", "graph_of", "places_of", "preview", "sources"]
 
 _PLACE: Final = re.compile(
     r"(?P<where>[^\s:]+\.(?:py|ya?ml|json|tgz)(?::\d+)?): (?P<reason>.+)", re.DOTALL
@@ -37,14 +41,16 @@ def preview(repository: Repository, stack: str, commit: str, base: str = "") -> 
 
     """
     started = time.monotonic()
-    record = StackPreview(stack, commit, base, offline=False, seconds=0.0)
+    tree = tree_of(repository, commit)
+    record = StackPreview(stack, commit, base, offline=False, seconds=0.0, tree=tree)
     with checked_out(repository, commit) as checkout:
         checkout.chosen((stack,))
+        record = replace(record, state=state_digest(checkout, stack))
         places: Mapping[str, str] = {}
         try:
             declared = declaration(checkout, stack, locked_charts(checkout, stack))
             places = places_of(declared)
-            record = replace(record, graph=graph_of(declared))
+            record = replace(record, graph=graph_of(declared), charts=sources(checkout, stack))
             planned = plan(checkout, stack)
             record = replace(record, changes=planned.changes, notes=planned.notes)
             drifted = [
@@ -70,6 +76,12 @@ def failure(error: SluiceError, stack: str, places: Mapping[str, str]) -> tuple[
     if located:
         return located["reason"], located["where"]
     return reason, places.get(reason.partition(":")[0], "")
+
+
+def sources(checkout: Repository, stack: str) -> dict[str, str]:
+    """Return where each chart of a stack's lock comes from, by the chart's name."""
+    locked = Lock.load(lock_file(checkout.root, stack)).charts.values()
+    return {each.chart.rpartition("/")[2]: each.source for each in locked}
 
 
 def places_of(declared: Declaration) -> dict[str, str]:

@@ -40,6 +40,10 @@ class StackPreview:
         where: the file and line of that reason, such as `stacks/base.py:42`; empty where none is
             known.
         graph: the components that the commit declares, and what each needs.
+        charts: the source of each locked chart, by the chart's name.
+        tree: Git's name of all files of the commit; empty where it was not asked for.
+        state: a digest of the state that it was compared with; empty where that is not in a folder
+            of this machine.
 
     """
 
@@ -54,6 +58,9 @@ class StackPreview:
     error: str = ""
     where: str = ""
     graph: Graph = field(default_factory=lambda: Graph((), ()))
+    charts: dict[str, str] = field(default_factory=dict)
+    tree: str = ""
+    state: str = ""
 
     @property
     def dangerous(self) -> list[PlannedChange]:

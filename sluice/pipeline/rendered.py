@@ -19,7 +19,7 @@ from sluice.declarations import declaration
 from sluice.differences import locked_charts
 from sluice.graph import Graph
 from sluice.helm import Capabilities
-from sluice.pipeline.preview import graph_of, places_of
+from sluice.pipeline.preview import graph_of, sources
 from sluice.rendering import rendering
 from sluice.repository import Repository
 
@@ -46,7 +46,7 @@ class RenderedStack:
         unknown: each release that cannot be rendered, with the reason.
         secrets: the values that the program has as secrets; never to be shown.
         graph: what needs what.
-        places: where each component is declared.
+        sources: where each locked chart comes from.
 
     """
 
@@ -55,7 +55,7 @@ class RenderedStack:
     unknown: dict[str, str]
     secrets: list[str]
     graph: Graph
-    places: dict[str, str]
+    sources: dict[str, str]
 
 
 def rendered_stack(repository: Repository, stack: str) -> RenderedStack:
@@ -94,7 +94,7 @@ def rendered_stack(repository: Repository, stack: str) -> RenderedStack:
         dict(rendered.unknown),
         sorted({secret for each in found.resources for secret in each.secrets}),
         graph_of(found),
-        places_of(found),
+        sources(repository, stack),
     )
 
 

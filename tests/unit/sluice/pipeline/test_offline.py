@@ -20,7 +20,7 @@ def an_object(kind: str, name: str, release: str = "", **content: Any) -> Render
 
 
 def stack(*objects: RenderedObject, **more: Any) -> RenderedStack:
-    usual: dict[str, Any] = {"charts": {}, "unknown": {}, "secrets": [], "places": {}}
+    usual: dict[str, Any] = {"charts": {}, "unknown": {}, "secrets": [], "sources": {}}
     return RenderedStack(objects=list(objects), graph=Graph((), ()), **{**usual, **more})
 
 
