@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pulumi.runtime import rpc
 
@@ -30,6 +30,9 @@ __all__ = [
     "named",
     "secret_settings",
 ]
+
+
+_SECRET_NUMBER: Final = 1000
 
 
 def differences(
@@ -170,10 +173,16 @@ def _marked(value: Any) -> Iterator[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts of a secret.
+
+    The provider's state has all of an object's `spec` as one where a part of it is:
+    a container's image and a small number are none.
+    """
     if isinstance(value, Mapping):
-        value = list(value.values())
+        container = "name" in value and isinstance(value.get("image"), str)
+        value = [item for key, item in value.items() if not (container and key == "image")]
     if isinstance(value, list):
         for item in value:
             yield from _texts(item)
-    elif value is not None:
+    elif isinstance(value, str) or (isinstance(value, int) and abs(value) >= _SECRET_NUMBER):
         yield str(value)

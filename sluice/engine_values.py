@@ -15,7 +15,7 @@ from sluice.change import FieldDifference
 from sluice.difference import field_differences
 from sluice.masking import AFTER, BEFORE, MASK, Masks
 
-__all__ = ["field_changes", "shown"]
+__all__ = ["field_changes", "overlap", "shown"]
 
 _HIDDEN: Final = "[secret]"
 _QUOTED: Final = re.compile(r'\["([^"]*)"\]')
@@ -42,16 +42,17 @@ def field_changes(
     """
     pair = _BY_PLACE.pair(before, after)
     found = list(field_differences(*pair)) if before is not None and after is not None else []
-    told = [_plain(path) for path, *_ in found]
+    told = [path for path, *_ in found]
     for path in paths:
-        if not any(_overlap(_plain(path), each) for each in told):
+        if not any(overlap(path, each) for each in told):
             is_secret = MASK in (_at(before, path), _at(after, path))
             found.append((path, BEFORE, AFTER) if is_secret else (path, None, None))
     return tuple(FieldDifference(*each) for each in sorted(found, key=lambda each: each[0]))
 
 
-def _overlap(path: str, other: str) -> bool:
-    longer, shorter = sorted((path, other), key=len, reverse=True)
+def overlap(path: str, other: str) -> bool:
+    """Whether two paths are the same, or one is below the other, however each is written."""
+    longer, shorter = sorted((_plain(path), _plain(other)), key=len, reverse=True)
     return longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}["))
 
 

@@ -11,8 +11,9 @@ from sluice.danger import loss, urgency
 from sluice.difference import Difference
 from sluice.differences import differences, has_secrets
 from sluice.engine import Engine
+from sluice.engine_values import overlap
 from sluice.errors import DeploymentError
-from sluice.masking import Masks
+from sluice.masking import BEFORE, Masks
 from sluice.reports import PlannedChange
 from sluice.repository import Repository
 from sluice.suspension import suspensions
@@ -94,33 +95,55 @@ def _changes(
 def _grouped(
     repository: Repository, stack: str, changes: Sequence[Change], notes: list[str]
 ) -> list[list[PlannedChange]]:
-    releases = tuple(change.component for change in changes if change.kind == "Release")
-    inside: dict[str, list[PlannedChange]] = {}
-    if releases:
-        compared, unknown = differences(repository, stack, releases)
-        for each in compared.differences:
-            if each.release:
-                inside.setdefault(each.component, []).append(of_difference(stack, _HELM, each))
+    asked = dict.fromkeys(each.component for each in changes if _is_opaque(each))
+    found: list[Difference] = []
+    if asked:
+        compared, unknown = differences(repository, stack, tuple(asked))
+        found = compared.differences
         notes += [
             f"the objects of {release} are not shown: {reason}"
             for release, reason in unknown.items()
         ]
+    inside: dict[str, list[PlannedChange]] = {}
+    for each in found:
+        if each.release:
+            inside.setdefault(each.component, []).append(of_difference(stack, _HELM, each))
     for rows in inside.values():
         rows.sort(key=lambda row: urgency(row.operation, row.kind))
+    outside = {_place(each): each for each in found if not each.release}
     return [
         [
-            _row(stack, change),
+            _row(stack, change, outside.get((change.kind, change.namespace, change.name))),
             *(inside.get(change.component, ()) if change.kind == "Release" else ()),
         ]
         for change in changes
     ]
 
 
-def _row(stack: str, change: Change) -> PlannedChange:
+def _is_opaque(change: Change) -> bool:
+    """Whether the engine does not say what changes: inside a release, or beside a secret."""
+    if change.kind == "Release":
+        return True
+    return change.kind != "Secret" and any(field.before == BEFORE for field in change.fields)
+
+
+def _place(found: Difference) -> tuple[str, str, str]:
+    return found.identity.kind, found.identity.namespace, found.identity.name
+
+
+def _row(stack: str, change: Change, found: Difference | None) -> PlannedChange:
+    fields, versions = list(change.fields), list(change.versions)
+    if found is not None and _is_opaque(change):
+        told = [FieldDifference(*each) for each in found.fields]
+        # What was changed by hand differs, too, and is no change of the declaration's.
+        fields = [
+            each for each in told if any(overlap(each.path, field.path) for field in change.fields)
+        ] or fields
+        versions = list(version_changes(found.before, found.after))
     return PlannedChange(
         *(stack, change.operation, change.component, component_kind_of(change), ""),
         *(change.kind, change.namespace, change.name),
-        *(list(change.fields), list(change.versions)),
+        *(fields, versions),
         *(loss(change.operation, change.kind), ""),
     )
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from components.artifacts.lock import Lock
-from components.charts import lock_file
 from components.errors import SluiceError
+from components.locked import lock_file
 from sluice.checkout import checked_out
 from sluice.commits import tree_of
 from sluice.declarations import Declaration, Owner, declaration

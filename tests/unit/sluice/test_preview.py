@@ -17,6 +17,7 @@ from sluice.commands import preview as module
 from sluice.difference import Comparison, Difference
 from sluice.engine import Outcome
 from sluice.errors import DeploymentError
+from sluice.masking import AFTER, BEFORE
 from sluice.repository import Repository
 from sluice.suspension import Suspension
 
@@ -128,3 +129,20 @@ def test_any_other_failure_ends_it(preview: Preview) -> None:
 
 def test_nothing_to_do_is_said(preview: Preview) -> None:
     assert preview(changes=[]).stdout == "Nothing to do: every stack is as it is declared.\n"
+
+
+def test_a_field_beside_a_secret_is_told_as_the_cluster_has_it(preview: Preview) -> None:
+    hidden = tuple(FieldDifference(path, BEFORE, AFTER) for path in ("spec.image", "spec.env"))
+    live = {"spec": {"image": "app:1", "env": "*** (before)", "replicas": 5}}
+    declared = {"spec": {"image": "app:2", "env": "*** (after)", "replicas": 1}}
+    identity = Identity("apps/v1", "Deployment", "web", "app")
+    result = preview(
+        *("-o", "json"),
+        changes=[change("update", "Deployment", "app", fields=hidden)],
+        inside=[Difference("update", "app", "", identity, live, declared)],
+    )
+    (row,) = json.loads(result.stdout)
+    assert row["fields"] == [
+        {"path": "spec.env", "before": "*** (before)", "after": "*** (after)"},
+        {"path": "spec.image", "before": "app:1", "after": "app:2"},
+    ]
