@@ -31,7 +31,7 @@ def surroundings(repository: Repository) -> dict[str, str]:
     """Return the environment variables that make the tools work on this checkout."""
     from toolchain import bin_folder  # noqa: PLC0415 - completion does without
 
-    programs = [str(Path(sys.executable).parent), str(bin_folder("deploy"))]
+    programs = [str(Path(sys.executable).parent), str(bin_folder("deploy")), *_secrets()]
     return {
         "PATH": os.pathsep.join(_without(os.environ.get("PATH", ""), programs)),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -67,6 +67,16 @@ def _take_kubeconfig() -> None:
 def _remove(path: str) -> None:
     with suppress(FileNotFoundError):
         Path(path).unlink()
+
+
+def _secrets() -> list[str]:
+    """Return the folder of sops, which only a stack with encrypted files needs."""
+    from toolchain import NotInstalledError, bin_folder  # noqa: PLC0415 - completion does without
+
+    try:
+        return [str(bin_folder("secrets"))]
+    except NotInstalledError:
+        return []
 
 
 def _speed(repository: Repository) -> Mapping[str, str]:

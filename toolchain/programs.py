@@ -24,6 +24,8 @@ ETCD = "3.6.8"
 KWOK = "0.7.0"
 HELM = "3.19.2"
 KUSTOMIZE = "5.8.0"
+SOPS = "3.11.0"
+AGE = "1.2.1"
 
 _PROVIDER_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 _LANGUAGE_MODULE = "github.com/pulumi/pulumi/sdk/v3"
@@ -241,6 +243,48 @@ def _kustomize() -> Program:
     )
 
 
+def _sops() -> Program:
+    """A wrapper of its own: with the libraries of three clouds, nothing else would be rebuilt."""
+    folder = "https://github.com/getsops/sops/releases/download/v{version}"
+    return Program(
+        "sops",
+        SOPS,
+        go=GoBuild("go-sops", "github.com/getsops/sops/v3/cmd/sops", "sops"),
+        releases=_anywhere(
+            Release(
+                folder + "/sops-v{version}.{os}.{arch}",
+                (Checksum(folder + "/sops-v{version}.checksums.txt"),),
+            )
+        ),
+        check=VersionCheck(("--version", "--disable-version-check"), r"^sops (\S+)"),
+    )
+
+
+def _age_keygen() -> Program:
+    """Makes the keys that SOPS encrypts for; its release has GitHub's digest only."""
+    repository = "FiloSottile/age"
+    folder = f"https://github.com/{repository}/releases/download/v{{version}}"
+    return Program(
+        "age-keygen",
+        AGE,
+        go=GoBuild(
+            "go-sops",
+            "filippo.io/age/cmd/age-keygen",
+            "age-keygen",
+            variables=(f"main.Version=v{AGE}",),
+            alone=True,
+        ),
+        releases=_anywhere(
+            Release(
+                folder + "/age-v{version}-{os}-{arch}.tar.gz",
+                (_github_digest(repository, "v{version}"),),
+                {"age-keygen": "age/age-keygen"},
+            )
+        ),
+        check=VersionCheck(("--version",), r"^v(\S+)"),
+    )
+
+
 PROGRAMS: Mapping[str, Program] = MappingProxyType(
     {
         program.name: program
@@ -256,6 +300,8 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
             _kwok(),
             _helm(),
             _kustomize(),
+            _sops(),
+            _age_keygen(),
         )
     }
 )
@@ -263,6 +309,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
 
 _DEPLOY = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes", "kubectl")
 _CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+_SECRETS = ("sops", "age-keygen")
 _UP = (*_DEPLOY, *_CONTROL_PLANE)
 
 SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -272,7 +319,8 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "up": _UP,
         "charts": ("helm",),
         "check": ("kubectl",),
-        "test": (*_UP, "helm", "kustomize"),
+        "secrets": _SECRETS,
+        "test": (*_UP, "helm", "kustomize", *_SECRETS),
     }
 )
 """What each purpose needs; a user with a cluster of their own needs `deploy` only."""

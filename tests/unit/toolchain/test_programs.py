@@ -71,6 +71,12 @@ def test_the_wrapper_module_requires_the_version_of_the_table(module: str, versi
     )
 
 
+def test_the_wrapper_of_sops_requires_the_versions_of_the_table() -> None:
+    text = (TOOLCHAIN / "go-sops" / "go.mod").read_text()
+    assert f"github.com/getsops/sops/v3 v{PROGRAMS['sops'].version}\n" in text
+    assert f"filippo.io/age v{PROGRAMS['age-keygen'].version}\n" in text
+
+
 def test_the_wrapper_module_requires_what_is_patched() -> None:
     text = (TOOLCHAIN / "go" / "go.mod").read_text()
     for patch in PATCHES:
@@ -99,5 +105,5 @@ def test_the_sets_contain_one_another() -> None:
 
 
 def test_an_unknown_set_is_an_error_that_names_the_sets() -> None:
-    with pytest.raises(ToolchainError, match="deploy, sandbox, up, charts, check, test"):
+    with pytest.raises(ToolchainError, match="deploy, sandbox, up, charts, check, secrets, test"):
         program_set("everything")
