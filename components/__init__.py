@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from components.references import DataReference
     from components.scaled_object import Fallback, ScaledObject, ScaledObjectArgs
     from components.settings import Setting
+    from components.sops_secret import SopsSecret, SopsSecretArgs
     from components.target import Target
     from components.trigger_authentication import (
         SecretKey,
@@ -141,6 +142,8 @@ __all__ = [
     "Setting",
     "SigningKey",
     "SluiceError",
+    "SopsSecret",
+    "SopsSecretArgs",
     "TagFilter",
     "Target",
     "TemplateReference",
@@ -153,6 +156,8 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "SopsSecret": "components.sops_secret",
+    "SopsSecretArgs": "components.sops_secret",
     "Alert": "components.alert",
     "AlertArgs": "components.alert",
     "AlertType": "components.alert",
