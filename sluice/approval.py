@@ -52,7 +52,7 @@ class Gate:
             )
         return cls(stack, names)
 
-    def check(self, repository: Repository, commit: str, gitea: Gitea | None) -> None:
+    def check(self, repository: Repository, commit: str, gitea: Gitea) -> None:
         """Let a commit through that an approver has approved.
 
         By starting this job by hand, or by a comment on a pull request that was
@@ -65,8 +65,8 @@ class Gate:
         job = Job.here()
         if not self.approvers or (job and job.by_hand and job.actor in self.approvers):
             return
-        found = list(self._pull_requests(repository, commit, gitea)) if gitea else []
-        if not any(approver_of(self, gitea.comments(each.number)) for each in found if gitea):
+        found = list(self._pull_requests(repository, commit, gitea))
+        if not any(approver_of(self, gitea.comments(each.number)) for each in found):
             raise WaitingError(f"{self.stack} waits for approval: {self._advice(found)}")
 
     def _pull_requests(

@@ -24,6 +24,7 @@ __all__ = [
     "check_clean",
     "checked_out",
     "commit_here",
+    "forked_from",
     "head",
     "merged_since",
     "opened",
@@ -149,21 +150,6 @@ class Remote:
                 repo.git.push(lease, self.name, f"{commit}:refs/heads/{branch}")
         return commit, True
 
-    def left(self, commit: str) -> str:
-        """Return where a commit's history left the branch, as it was fetched last.
-
-        Raises:
-            RepositoryError: where they share none, or the branch was never fetched.
-
-        """
-        with opened(self.repository.root) as repo:
-            try:
-                return str(repo.git.merge_base(f"refs/remotes/{self}", commit))
-            except git.GitCommandError:
-                raise RepositoryError(
-                    f"{commit[:7]} has no history in common with {self}; run `git fetch`"
-                ) from None
-
     def unused(self, branch: str) -> str:
         """Return a name for a new branch: `branch`, or with the first number that is free.
 
@@ -243,6 +229,22 @@ def resolved(repository: Repository, commit: str) -> str:
             return str(repo.commit(commit).hexsha)
         except (git.BadName, ValueError):
             raise RepositoryError(f"there is no commit {commit!r} here; fetch it first") from None
+
+
+def forked_from(repository: Repository, branch: str, commit: str) -> str:
+    """Return where a commit's history left a branch's, both given in full.
+
+    Raises:
+        RepositoryError: where they have none in common.
+
+    """
+    with opened(repository.root) as repo:
+        try:
+            return str(repo.git.merge_base(branch, commit))
+        except git.GitCommandError:
+            raise RepositoryError(
+                f"{commit[:7]} has no history in common with {branch[:7]}; fetch all of it"
+            ) from None
 
 
 def merged_since(repository: Repository, old: str, new: str) -> Iterator[tuple[str, str]]:

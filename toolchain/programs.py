@@ -318,6 +318,7 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "sandbox": (*_CONTROL_PLANE, "kubectl"),
         "up": _UP,
         "charts": ("helm",),
+        "pipeline": (*_DEPLOY, "helm"),
         "check": ("kubectl",),
         "secrets": _SECRETS,
         "test": (*_UP, "helm", "kustomize", *_SECRETS),

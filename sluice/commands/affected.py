@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 
 from sluice.affected import affected_stacks
-from sluice.checkout import Remote, resolved
+from sluice.checkout import Remote, forked_from, resolved
 from sluice.commands.options import output_option, show
 from sluice.repository import Repository, in_repository
 from sluice.tables import table
@@ -49,7 +49,7 @@ def affected(repository: Repository, base: str, head: str, output: str) -> None:
       sluice affected origin/main my-branch -o json
     """
     after = resolved(repository, head)
-    before = resolved(repository, base) if base else Remote.of(repository).left(after)
+    before = resolved(repository, base) if base else _left(repository, after)
     rows = [
         Affected(stack, list(why))
         for stack, why in affected_stacks(repository, before, after, repository.stacks).items()
@@ -64,6 +64,11 @@ def affected(repository: Repository, base: str, head: str, output: str) -> None:
         )
     else:
         click.echo("No stack's program reads what this changes.")
+
+
+def _left(repository: Repository, commit: str) -> str:
+    branch = resolved(repository, f"refs/remotes/{Remote.of(repository)}")
+    return forked_from(repository, branch, commit)
 
 
 def _listed(reasons: list[str]) -> str:

@@ -24,7 +24,7 @@ def pipeline() -> None:
 
     \b
     Example:
-      sluice pipeline preview dev --out previews/dev.json
+      sluice pipeline previews --base origin/main --out previews
       sluice pipeline report --pull-request 7 --previews previews
     """
 
@@ -76,6 +76,35 @@ def preview(
     for note in record.notes:
         click.echo(f"{stack}: {note}", err=True)
     click.echo(f"{stack}: {record.sentence}")
+
+
+@pipeline.command()
+@click.option("--commit", default="HEAD", show_default=True, help="The commit to preview.")
+@click.option("--base", required=True, metavar="COMMIT", help="The branch that it changes.")
+@click.option("--offline", is_flag=True, help="Compare commits: no cluster, no state, no secret.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write each stack's preview into.",
+)
+@in_repository
+def previews(repository: Repository, commit: str, base: str, offline: bool, out: Path) -> None:
+    """Write previews of all stacks at a commit; those that it cannot affect are not run.
+
+    Compared with where its history left --base. Several are made at once.
+
+    \b
+    Example:
+      sluice pipeline previews --base origin/main --out previews
+    """
+    from sluice.checkout import forked_from, resolved  # noqa: PLC0415 - completion does without
+    from sluice.pipeline.previews import Previews  # noqa: PLC0415
+
+    head = resolved(repository, commit)
+    before = forked_from(repository, resolved(repository, base), head)
+    for line in Previews(repository, head, before, out.absolute(), offline).write():
+        click.echo(line)
 
 
 @pipeline.command()

@@ -79,7 +79,9 @@ def reconcile() -> None:
 @click.argument("stacks", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Reconcile every stack.")
 @click.option(
-    "--gated", is_flag=True, help="Apply only what was approved, where a stack has approvers."
+    "--gated",
+    is_flag=True,
+    help="Apply only what was approved, and lose no data that its pull request did not show.",
 )
 @_options
 @in_repository
@@ -127,15 +129,23 @@ def stack_(
 
 
 def _admissions(repository: Repository) -> tuple[Admission, ...]:
-    from sluice.approval import Gate  # noqa: PLC0415 - only for a pipeline
+    from sluice.approval import Gate  # noqa: PLC0415
+    from sluice.deployment_record import load  # noqa: PLC0415 - only for a pipeline
     from sluice.gitea import Gitea  # noqa: PLC0415
+    from sluice.pipeline.reviewed import Merge, check_reviewed  # noqa: PLC0415
+    from sluice.planning import plan  # noqa: PLC0415
 
-    gitea = Gitea.find(repository)
+    gitea = Gitea.of(repository)
 
     def approved(checkout: Repository, stack: str, commit: str) -> None:
         Gate.of(checkout, stack).check(repository, commit, gitea)
 
-    return (approved,)
+    def reviewed(checkout: Repository, stack: str, commit: str) -> None:
+        deployed = load(repository, stack)
+        merge = Merge(repository, gitea, deployed.commit if deployed else "", commit)
+        check_reviewed(merge, stack, lambda: plan(checkout, stack).changes)
+
+    return approved, reviewed
 
 
 def _part(word: str, kinds: Collection[str], shown: str) -> None:

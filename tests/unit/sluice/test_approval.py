@@ -89,7 +89,8 @@ def test_what_waits_goes_back_to_the_newest_commit_that_affects_the_stack(
 
 
 def test_without_approvers_nothing_waits(platform: Platform) -> None:
-    Gate("dev", ()).check(platform.repository, platform.first, None)
+    gitea: Any = Merged({}, {})
+    Gate("dev", ()).check(platform.repository, platform.first, gitea)
 
 
 def test_a_comment_of_an_approver_lets_through_what_was_merged_until_then(
