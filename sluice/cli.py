@@ -31,6 +31,7 @@ _VERBS: Final = (
     "get",
     "graph",
     "history",
+    "images",
     "kubeconfig",
     "lock",
     "logs",

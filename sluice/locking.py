@@ -12,6 +12,7 @@ from typing import Any
 from components.artifacts.chart_source import RemoteCharts
 from components.artifacts.lock import Lock
 from components.artifacts.lock_entry import Request
+from components.artifacts.locked_image import ImageRequest, LockedImage
 from components.artifacts.mirrors import Mirrors
 from components.artifacts.resolution import Change, LookUp, changes, names, resolve
 from components.errors import DeclarationError
@@ -21,7 +22,7 @@ from sluice.differences import has_secrets
 from sluice.engine import Engine
 from sluice.repository import Repository
 
-__all__ = ["NextLock", "next_locks", "requests", "stack_mirrors"]
+__all__ = ["NextLock", "next_images", "next_locks", "requests", "stack_mirrors"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,21 @@ def next_locks(
         _next_lock(repository, stack, each, known if upgrade is None else upgrade)
         for stack, each in asked.items()
     ]
+
+
+def next_images(
+    repository: Repository, stack: str, asked: Iterable[ImageRequest], before: Lock
+) -> Mapping[str, LockedImage]:
+    """Return the newest allowed image of each request, by name, stamped as the lock has it.
+
+    Raises:
+        ArtifactError: for what cannot be had.
+
+    """
+    asked = list(asked)
+    look_ups = _look_ups(stack_mirrors(repository, stack))
+    upgraded = [request.name for request in asked]
+    return resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgraded).images
 
 
 def stack_mirrors(repository: Repository, stack: str) -> Mirrors:
