@@ -37,6 +37,7 @@ _VERBS: Final = (
     "logs",
     "pipeline",
     "preview",
+    "promote",
     "rbac",
     "reconcile",
     "resume",

@@ -124,6 +124,8 @@ def test_own_clusters_are_deployed_to_without_a_sandbox(
     assert not (clone / ".sluice" / "sandbox").exists()
     run("git init -q --bare ../remote.git && git remote add origin ../remote.git", clone)
     run("git add -A && git commit -q -m 'feat: our clusters' && git push -qu origin HEAD", clone)
+    output = run(commands("docs/promotion.md"), clone, **mine)
+    assert "dev -> staging: nothing to carry" in output
     output = run(commands("docs/image-updates.md"), clone, **mine)
     assert "No stack has an ImageUpdateAutomation" in output
     output = run(commands("docs/suspend.md"), clone, **mine)

@@ -1,4 +1,4 @@
-"""`sluice images update` as it is called."""
+"""`sluice images update` and `sluice promote` as they are called."""
 
 from __future__ import annotations
 
@@ -66,7 +66,17 @@ def test_nothing_new_is_a_line_and_no_failure(run: Run) -> None:
     "arguments",
     [
         ("images", "update", "--push", "--pr"),
+        ("promote", "dev", "staging", "--pr", "--dry-run"),
+        ("promote",),
+        ("promote", "dev"),
+        ("promote", "dev", "staging", "--due"),
     ],
 )
 def test_what_contradicts_itself_is_a_usage_error(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
+
+
+def test_a_promotion_of_nothing_says_so(run: Run) -> None:
+    result = run("promote", "dev", "staging", "--dry-run")
+    assert (result.exit_code, result.output) == (0, "dev -> staging: nothing to carry\n")
+    assert run("promote", "--due", "--pr").exit_code == 0
