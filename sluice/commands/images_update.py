@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from components.errors import SluiceError
 from sluice.checkout import Remote, checked_out
 from sluice.gitea import Gitea
 from sluice.images.message import message
@@ -44,7 +45,7 @@ def update(repository: Repository, push: bool, pr: bool, dry_run: bool) -> None:
         _publish(repository, pr=pr)
         return
     if dry_run:
-        automations = Automations(repository)
+        automations = Automations.of(repository)
         updates = [automations.update(each) for each in automations.found]
     else:
         updates = write_here(repository)
@@ -58,16 +59,26 @@ def update(repository: Repository, push: bool, pr: bool, dry_run: bool) -> None:
 def _publish(repository: Repository, *, pr: bool) -> None:
     remote = Remote.of(repository)
     gitea = Gitea.find(repository) if pr else None
-    with checked_out(repository, remote.fetch()) as newest:
-        found = Automations(newest).found
-    for of in found:
-        publication = Publication(remote, of)
-        made = publication.propose(gitea) if pr else publication.push()
+    commit = remote.fetch()
+    with checked_out(repository, commit) as newest:
+        automations = Automations.of(newest)
+    failures: list[SluiceError] = []
+    for of in automations.found:
+        publication = Publication(remote, of, automations, commit)
+        try:
+            made = publication.propose(gitea) if pr else publication.push()
+        except SluiceError as error:
+            failures.append(type(error)(f"{of.title}: {error}"))
+            continue
         if publication.update is not None:
             _show(publication.update)
         if made.branch:
             click.echo(f"{of.title}: {made.told(remote.branch)}")
-    _say_none(found)
+    _say_none(automations.found)
+    for failure in failures[1:]:
+        click.echo(f"Error: {failure}", err=True)
+    if failures:
+        raise failures[0]
 
 
 def _say_none(found: Sequence[Update | Automated]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sluice.checkout import Remote, check_clean
+from sluice.checkout import Remote, check_clean, head
 from sluice.committer import Committer
 from sluice.gitea import Gitea
 from sluice.images.message import message
@@ -27,7 +27,7 @@ def write_here(repository: Repository) -> list[Update]:
         DeclarationError, ArtifactError: as `Automations.update`.
 
     """
-    automations = Automations(repository)
+    automations = Automations.of(repository)
     updates = [automations.update(each) for each in automations.found]
     for path in texts_of(repository, updates):
         if (repository.root / path).exists():
@@ -42,13 +42,17 @@ class Publication:
 
     Attributes:
         remote: the branch that the stacks follow.
-        of: the automation, as the newest commit had it.
+        of: the automation.
+        automations: those of the commit that it is of.
+        commit: that commit.
         update: what was changed; None before that, and where nothing is.
 
     """
 
     remote: Remote
     of: Automated
+    automations: Automations
+    commit: str
     update: Update | None = field(default=None, init=False)
 
     def push(self) -> Proposed:
@@ -87,7 +91,8 @@ class Publication:
 
         def edit(root: Path) -> Description | None:
             checkout = Repository(root)
-            automations = Automations(checkout)
+            same = head(checkout) == self.commit
+            automations = self.automations.at(checkout) if same else Automations.of(checkout)
             of = automations.named(self.of.stack, self.of.automation.name)
             self.update = automations.update(of, declined) if of else None
             if self.update is None or not self.update.files:

@@ -6,14 +6,13 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import git
-
 from components.artifacts.lock import Lock
 from components.artifacts.locked_image import ImageRequest, LockedImage
 from components.errors import DeclarationError
 from components.image_policy import ImagePolicy
 from components.image_update_automation import ImageUpdateAutomation
 from components.locked import Unlocked, lock_file
+from sluice.checkout import files
 from sluice.declarations import declaration
 from sluice.images.setters import MARKER, Change, Object, set_all
 from sluice.locking import next_images
@@ -63,26 +62,48 @@ class Update:
     declined: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
 class Automations:
     """The automations of a checkout's stacks.
 
     Attributes:
+        repository: the checkout.
         found: those that are not suspended, stack after stack.
+        setters: what markers may name: each policy that a stack declares, and its parts.
 
     """
 
-    def __init__(self, repository: Repository) -> None:
+    repository: Repository
+    found: Sequence[Automated]
+    setters: frozenset[str]
+
+    @classmethod
+    def of(cls, repository: Repository) -> Automations:
         """Run the stacks' programs.
 
         Raises:
             DeclarationError: where one is wrong.
 
         """
-        self._repository = repository
-        self._known: dict[str, str | None] = {}
-        self.found: list[Automated] = []
+        found: list[Automated] = []
+        setters: set[str] = set()
         for stack in repository.stacks:
-            self._read(stack)
+            unlocked = Unlocked()
+            components = declaration(repository, stack, unlocked).components
+            policies = [each for each in components if isinstance(each, ImagePolicy)]
+            setters.update(_setters(policies))
+            left_out = {entry.component for entry in suspensions(repository, stack)}
+            active = [each for each in policies if each.name not in left_out]
+            found += [
+                _automated(stack, each, active, unlocked.requests)
+                for each in components
+                if isinstance(each, ImageUpdateAutomation) and not left_out & {each.name, ""}
+            ]
+        return cls(repository, found, frozenset(setters))
+
+    def at(self, checkout: Repository) -> Automations:
+        """Return the same of another checkout of the same commit."""
+        return replace(self, repository=checkout)
 
     def named(self, stack: str, name: str) -> Automated | None:
         """Return an automation; None where there is no such one."""
@@ -100,35 +121,18 @@ class Automations:
             ArtifactError: where a registry cannot be asked.
 
         """
-        lock = Lock.load(lock_file(self._repository.root, of.stack))
+        lock = Lock.load(lock_file(self.repository.root, of.stack))
         before = lock.images
-        newest = next_images(self._repository, of.stack, of.requests, lock)
+        newest = next_images(self.repository, of.stack, of.requests, lock)
         refused = [name for name, image in newest.items() if (name, image.image) in declined]
         after = {name: image for name, image in newest.items() if name not in refused}
         locked = {name: image for name, image in after.items() if image != before.get(name)}
         images = {**{name: before[name] for name in of.policies if name in before}, **after}
-        values = self._known | _values(of, images)
-        files = self._lock_changes(of, before, locked) | self._files(of, values)
-        changed = {each.setter.split(":")[1] for changes in files.values() for each in changes}
+        values: dict[str, str | None] = dict.fromkeys(self.setters) | _values(of, images)
+        made = self._lock_changes(of, before, locked) | self._files(of, values)
+        changed = {each.setter.split(":")[1] for changes in made.values() for each in changes}
         told = {name: images[name] for name in sorted(changed)}
-        return Update(of, locked, files, told, values, sorted(refused))
-
-    def _read(self, stack: str) -> None:
-        unlocked = Unlocked()
-        components = declaration(self._repository, stack, unlocked).components
-        left_out = {entry.component for entry in suspensions(self._repository, stack)}
-        policies = [each for each in components if isinstance(each, ImagePolicy)]
-        self._known |= dict.fromkeys(_setters(policies))
-        active = [one for one in policies if one.name not in left_out]
-        for each in components:
-            if isinstance(each, ImageUpdateAutomation) and not left_out & {each.name, ""}:
-                followed = {one.name: one for one in active if each.follows(one.args.labels)}
-                requests = [
-                    request
-                    for request in unlocked.requests
-                    if isinstance(request, ImageRequest) and request.name in followed
-                ]
-                self.found.append(Automated(stack, each, followed, requests))
+        return Update(of, locked, made, told, values, sorted(refused))
 
     def _lock_changes(
         self, of: Automated, before: Mapping[str, LockedImage], locked: Mapping[str, LockedImage]
@@ -149,8 +153,8 @@ class Automations:
         self, of: Automated, values: Mapping[str, str | None]
     ) -> dict[str, Sequence[Change]]:
         found = {}
-        for path in _marked_files(self._repository, of):
-            _, changes = set_all(_text(self._repository, path), values, where=path)
+        for path in _marked_files(self.repository, of):
+            _, changes = set_all(_text(self.repository, path), values, where=path)
             if changes:
                 found[path] = changes
         return found
@@ -184,19 +188,27 @@ def texts_of(repository: Repository, updates: Iterable[Update]) -> dict[str, str
     return texts | {_lock_path(stack): lock.dump() for stack, lock in locks.items()}
 
 
+def _automated(
+    stack: str,
+    automation: ImageUpdateAutomation,
+    policies: Iterable[ImagePolicy],
+    requests: Iterable[object],
+) -> Automated:
+    followed = {each.name: each for each in policies if automation.follows(each.args.labels)}
+    images = [each for each in requests if isinstance(each, ImageRequest) and each.name in followed]
+    return Automated(stack, automation, followed, images)
+
+
 def _marked_files(repository: Repository, of: Automated) -> list[str]:
     path = os.path.normpath(of.automation.args.path)
     if not (repository.root / path).exists():
         raise DeclarationError(f"{of.automation.where}: path: there is no {path!r}; correct it")
-    listed = git.Git(str(repository.root)).ls_files(
-        "-z", "--cached", "--others", "--exclude-standard", "--", f":(literal){path}"
-    )
-    return sorted(
+    return [
         name
-        for name in set(str(listed).split("\0"))
+        for name in files(repository, path)
         if (name.endswith(_SUFFIXES) or name.rpartition("/")[2] == _KUSTOMIZATION)
         and _is_marked(repository, name)
-    )
+    ]
 
 
 def _is_marked(repository: Repository, name: str) -> bool:

@@ -34,8 +34,9 @@ def locked(repository: Repository, stack: str = "dev") -> dict[str, str]:
 
 
 def publication(repository: Repository) -> Publication:
-    (of,) = Automations(repository).found
-    return Publication(Remote.of(repository), of)
+    remote = Remote.of(repository)
+    automations = Automations.of(repository)
+    return Publication(remote, automations.found[0], automations, remote.fetch())
 
 
 def shown(repository: Repository, commit: str, path: str) -> str:
