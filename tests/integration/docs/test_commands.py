@@ -71,6 +71,8 @@ def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -
     assert "Nothing to do" in run("git checkout -q stacks && make up && make up", clone)
     on_it = 'eval "$(.venv/bin/sluice env)"\n' + commands("docs/diff.md")
     assert "Nothing to do" in run(on_it, clone)
+    reported = f'eval "$(.venv/bin/sluice env)"\n{commands("docs/pull-requests.md")}'
+    assert "| **dev** |" in run(reported, clone)
     assert run("git status --short", clone) == ""
     the_line_to_paste_works_from_a_folder_below(clone)
     entered = 'eval "$(.venv/bin/sluice env)"'
