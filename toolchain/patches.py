@@ -20,7 +20,7 @@ from toolchain.errors import PatchError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["PATCHES", "Patch", "apply_patch", "patches_for"]
+__all__ = ["PATCHES", "Patch", "apply_patch", "copy_writable", "patches_for"]
 
 _STAMP = ".sluice-patch"
 
@@ -85,7 +85,7 @@ def apply_patch(patch: Patch, module: Path, target: Path) -> None:
         return
     corrected = _corrected(patch, module)
     with staged(target) as folder:
-        _copy_writable(module, folder)
+        copy_writable(module, folder)
         (folder / patch.file).write_text(corrected, encoding="utf-8")
         (folder / _STAMP).write_text(patch.digest, encoding="utf-8")
 
@@ -104,7 +104,7 @@ def _corrected(patch: Patch, module: Path) -> str:
     return text.replace(patch.old, patch.new)
 
 
-def _copy_writable(module: Path, folder: Path) -> None:
+def copy_writable(module: Path, folder: Path) -> None:
     """Copy contents without modes: Go's module cache is read-only."""
     for path in sorted(module.rglob("*")):
         target = folder / path.relative_to(module)

@@ -10,7 +10,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from toolchain.errors import ToolchainError
-from toolchain.records import Checksum, GoBuild, ModuleFile, Program, Release, VersionCheck
+from toolchain.records import (
+    Checksum,
+    Generated,
+    GoBuild,
+    ModuleFile,
+    Program,
+    Release,
+    VersionCheck,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +34,8 @@ HELM = "3.19.2"
 KUSTOMIZE = "5.8.0"
 SOPS = "3.11.0"
 AGE = "1.2.1"
+GITEA = "1.26.4"
+GITEA_RUNNER = "1.0.8"
 
 _PROVIDER_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 _LANGUAGE_MODULE = "github.com/pulumi/pulumi/sdk/v3"
@@ -285,6 +295,58 @@ def _age_keygen() -> Program:
     )
 
 
+def _gitea_release(name: str, *, darwin: str) -> Mapping[str, Release]:
+    """Each file has a `.sha256` beside it; `darwin` is how the vendor names macOS."""
+    folder = f"https://dl.gitea.com/{name}/{{version}}/{name}-{{version}}"
+    return MappingProxyType(
+        {
+            system: Release(url, (Checksum(url + ".sha256"),))
+            for system, url in (
+                ("linux", f"{folder}-linux-{{arch}}"),
+                ("darwin", f"{folder}-{darwin}-{{arch}}"),
+            )
+        }
+    )
+
+
+def _gitea() -> Program:
+    """Its templates are inside, as in the vendor's; scripts of the web pages Go cannot build."""
+    module = "code.gitea.io/gitea"
+    folders = ("public", "templates", "options", "migration")
+    return Program(
+        "gitea",
+        GITEA,
+        go=GoBuild(
+            "go-gitea",
+            module,
+            "gitea",
+            variables=(f"main.Version={GITEA}",),
+            alone=True,
+            tags=("bindata", "sqlite", "sqlite_unlock_notify"),
+            cgo=True,
+            generated=Generated(module, tuple(f"./modules/{folder}" for folder in folders)),
+        ),
+        releases=_gitea_release("gitea", darwin="darwin-10.12"),
+        check=VersionCheck(("--version",), r"^gitea version (\S+)"),
+    )
+
+
+def _gitea_runner() -> Program:
+    module = "gitea.com/gitea/runner"
+    return Program(
+        "gitea-runner",
+        GITEA_RUNNER,
+        go=GoBuild(
+            "go-gitea",
+            module,
+            "runner",
+            variables=(f"{module}/internal/pkg/ver.version=v{GITEA_RUNNER}",),
+        ),
+        releases=_gitea_release("gitea-runner", darwin="darwin"),
+        check=VersionCheck(("--version",), r"version v(\S+)"),
+    )
+
+
 PROGRAMS: Mapping[str, Program] = MappingProxyType(
     {
         program.name: program
@@ -302,6 +364,8 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
             _kustomize(),
             _sops(),
             _age_keygen(),
+            _gitea(),
+            _gitea_runner(),
         )
     }
 )
@@ -311,6 +375,7 @@ _DEPLOY = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes", "ku
 _CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 _SECRETS = ("sops", "age-keygen")
 _UP = (*_DEPLOY, *_CONTROL_PLANE)
+_GITEA = ("gitea", "gitea-runner")
 
 SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -319,9 +384,10 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "up": _UP,
         "charts": ("helm",),
         "pipeline": (*_DEPLOY, "helm"),
+        "gitea": (*_CONTROL_PLANE, "kubectl", *_GITEA),
         "check": ("kubectl",),
         "secrets": _SECRETS,
-        "test": (*_UP, "helm", "kustomize", *_SECRETS),
+        "test": (*_UP, "helm", "kustomize", *_SECRETS, *_GITEA),
     }
 )
 """What each purpose needs; a user with a cluster of their own needs `deploy` only."""

@@ -92,6 +92,9 @@ def _recipe(program: Program, package: str, machine: Machine) -> str:
         sha256.update(file.read_bytes())
     patches = tuple(patch.digest for patch in patches_for([program.name]))
     sha256.update(repr((package, program.go, LINKER_FLAGS, patches)).encode())
+    special = (program.go.tags, program.go.cgo, program.go.generated)
+    if any(special):
+        sha256.update(repr(special).encode())
     return sha256.hexdigest()
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checksum",
+    "Generated",
     "GoBuild",
     "ModuleFile",
     "Program",
@@ -63,6 +64,14 @@ class ModuleFile:
 
 
 @dataclass(frozen=True)
+class Generated:
+    """Packages of a module that `go generate` completes, in a copy, before it is built."""
+
+    module: str
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class GoBuild:
     """How a program is built from its Go module.
 
@@ -71,7 +80,9 @@ class GoBuild:
     `variables` are set by the linker. `shared` is the package of a multi-call
     binary that also serves as this program. `alone` keeps its variables from
     the other programs of the wrapper. `inputs` are copied into the build
-    folder first, `companions` beside the program afterwards.
+    folder first, `companions` beside the program afterwards. `tags` choose
+    what is compiled, and those of a program that stays `alone` are its own;
+    `cgo` takes the machine's C compiler too; `generated` is completed first.
     """
 
     wrapper: str
@@ -82,6 +93,10 @@ class GoBuild:
     alone: bool = False
     inputs: tuple[ModuleFile, ...] = ()
     companions: tuple[ModuleFile, ...] = ()
+    # Not in the text that a recipe is made of: most programs have none of these.
+    tags: tuple[str, ...] = field(default=(), repr=False)
+    cgo: bool = field(default=False, repr=False)
+    generated: Generated | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

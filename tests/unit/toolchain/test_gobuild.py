@@ -9,7 +9,7 @@ from toolchain.errors import BuildError
 from toolchain.gobuild import build_programs
 from toolchain.patches import Patch
 from toolchain.recipe import built_folders
-from toolchain.records import ModuleFile
+from toolchain.records import Generated, ModuleFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,3 +127,24 @@ def test_a_patched_module_replaces_the_published_one(
     patched = machine.cache / "build" / "patched" / "example.com_m-v1.0.0"
     assert (patched / "a.go").read_text() == "new"
     assert "mod edit -replace=example.com/m=../patched/example.com_m-v1.0.0" in go.asked
+
+
+def test_tags_are_the_compilers(machine: Machine, tool: ToolMaker, go: FakeGo) -> None:
+    programs = [tool("one"), tool("two", alone=True, tags=("sqlite", "bindata"), cgo=True)]
+    build_programs(programs, machine, ignore)
+    first, second = (line for line in go.asked if line.startswith("build"))
+    assert "-tags" not in first
+    assert "-tags=sqlite,bindata" in second
+
+
+def test_files_are_generated_in_a_copy_that_is_made_once(
+    machine: Machine, tool: ToolMaker, go: FakeGo, tmp_path: Path
+) -> None:
+    (tmp_path / "modules" / "page.html").write_text("<html>")
+    generated = Generated("example.com/m", ("./a", "./b"))
+    for name in ("one", "two"):
+        build_programs([tool(name, generated=generated, tags=("data",))], machine, ignore)
+    assert go.asked.count("generate -tags=data ./a ./b") == 1
+    copy = machine.cache / "build" / "patched" / "modules-generated"
+    assert (copy / "page.html").read_text() == "<html>"
+    assert go.asked.count("mod edit -replace=example.com/m=../patched/modules-generated") == 2

@@ -77,6 +77,15 @@ def test_the_wrapper_of_sops_requires_the_versions_of_the_table() -> None:
     assert f"filippo.io/age v{PROGRAMS['age-keygen'].version}\n" in text
 
 
+@pytest.mark.parametrize(
+    ("module", "program"),
+    [("code.gitea.io/gitea", "gitea"), ("gitea.com/gitea/runner", "gitea-runner")],
+)
+def test_giteas_module_requires_the_versions_of_the_table(module: str, program: str) -> None:
+    text = (TOOLCHAIN / "go-gitea" / "go.mod").read_text()
+    assert f"{module} v{PROGRAMS[program].version} //" in text
+
+
 def test_the_wrapper_module_requires_what_is_patched() -> None:
     text = (TOOLCHAIN / "go" / "go.mod").read_text()
     for patch in PATCHES:

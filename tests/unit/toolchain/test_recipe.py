@@ -7,6 +7,7 @@ import pytest
 
 from toolchain.programs import PROGRAMS, program_set
 from toolchain.recipe import build_folder, built_folders, plan_targets
+from toolchain.records import Generated
 
 if TYPE_CHECKING:
     from tests.unit.toolchain.conftest import ToolMaker
@@ -41,8 +42,20 @@ def test_two_of_the_shared_programs_are_built_one_by_one() -> None:
     ]
 
 
-def test_helm_keeps_its_variables_to_itself() -> None:
-    assert [t.binary for t in plan_targets(program_set("test")) if t.alone] == ["helm"]
+def test_some_programs_keep_their_variables_and_tags_to_themselves() -> None:
+    alone = {target.binary for target in plan_targets(program_set("test")) if target.alone}
+    assert alone == {"helm", "age-keygen", "gitea"}
+
+
+@pytest.mark.parametrize(
+    "special",
+    [{"tags": ("sqlite",)}, {"cgo": True}, {"generated": Generated("example.com/m", ("./a",))}],
+    ids=repr,
+)
+def test_tags_a_c_compiler_and_generated_files_are_part_of_the_recipe(
+    machine: Machine, tool: ToolMaker, special: dict[str, object]
+) -> None:
+    assert built_folders(tool(**special), machine) != built_folders(tool(), machine)
 
 
 def test_the_variables_of_a_shared_binary_are_each_named_once() -> None:
