@@ -3,7 +3,6 @@
 SluiceError
 ├── RepositoryError      not a repository, no such stack (exit code 2)
 │   ├── NoRemoteError    it was never pushed anywhere
-│   ├── PromotionError   a stack that is not to be followed yet
 │   └── RollbackError    a deployment that cannot be gone back to
 ├── ApiError             the cluster cannot be asked, or refuses (exit code 3)
 ├── GiteaError           Gitea cannot be asked, or refuses (exit code 3)
@@ -34,7 +33,6 @@ __all__ = [
     "LockedError",
     "NoRemoteError",
     "PassingGiteaError",
-    "PromotionError",
     "RepositoryError",
     "ReviewError",
     "RollbackError",
@@ -64,13 +62,21 @@ class ApiError(SluiceError):
 
 
 class GiteaError(SluiceError):
-    """Gitea cannot be asked, or refuses; `status` is HTTP's, 0 where it gave none."""
+    """Gitea cannot be asked, or refuses.
+
+    Attributes:
+        status: HTTP's, 0 where it gave none.
+        reason: what Gitea itself said.
+
+    """
 
     exit_code = 3
 
-    def __init__(self, message: str, *, status: int = 0) -> None:
+    def __init__(self, message: str, *, status: int = 0, reason: str = "") -> None:
+        """Take the sentence for people, and what it was made of."""
         super().__init__(message)
         self.status = status
+        self.reason = reason
 
 
 class PassingGiteaError(GiteaError):
@@ -85,10 +91,6 @@ class AlertError(SluiceError):
     """Somebody cannot be told of an event; nothing else is the worse for it."""
 
     exit_code = 3
-
-
-class PromotionError(RepositoryError):
-    """What a stack runs is not to be carried on, or not yet."""
 
 
 class RollbackError(RepositoryError):

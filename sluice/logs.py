@@ -6,13 +6,20 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from sluice.repository import Repository
-from sluice.run_log import Level, Line, Tail
+from sluice.run_log import Level, Line
 
-__all__ = ["Wanted", "follow", "logs"]
+__all__ = ["Source", "Wanted", "follow", "logs"]
 
 _PAUSE_SECONDS = 0.5
+
+
+class Source(Protocol):
+    """Something that writes lines: a stack's log on this machine, the runs of a pipeline."""
+
+    def new(self) -> list[Line]:
+        """Return the lines that were written since it was last asked."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +48,18 @@ class Wanted:
         )
 
 
-def logs(repository: Repository, stacks: Sequence[str], wanted: Wanted) -> list[Line]:
-    """Return the wanted lines of these stacks, the oldest first."""
-    return _merged([Tail(repository, stack) for stack in stacks], wanted)
+def logs(sources: Sequence[Source], wanted: Wanted) -> list[Line]:
+    """Return the wanted lines of the sources, the oldest first."""
+    return _merged(sources, wanted)
 
 
-def follow(repository: Repository, stacks: Sequence[str], wanted: Wanted) -> Iterator[Line]:
+def follow(sources: Sequence[Source], wanted: Wanted) -> Iterator[Line]:
     """Yield the wanted lines, and further ones as they are written, without an end."""
-    tails = [Tail(repository, stack) for stack in stacks]
     while True:
-        yield from _merged(tails, wanted)
+        yield from _merged(sources, wanted)
         time.sleep(_PAUSE_SECONDS)
 
 
-def _merged(tails: Iterable[Tail], wanted: Wanted) -> list[Line]:
-    lines = (line for tail in tails for line in tail.new() if line in wanted)
+def _merged(sources: Iterable[Source], wanted: Wanted) -> list[Line]:
+    lines = (line for source in sources for line in source.new() if line in wanted)
     return sorted(lines, key=lambda line: line.time)

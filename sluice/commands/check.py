@@ -36,7 +36,9 @@ def check(
 ) -> None:
     """Check the programs, the repository, and each stack: program, cluster, permissions, state.
 
-    Nothing is changed. What is wrong (✗) says what to do, and ends with exit code 2.
+    Where GITEA_TOKEN is set, Gitea too: the token's scopes, the branch's
+    protection, the runners. Nothing is changed.
+    What is wrong (✗) says what to do, and ends with exit code 2.
 
     \b
     Example:
@@ -63,9 +65,19 @@ def _checks(
     yield from found
     if any(each.ok is False for each in found):
         return  # the stacks cannot be read without them
+    yield from _of_gitea(repository)
     enter(repository)
     for stack in chosen_stacks(repository, stacks, all_stacks=all_stacks):
         yield from _of_stack(repository, stack, pre=pre)
+
+
+def _of_gitea(repository: Repository) -> Iterator[Check]:
+    from sluice.gitea import Gitea  # noqa: PLC0415
+    from sluice.gitea.checks import gitea_checks  # noqa: PLC0415
+
+    gitea = Gitea.find(repository)
+    if gitea is not None:
+        yield from gitea_checks(gitea)
 
 
 def _of_stack(repository: Repository, stack: str, *, pre: bool) -> Iterator[Check]:

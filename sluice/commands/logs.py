@@ -12,10 +12,10 @@ import click
 from components.errors import DeclarationError
 from components.manifests import fields
 from sluice.commands.options import chosen_stacks, stacks_options
-from sluice.logs import Wanted, follow
+from sluice.logs import Source, Wanted, follow
 from sluice.logs import logs as lines_of
 from sluice.repository import Repository, in_repository
-from sluice.run_log import Level, Line
+from sluice.run_log import Level, Line, Tail
 
 __all__ = ["logs"]
 
@@ -40,10 +40,11 @@ def logs(
     since: str,
     output: str,
 ) -> None:
-    """Show what was done to the stacks from this machine, merged by time.
+    """Show what was done to the stacks, merged by time: from this machine and by the pipeline.
 
-    With -o json, a line is one object: time, level, stack, commit, kind, name,
-    message.
+    Where GITEA_TOKEN is set and no stack is named, the logs of the newest
+    workflow runs are read too: their kind is Workflow. With -o json, a line is
+    one object: time, level, stack, commit, kind, name, message.
 
     \b
     Example:
@@ -54,8 +55,17 @@ def logs(
     chosen = chosen_stacks(repository, stacks, all_stacks=all_stacks)
     show = _json if output == "json" else _text
     lines = follow if following else lines_of
-    for line in lines(repository, chosen, wanted):
+    sources: list[Source] = [Tail(repository, stack) for stack in chosen]
+    for line in lines([*sources, *([] if stacks else _pipeline(repository))], wanted):
         click.echo(show(line))
+
+
+def _pipeline(repository: Repository) -> list[Source]:
+    from sluice.gitea import Gitea  # noqa: PLC0415
+    from sluice.gitea.run_tail import RunTail  # noqa: PLC0415
+
+    gitea = Gitea.find(repository)
+    return [RunTail(gitea)] if gitea else []
 
 
 def _beginning(since: str) -> datetime:

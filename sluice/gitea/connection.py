@@ -123,16 +123,29 @@ class Connection:
                 return None
             raise
 
+    def exists(self, path: str) -> bool:
+        """Whether there is something at a path."""
+        try:
+            self.call("GET", path)
+        except GiteaError as error:
+            if error.status == _NOT_FOUND:
+                return False
+            raise
+        return True
+
     def pages(self, path: str, form: type[T], *, key: str = "", **query: Any) -> Iterator[T]:
         """Yield the items of a list, page after page; the list is below `key` if one is given."""
         seen, page = 0, 1
         while True:
             answer = self.call("GET", path, page=page, limit=_PAGE, **query)
             content = msgspec.json.decode(answer.data)
-            items = (content or {}).get(key) if key else content
-            yield from msgspec.convert(items or [], list[form])  # type: ignore[valid-type]
-            seen, page = seen + len(items or []), page + 1
-            if not items or seen >= int(answer.headers.get("X-Total-Count", 0)):
+            items = (content.get(key) if key else content) or []
+            yield from msgspec.convert(items, list[form])  # type: ignore[valid-type]
+            seen, page = seen + len(items), page + 1
+            total = answer.headers.get("X-Total-Count") or (
+                content.get("total_count", 0) if key else 0
+            )
+            if not items or seen >= int(total):
                 return
 
     def settled(self, attempt: Callable[[], T]) -> T:
@@ -233,7 +246,9 @@ class _Transport(RESTClientObject):  # type: ignore[misc]
                 f"{self._server} answers {answer.status} to {what}: {said}", status=answer.status
             )
         return GiteaError(
-            f"{self._server} refuses {what}: {_advice(answer.status, said)}", status=answer.status
+            f"{self._server} refuses {what}: {_advice(answer.status, said)}",
+            status=answer.status,
+            reason=said,
         )
 
     def _said(self, reason: object) -> str:

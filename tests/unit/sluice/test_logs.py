@@ -14,7 +14,7 @@ from sluice.commands.logs import logs as logs_command
 from sluice.engine import Outcome
 from sluice.errors import DeploymentError
 from sluice.logs import Wanted, follow, logs
-from sluice.run_log import Line, append, log_file
+from sluice.run_log import Line, Tail, append, log_file
 from sluice.update_log import logged
 
 if TYPE_CHECKING:
@@ -41,14 +41,23 @@ def written(platform: Repository, *lines: Line) -> None:
         append(platform, each)
 
 
+def tails(platform: Repository, stacks: list[str]) -> list[Tail]:
+    return [Tail(platform, stack) for stack in stacks]
+
+
 def messages(lines: list[Line]) -> list[str]:
     return [each.message for each in lines]
 
 
 def test_the_stacks_are_merged_by_time(platform: Repository) -> None:
     written(platform, line(1), line(3), line(2, "prod"), line(4, "prod"))
-    assert messages(logs(platform, ["dev", "prod"], Wanted())) == ["at 1", "at 2", "at 3", "at 4"]
-    assert messages(logs(platform, ["prod"], Wanted())) == ["at 2", "at 4"]
+    assert messages(logs(tails(platform, ["dev", "prod"]), Wanted())) == [
+        "at 1",
+        "at 2",
+        "at 3",
+        "at 4",
+    ]
+    assert messages(logs(tails(platform, ["prod"]), Wanted())) == ["at 2", "at 4"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +72,7 @@ def test_the_stacks_are_merged_by_time(platform: Repository) -> None:
 )
 def test_only_what_is_wanted_is_told(platform: Repository, wanted: Wanted, told: list[str]) -> None:
     written(platform, line(1), line(2, kind="HelmRelease", name="redis"), line(3, level="error"))
-    assert messages(logs(platform, ["dev"], wanted)) == told
+    assert messages(logs(tails(platform, ["dev"]), wanted)) == told
 
 
 def test_following_goes_on_and_waits_for_a_line_s_end(
@@ -80,7 +89,7 @@ def test_following_goes_on_and_waits_for_a_line_s_end(
 
     monkeypatch.setattr(logs_module.time, "sleep", pause)
     written(platform, line(1), line(1, "prod"))
-    followed = follow(platform, ["dev", "prod"], Wanted())
+    followed = follow(tails(platform, ["dev", "prod"]), Wanted())
     assert messages(list(islice(followed, 3))) == ["at 1", "at 1", "at 2"]
     assert parts == []
 
@@ -117,7 +126,9 @@ def test_an_update_is_told_from_its_beginning_to_its_end(platform: Repository) -
     )
     outcome = Outcome("dev", {"update": 1}, 2.0, [deployment])
     assert logged(platform, "dev", "c0ffee", "up", lambda: outcome) is outcome
-    told = [(each.kind, each.name, each.message) for each in logs(platform, ["dev"], Wanted())]
+    told = [
+        (each.kind, each.name, each.message) for each in logs(tails(platform, ["dev"]), Wanted())
+    ]
     assert told == [
         ("Stack", "dev", "up began"),
         ("Application", "web", "update Deployment shop/web"),
@@ -137,7 +148,7 @@ def test_a_failure_is_told_with_each_reason(platform: Repository) -> None:
 
     with pytest.raises(DeploymentError):
         logged(platform, "dev", "c0ffee", "up", fail)
-    assert messages(logs(platform, ["dev"], Wanted(level="error"))) == [
+    assert messages(logs(tails(platform, ["dev"]), Wanted(level="error"))) == [
         "web: Secret shop/web: forbidden",
         "up failed: dev: web: Secret shop/web: forbidden",
     ]
