@@ -19,11 +19,11 @@ from typing import Final
 from sluice.pulumi_home import quiet_home
 from sluice.repository import Repository
 
-__all__ = ["enter", "enter_state", "surroundings"]
+__all__ = ["SANDBOX_PASSPHRASE", "enter", "enter_state", "surroundings"]
 
 # Guards the sandbox's own state only, whose salt is committed with the stacks;
 # public on purpose. docs/own-clusters.md says how a team sets its own.
-_SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105
+SANDBOX_PASSPHRASE = "sandbox"  # noqa: S105
 _CONTENT: Final = "SLUICE_KUBECONFIG"
 
 
@@ -98,7 +98,7 @@ def _sandbox(repository: Repository) -> Mapping[str, str]:
     return {
         "KUBECONFIG": str(kubeconfig),
         "PULUMI_BACKEND_URL": f"file://{state}",
-        "PULUMI_CONFIG_PASSPHRASE": _SANDBOX_PASSPHRASE,
+        "PULUMI_CONFIG_PASSPHRASE": SANDBOX_PASSPHRASE,
     }
 
 

@@ -12,7 +12,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sluice.sandbox import DEFAULT_CLUSTERS, ProcessStatus, Sandbox, SandboxError
+from sluice.sandbox import DEFAULT_CLUSTERS, ProcessStatus, Sandbox, SandboxError, Seed
+from sluice.sandbox.gitea_server import ADMINISTRATOR
+from sluice.surroundings import SANDBOX_PASSPHRASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -76,20 +78,40 @@ def sandbox() -> None:
     type=ClusterPort(),
     help="Fix the port of a cluster's API; may be given several times.",
 )
+@click.option(
+    "--gitea",
+    "with_gitea",
+    is_flag=True,
+    help="Start a Gitea with a runner too, with this checkout's newest commit on main.",
+)
 @state_option
-def up(clusters: tuple[str, ...], ports: tuple[tuple[str, int], ...], state: Path | None) -> None:
+def up(
+    clusters: tuple[str, ...],
+    ports: tuple[tuple[str, int], ...],
+    with_gitea: bool,
+    state: Path | None,
+) -> None:
     """Start what is missing, and return when every cluster is ready.
 
     \b
     Example:
       sluice sandbox up
       sluice sandbox up --cluster dev-cluster --port dev-cluster=6443
+      sluice sandbox up --gitea
     """
     box = Sandbox(_state_folder(state))
-    programs = _programs()
+    programs = _programs("gitea" if with_gitea else "sandbox")
+    seed = _seed(box) if with_gitea else None
     with _progress() as progress:
-        box.up(programs, clusters, ports=dict(ports), progress=progress)
+        box.up(programs, clusters, ports=dict(ports), gitea=seed, progress=progress)
     click.echo(f"export KUBECONFIG={box.kubeconfig}")
+    if with_gitea:
+        service = box.gitea
+        click.echo(
+            f"# {service.url}: user {ADMINISTRATOR}, password in {service.server.password_file}\n"
+            f"git clone -c credential.helper='store --file={service.credentials_file}' "
+            f"{service.url}"
+        )
 
 
 @sandbox.command()
@@ -145,7 +167,13 @@ def _state_folder(given: Path | None) -> Path:
     )
 
 
-def _programs() -> Path:
+def _seed(box: Sandbox) -> Seed:
+    """What Gitea is filled with: this checkout, and the sandbox's clusters."""
+    local = box.folder.parent
+    return Seed(Path.cwd(), box.kubeconfig, local, SANDBOX_PASSPHRASE)
+
+
+def _programs(purpose: str) -> Path:
     """The folder of the sandbox's executables, which are obtained if they are not there."""
     from toolchain import (  # noqa: PLC0415 - only `up` needs it
         ToolchainError,
@@ -158,9 +186,9 @@ def _programs() -> Path:
     progress = progress_for()
     try:
         try:
-            return bin_folder("sandbox")
+            return bin_folder(purpose)
         except NotInstalledError:
-            return install("sandbox", progress)
+            return install(purpose, progress)
     except ToolchainError as error:
         raise SandboxError(str(error)) from error
     finally:

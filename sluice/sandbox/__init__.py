@@ -1,4 +1,4 @@
-"""Real Kubernetes control planes and a chart repository on one machine, without Docker.
+"""Real Kubernetes control planes, a chart repository and a Gitea on one machine, without Docker.
 
 What the platform deploys onto them belongs in `stacks`, and how their programs
 are obtained in `toolchain`.
@@ -11,11 +11,13 @@ from sluice.sandbox.errors import (
     ProgramMissingError,
     SandboxError,
 )
+from sluice.sandbox.gitea_service import GiteaService, Seed
 from sluice.sandbox.sandbox import DEFAULT_CLUSTERS, Sandbox
 from sluice.sandbox.status import ProcessStatus
 
 __all__ = [
     "DEFAULT_CLUSTERS",
+    "GiteaService",
     "NotReadyError",
     "PortTakenError",
     "ProcessStatus",
@@ -23,4 +25,5 @@ __all__ = [
     "ProgramMissingError",
     "Sandbox",
     "SandboxError",
+    "Seed",
 ]

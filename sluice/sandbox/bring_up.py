@@ -54,14 +54,20 @@ def make_ready(cluster: Cluster, programs: Path) -> Iterator[str]:
     yield from _wait(cluster, f"{NODE} to be Ready", lambda: is_node_ready(cluster, NODE))
 
 
-def ensure_running(unit: Unit, arguments: Sequence[str]) -> None:
-    """Start the program of `unit`; one that runs with other arguments is replaced."""
+def ensure_running(
+    unit: Unit, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+) -> None:
+    """Start the program of `unit`; one that runs with other arguments is replaced.
+
+    `environment` is what it inherits instead of the usual, which has no
+    credentials, no proxy and no home of the user.
+    """
     process, record = find(unit), read_record(unit)
     if process is not None and record is not None and record.command == tuple(arguments):
         return
     if process is not None:
         stop([process])
-    start(unit, arguments, _environment(unit))
+    start(unit, arguments, dict(environment or _environment(unit)))
 
 
 def drive(tasks: Mapping[str, Iterator[str]], progress: Progress, limit: float) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from sluice.sandbox.files import write_atomically
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["mirrors", "publish"]
+__all__ = ["archives", "mirrors", "publish"]
 
 CREATED = "2024-01-01T00:00:00Z"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -61,6 +62,12 @@ def publish(folder: Path) -> None:
     for repository, entries in indexes.items():
         index = {"apiVersion": "v1", "entries": entries, "generated": CREATED}
         write_atomically(folder / repository / "index.yaml", yaml.safe_dump(index))
+
+
+def archives() -> Iterator[tuple[str, bytes]]:
+    """Yield each chart of the catalog: its file's name, and the archive that Helm installs."""
+    for chart in CATALOG:
+        yield from ((release.filename, release.archive) for release in _releases(chart))
 
 
 def mirrors(address: str) -> dict[str, str]:

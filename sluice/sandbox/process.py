@@ -108,11 +108,14 @@ def find(unit: Unit) -> psutil.Process | None:
 
 
 def strays(folder: Path, known: Container[int]) -> list[tuple[str, psutil.Process]]:
-    """The program and the process of whatever was started below `folder` and is not `known`."""
+    """The program and the process of whatever was started below `folder` and is not `known`.
+
+    What a known process has started, such as a runner's jobs, is not a stray.
+    """
     return [
         (record.stem, process)
         for process, record in _marked_processes()
-        if record.is_relative_to(folder) and process.pid not in known
+        if record.is_relative_to(folder) and not _belongs_to(process, known)
     ]
 
 
@@ -178,6 +181,13 @@ def _marked_processes() -> Iterator[tuple[psutil.Process, Path]]:
             continue  # it ended, or it is somebody else's
         if marker is not None:
             yield process, Path(marker)
+
+
+def _belongs_to(process: psutil.Process, known: Container[int]) -> bool:
+    try:
+        return any(one.pid in known for one in (process, *process.parents()))
+    except psutil.Error:
+        return False
 
 
 def _ignore_ended(action: Callable[[], None]) -> None:

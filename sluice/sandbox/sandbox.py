@@ -1,4 +1,4 @@
-"""The sandbox as a whole: several clusters and a chart server below one folder."""
+"""The sandbox as a whole: several clusters, a chart server and a Gitea below one folder."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ from sluice.sandbox.chart_service import CHART_SERVER, ChartService
 from sluice.sandbox.cluster import PROGRAMS, Cluster, check_name, stop_clusters, stop_in_order
 from sluice.sandbox.errors import ProgramMissingError, SandboxError
 from sluice.sandbox.files import write_atomically
+from sluice.sandbox.gitea_server import GITEA
+from sluice.sandbox.gitea_service import GiteaService, Seed, check_seed
 from sluice.sandbox.kubeconfig import render
 from sluice.sandbox.process import Unit, read_record, strays
-from sluice.sandbox.status import ProcessStatus, chart_server_status, cluster_status
+from sluice.sandbox.status import (
+    ProcessStatus,
+    chart_server_status,
+    cluster_status,
+    gitea_status,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +48,7 @@ class Sandbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self._charts = ChartService(self.folder / "charts")
+        self.gitea = GiteaService(self.folder / "gitea")
 
     @property
     def kubeconfig(self) -> Path:
@@ -63,21 +71,28 @@ class Sandbox:
         clusters: Sequence[str] = DEFAULT_CLUSTERS,
         *,
         ports: Mapping[str, int] | None = None,
+        gitea: Seed | None = None,
         progress: Progress = _quiet,
     ) -> None:
         """Start what is missing and return when every one of `clusters` is ready.
 
         `programs` is the folder of the executables. `ports` fixes the API port
         of some of the clusters; the others keep theirs, or get a free one.
+        With `gitea`, a Gitea and a runner are started too and filled with it.
         Raises a SandboxError; calling it again goes on from there.
         """
         fixed = dict(ports or {})
         _check(programs, clusters, fixed)
+        if gitea is not None:
+            check_seed(programs, gitea)
         with self._locked(progress):
             self._stop_strays()
             members = [self._cluster(name) for name in dict.fromkeys(clusters)]
             self._prepare(members, fixed)
             tasks = {cluster.name: make_ready(cluster, programs) for cluster in members}
+            if gitea is not None:
+                self.gitea.prepare(gitea)
+                tasks[GITEA] = self.gitea.make_ready(programs, gitea)
             drive({CHART_SERVER: self._charts.make_ready(), **tasks}, progress, READY_LIMIT_SECONDS)
 
     def down(self, progress: Progress = _quiet) -> None:
@@ -85,6 +100,7 @@ class Sandbox:
         if not self.folder.exists():
             return
         with self._locked(progress):
+            self.gitea.stop()  # first: a job of its runner may be at work on the clusters
             stop_clusters(self._clusters())
             self._charts.stop()
             self._stop_strays()
@@ -94,6 +110,8 @@ class Sandbox:
         rows = [row for cluster in self._known() for row in cluster_status(cluster)]
         if self._charts.port() is not None:
             rows.append(chart_server_status(self._charts))
+        if self.gitea.exists:
+            rows += gitea_status(self.gitea)
         return rows
 
     def _prepare(self, members: Sequence[Cluster], fixed: Mapping[str, int]) -> None:
@@ -124,7 +142,7 @@ class Sandbox:
 
     def _units(self) -> list[Unit]:
         units = [unit for cluster in self._clusters() for unit in cluster.units()]
-        return [*units, self._charts.unit]
+        return [*units, self._charts.unit, *self.gitea.units]
 
     @contextmanager
     def _locked(self, progress: Progress) -> Iterator[None]:

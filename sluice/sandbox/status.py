@@ -13,8 +13,9 @@ from sluice.sandbox.process import Unit, find
 if TYPE_CHECKING:
     from sluice.sandbox.chart_service import ChartService
     from sluice.sandbox.cluster import Cluster
+    from sluice.sandbox.gitea_service import GiteaService
 
-__all__ = ["ProcessStatus", "chart_server_status", "cluster_status"]
+__all__ = ["ProcessStatus", "chart_server_status", "cluster_status", "gitea_status"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,20 @@ def chart_server_status(charts: ChartService) -> ProcessStatus:
     return _row(charts.unit, charts.port(), ready=charts.is_healthy())
 
 
+def gitea_status(gitea: GiteaService) -> list[ProcessStatus]:
+    """A row for Gitea and one for its runner, which listens nowhere."""
+    runner = gitea.runner.unit
+    return [
+        _row(gitea.server.unit, gitea.server.port(), ready=gitea.server.is_healthy()),
+        _row(runner, None, ready=find(runner) is not None),
+    ]
+
+
 def _row(unit: Unit, port: int | None, *, ready: bool) -> ProcessStatus:
     process = find(unit)
     memory = None if process is None else _memory(process)
     pid = None if process is None or memory is None else process.pid
-    owner = "-" if unit.owner == "charts" else unit.owner
+    owner = "-" if unit.owner in {"charts", "gitea"} else unit.owner
     return ProcessStatus(owner, unit.program, pid, port, memory, ready and pid is not None)
 
 

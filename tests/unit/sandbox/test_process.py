@@ -79,6 +79,17 @@ def test_a_process_without_a_record_is_a_stray_of_its_folder_only(
     assert strays(tmp_path / "other", ()) == []
 
 
+def test_what_a_known_process_started_is_no_stray(tmp_path: Path) -> None:
+    runner = Unit("gitea", "gitea-runner", tmp_path)
+    start(runner, ["sh", "-c", "sleep 60; true"], {"PATH": "/usr/bin:/bin"})
+    process = find(runner)
+    assert process is not None
+    while not process.children():
+        pass
+    assert len(strays(tmp_path, ())) == 2
+    assert strays(tmp_path, {process.pid}) == []
+
+
 def test_stop_ends_a_process(unit: Unit) -> None:
     start(unit, SLEEP, {})
     process = find(unit)

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import git
 import pytest
 
-from sluice.sandbox import ProgramMissingError, Sandbox, SandboxError
+from sluice.sandbox import ProgramMissingError, Sandbox, SandboxError, Seed
 from sluice.sandbox.bring_up import drive
 from sluice.sandbox.cluster import PROGRAMS
 from sluice.sandbox.errors import NotReadyError
@@ -29,6 +30,27 @@ def test_a_name_that_no_context_can_have_is_refused(
 ) -> None:
     with pytest.raises(SandboxError, match="cannot name a cluster"):
         Sandbox(tmp_path / "sandbox").up(executables, [name])
+
+
+@pytest.fixture
+def seed(tmp_path: Path) -> Seed:
+    (tmp_path / "checkout").mkdir()
+    return Seed(tmp_path / "checkout", tmp_path / "kubeconfig", tmp_path / "checkout", "sandbox")
+
+
+def test_gitea_needs_programs_of_its_own(tmp_path: Path, executables: Path, seed: Seed) -> None:
+    with pytest.raises(ProgramMissingError, match="no executable gitea"):
+        Sandbox(tmp_path / "sandbox").up(executables, gitea=seed)
+
+
+def test_gitea_is_not_started_for_a_folder_without_a_commit(
+    tmp_path: Path, executables: Path, seed: Seed
+) -> None:
+    for program in ("gitea", "gitea-runner"):
+        (executables / program).touch(mode=0o755)
+    with git.Repo.init(seed.checkout), pytest.raises(SandboxError, match="has no commit"):
+        Sandbox(tmp_path / "sandbox").up(executables, gitea=seed)
+    assert not (tmp_path / "sandbox").exists()
 
 
 def test_a_missing_program_is_named(tmp_path: Path, executables: Path) -> None:

@@ -1,0 +1,89 @@
+"""A Gitea below a path, with a certificate that an authority of one's own has signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import git
+import pytest
+
+from sluice.errors import GiteaError
+from sluice.gitea import Gitea
+from sluice.gitea.bootstrap import BOT_TOKEN, Plan, apply
+from sluice.repository import Repository
+from sluice.sandbox.bring_up import ensure_running
+from sluice.sandbox.gitea_server import ADMINISTRATOR, GiteaServer
+from sluice.sandbox.pki import Authority, Subject
+from sluice.sandbox.ports import is_free
+from sluice.sandbox.process import find, stop
+from tests.gitea_sandbox import eventually
+
+
+@pytest.fixture
+def server(programs: Path, tmp_path: Path) -> Iterator[tuple[str, str, Path]]:
+    """Its address, an administrator's token, its authority's certificate."""
+    server = GiteaServer(tmp_path / "gitea")
+    server.prepare()
+    authority = Authority(tmp_path / "pki", "ca")
+    authority.issue_server("server", Subject("gitea"))
+    port = server.port() or 0
+    address = f"https://localhost:{port}/apps/git"
+    ini = server.configuration.read_text()
+    ini = ini.replace("PROTOCOL = http\n", f"PROTOCOL = https\n{_tls(tmp_path / 'pki')}")
+    ini = ini.replace(f"ROOT_URL = {server.url}/", f"ROOT_URL = {address}/")
+    server.configuration.write_text(ini)
+    ensure_running(server.unit, server.command(programs))
+    try:
+        made = eventually(lambda: _token(server, programs), "an administrator")
+        eventually(lambda: not is_free(port) or None, "the server")
+        yield address, made, tmp_path / "pki" / "ca.crt"
+    finally:
+        process = find(server.unit)
+        assert process is not None
+        stop([process])
+
+
+def _tls(pki: Path) -> str:
+    files = f"CERT_FILE = {pki / 'server.crt'}\nKEY_FILE = {pki / 'server.key'}\n"
+    return f"{files}USE_SUB_URL_PATH = true\n"
+
+
+def _token(server: GiteaServer, programs: Path) -> str | None:
+    made = server._admin(
+        programs,
+        *("create", "--admin", "--username", ADMINISTRATOR, "--email", "a@example.com"),
+        *("--random-password", "--must-change-password=false", "--access-token"),
+        *("--access-token-scopes", "all"),
+    )
+    return made.stdout.split()[-1] if made.returncode == 0 else None
+
+
+def test_a_repository_is_bootstrapped_and_repaired_there(
+    server: tuple[str, str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, token, authority = server
+    with git.Repo.init(tmp_path / "checkout") as repo:
+        repo.create_remote("origin", f"{address}/team/platform.git")
+    checkout = Repository(tmp_path / "checkout")
+    environment = {"GITEA_TOKEN": token}
+
+    with pytest.raises(GiteaError, match=f"{address} is not trusted.*set SSL_CERT_FILE"):
+        Gitea.of(checkout, environment).pull_requests()
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    gitea = Gitea.of(checkout, environment)
+    plan = Plan(approvals=1, checks=("sluice/*",), variables={"REGION": "eu"})
+    first = {result.subject: result.outcome for result in apply(gitea, plan)}
+    assert first["organisation team"] == first["repository team/platform"] == "made"
+    assert {first[f"secret {BOT_TOKEN}"], first["variable REGION"]} == {"made"}
+    assert first["runner"] == "missing"
+
+    gitea.connection.call("DELETE", gitea.path("branch_protections", "main"))
+    gitea.connection.call("PUT", gitea.path("actions", "variables", "REGION"), body={"value": "us"})
+    repaired = {
+        result.subject: result.outcome
+        for result in apply(gitea, plan)
+        if result.outcome not in {"in order", "missing"}
+    }
+    assert repaired == {"protection of main": "made", "variable REGION": "repaired"}
