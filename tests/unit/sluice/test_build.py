@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from components.locked import Unlocked
 from sluice.commands.build import build
 from sluice.errors import RepositoryError
 from sluice.repository import Repository
@@ -30,12 +30,7 @@ ROLE = {
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("components.kustomization.build", lambda *_: [SECRET, ROLE])
     monkeypatch.setattr("sluice.commands.build.enter", lambda _: None)
-    monkeypatch.setattr("sluice.commands.build.locked_charts", lambda *_: _Charts())
-
-
-class _Charts:
-    def chart(self, request: Any) -> tuple[str, str]:
-        return f"./{request.chart}.tgz", request.range
+    monkeypatch.setattr("sluice.commands.build.locked_charts", lambda *_: Unlocked())
 
 
 def built(platform: Repository, *arguments: str) -> Result:
