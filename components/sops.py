@@ -16,7 +16,7 @@ from typing import Final
 
 from components.errors import DeclarationError
 
-__all__ = ["FORMATS", "decrypt", "is_encrypted", "read_encrypted"]
+__all__ = ["FORMATS", "decrypt", "is_encrypted", "read_encrypted", "sops"]
 
 FORMATS: Final[Mapping[str, str]] = {
     ".yaml": "yaml",
@@ -71,12 +71,9 @@ def decrypt(text: str, form: str, wanted: str, *, where: str, verify: bool = Tru
         DeclarationError: naming `where`, where it cannot be decrypted.
 
     """
-    program = shutil.which("sops")
-    if program is None:
-        raise DeclarationError(f"{where}: sops is not on PATH; {_INSTALL}")
     options = [f"--input-type={form}", f"--output-type={wanted}"]
     ran = subprocess.run(
-        [program, "decrypt", *options, *([] if verify else ["--ignore-mac"]), "/dev/stdin"],
+        [sops(where), "decrypt", *options, *([] if verify else ["--ignore-mac"]), "/dev/stdin"],
         input=text,
         capture_output=True,
         text=True,
@@ -85,6 +82,19 @@ def decrypt(text: str, form: str, wanted: str, *, where: str, verify: bool = Tru
     if ran.returncode != 0:
         raise DeclarationError(f"{where}: {_reason(ran.returncode, ran.stderr)}")
     return ran.stdout
+
+
+def sops(where: str) -> str:
+    """Return the path of the `sops` program.
+
+    Raises:
+        DeclarationError: naming `where`, for which it is needed, where it is not on PATH.
+
+    """
+    program = shutil.which("sops")
+    if program is None:
+        raise DeclarationError(f"{where}: sops is not on PATH; {_INSTALL}")
+    return program
 
 
 def _reason(code: int, stderr: str) -> str:

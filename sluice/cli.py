@@ -42,6 +42,7 @@ _VERBS: Final = (
     "resume",
     "rollback",
     "sandbox",
+    "secret",
     "stats",
     "suspend",
     "trace",
