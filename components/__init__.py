@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from components.environment import Environment, member
     from components.errors import ArtifactError, DeclarationError, SluiceError
     from components.git_repository import GitRef, GitRepository, GitRepositoryArgs
+    from components.health import Condition, Expression, JSONPath
+    from components.health_check import HealthCheck, HealthCheckArgs
     from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
     from components.helm_repository import HelmRepository
     from components.ignore import Ignore
@@ -95,14 +97,18 @@ __all__ = [
     "CanaryWebhook",
     "CommonMetadata",
     "Component",
+    "Condition",
     "Cron",
     "DataReference",
     "DeclarationError",
     "Environment",
+    "Expression",
     "Fallback",
     "GitRef",
     "GitRepository",
     "GitRepositoryArgs",
+    "HealthCheck",
+    "HealthCheckArgs",
     "HealthReference",
     "HelmRelease",
     "HelmReleaseArgs",
@@ -115,6 +121,7 @@ __all__ = [
     "ImageRepositoryArgs",
     "ImageUpdateAutomation",
     "ImageUpdateAutomationArgs",
+    "JSONPath",
     "Kafka",
     "Kustomization",
     "KustomizationArgs",
@@ -156,6 +163,11 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "Condition": "components.health",
+    "Expression": "components.health",
+    "JSONPath": "components.health",
+    "HealthCheck": "components.health_check",
+    "HealthCheckArgs": "components.health_check",
     "SopsSecret": "components.sops_secret",
     "SopsSecretArgs": "components.sops_secret",
     "Alert": "components.alert",

@@ -16,6 +16,7 @@ from sluice.engine import Engine, Outcome
 from sluice.errors import DeploymentError
 from sluice.events import Watcher
 from sluice.failure_policy import FailurePolicy, OnFailure
+from sluice.health import healthy
 from sluice.history import history
 from sluice.listing import component_rows
 from sluice.reads import recording
@@ -74,6 +75,7 @@ class Rollout:
             outcome = self._engine(self._checkout).up(
                 watch=self._watch, target=components, message=message
             )
+            healthy(self._checkout, self._stack, outcome, self._watch, components)
             self._await_health(self._checkout, outcome, components)
         return self._told(outcome)
 
@@ -115,6 +117,7 @@ class Rollout:
             outcome = self._engine(checkout, recording(notes)).up(
                 watch=self._watch, exclude=left_out, message=message
             )
+            healthy(checkout, self._stack, outcome, self._watch)
             self._await_health(checkout, outcome)
             deployment_record.record(checkout, self._stack, commit, notes)
         return outcome

@@ -13,6 +13,7 @@ from sluice.commands.options import wait_option
 from sluice.commands.progress import progress
 from sluice.engine import Engine, Outcome
 from sluice.errors import SuspendedError
+from sluice.health import healthy
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 from sluice.suspension import left_out
@@ -89,7 +90,12 @@ def _deploy(
             stack,
             "",
             "up",
-            lambda: engine.up(refresh=refresh, watch=watch, exclude=exclude),
+            lambda: healthy(
+                repository,
+                stack,
+                engine.up(refresh=refresh, watch=watch, exclude=exclude),
+                watch,
+            ),
         )
     click.echo(f"{stack}: {outcome}")
     return outcome

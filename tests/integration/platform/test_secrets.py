@@ -41,6 +41,7 @@ def test_a_secret_is_decrypted_into_the_cluster_and_stands_plain_nowhere_else(
     checkout: Checkout, program: Program, tmp_path: Path
 ) -> None:
     program(MEMBERS)
+    checkout.pulumi("stack", "init", checkout.stack)
     checkout.git("init", "--quiet", "--initial-branch=main")
     cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
     checkout.settings.update(HOME=str(tmp_path / "home"), XDG_CACHE_HOME=cache)
@@ -65,6 +66,7 @@ def test_a_rotated_key_a_missing_one_and_a_changed_file(
     checkout: Checkout, program: Program, tmp_path: Path
 ) -> None:
     program(MEMBERS)
+    checkout.pulumi("stack", "init", checkout.stack)
     first, second = (new_key(checkout, tmp_path / name) for name in ("first", "second"))
     checkout.write("secrets/database.yaml", f"password: {PLAIN}\n")
     checkout.write(".sops.yaml", f"creation_rules:\n  - path_regex: ^secrets/\n    age: {first}\n")
