@@ -8,26 +8,30 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tenacity
 from pulumi import automation
 
 from components.suspension import LEFT_OUT
 from sluice.change import Change
-from sluice.errors import DeploymentError, LockedError
+from sluice.errors import DeploymentError, GiteaError, LockedError
 from sluice.events import Events, Watcher
 from sluice.failures import plain
 from sluice.local_state import LocalState
 from sluice.recovery import Recovery
 from sluice.repository import Repository
+from sluice.shared_lock import SharedLock, holders
 from sluice.stack_lock import WAIT, held
 from sluice.state import Resource, StackState
 from sluice.state_repair import Entry
 from sluice.suspension import suspensions
+
+if TYPE_CHECKING:
+    from sluice.gitea import Run
 
 __all__ = ["Engine", "Outcome", "Resource"]
 
@@ -128,29 +132,51 @@ class Engine:
             refreshing = recovery.before_update() or refresh
             return self._update(recovery, watch, [*chosen, *noted], left_out, refresh=refreshing)
 
-        outcome = self._alone("up", update)
+        outcome = self._alone("up", update, recovery.remember)
         recovery.after_success()
         outcome.seconds = time.monotonic() - started
         return outcome
 
-    def _alone(self, what: str, change: Callable[[], T]) -> T:
+    def _alone(
+        self, what: str, change: Callable[[], T], on_takeover: Callable[[], None] = lambda: None
+    ) -> T:
         """Change the stack while no other `sluice` does, and after any plain `pulumi`."""
-        with held(self._repository, self.stack, what, wait=self._wait):
+        lock = SharedLock(self._ask, self._run_of_pipeline)
+        is_shared = LocalState.of(self._repository, self.stack) is None
+
+        def wait(state: tenacity.RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            if is_shared and lock.take_over(holders(plain(str(error)))):
+                _LOG.warning("%s: the run that held it has ended; took its lock", self.stack)
+                on_takeover()
+            elif state.attempt_number == 1:
+                _LOG.warning("%s: waiting: %s", self.stack, _holder(error))
+
+        with (
+            held(self._repository, self.stack, what, wait=self._wait),
+            lock.announced() if is_shared else nullcontext(),
+        ):
             try:
                 return tenacity.Retrying(
                     retry=tenacity.retry_if_exception_type(automation.ConcurrentUpdateError),
                     # Two that began together, and both gave up, do not begin together again.
                     wait=tenacity.wait_random_exponential(max=_LONGEST_PAUSE),
                     stop=tenacity.stop_before_delay(self._wait),
-                    before_sleep=self._say_locked,
+                    before_sleep=wait,
                     reraise=True,
                 )(change)
             except automation.ConcurrentUpdateError as error:
                 raise LockedError(f"{self.stack}: {_holder(error)}; wait for it to end") from error
 
-    def _say_locked(self, state: tenacity.RetryCallState) -> None:
-        if state.attempt_number == 1 and state.outcome:
-            _LOG.warning("%s: waiting: %s", self.stack, _holder(state.outcome.exception()))
+    def _run_of_pipeline(self, number: int) -> Run | None:
+        from sluice.gitea import Gitea  # noqa: PLC0415 - only where a shared stack is locked
+
+        gitea = Gitea.find(self._repository)
+        try:
+            return gitea.run(number) if gitea else None
+        except GiteaError as error:
+            _LOG.warning("%s: run %d cannot be asked for: %s", self.stack, number, error)
+            return None
 
     def _update(
         self,

@@ -40,7 +40,7 @@ class LocalState:
     @classmethod
     def of(cls, repository: Repository, stack: str) -> LocalState | None:
         """Return the stack's files, or None where the state is kept elsewhere."""
-        backend = os.environ.get("PULUMI_BACKEND_URL", "")
+        backend = os.environ.get("PULUMI_BACKEND_URL") or repository.backend
         if not backend.startswith(_SCHEME):
             return None
         folder = Path(backend.removeprefix(_SCHEME)).expanduser()

@@ -71,11 +71,11 @@ class Recovery:
         if not all(unlocked):
             return False  # the update says who holds the stack
         if unlocked:
-            self._remember()
+            self.remember()
             _LOG.warning("%s: the process of the last update is gone; took its lock", self._stack)
         restored = bool(self._state and restore(self._state))
         if restored:
-            self._remember()
+            self.remember()
         if not self._was_interrupted and self._state and not self._state.tells_of_failure():
             return False
         exported = self._read()
@@ -87,7 +87,7 @@ class Recovery:
         if repairs:
             self._write({**exported, "deployment": repaired(state, releases)})
         if interrupted:
-            self._remember()
+            self.remember()
         for record in unfinished:
             record.mark_failed()
         if interrupted:
@@ -103,7 +103,8 @@ class Recovery:
         """Forget that an update was interrupted."""
         self._note.unlink(missing_ok=True)
 
-    def _remember(self) -> None:
+    def remember(self) -> None:
+        """Note that an update was killed, until one succeeds."""
         self._note.parent.mkdir(parents=True, exist_ok=True)
         self._note.touch()
 

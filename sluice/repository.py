@@ -57,6 +57,12 @@ class Repository:
         return str(documents.load_file(self.root / "Pulumi.yaml")["name"])
 
     @cached_property
+    def backend(self) -> str:
+        """Where the project keeps its state, unless the environment says otherwise; or empty."""
+        content = documents.load_file(self.root / "Pulumi.yaml")
+        return str((content.get("backend") or {}).get("url") or "")
+
+    @cached_property
     def stacks(self) -> list[str]:
         """The stacks' names, each after the one that it `follows`.
 

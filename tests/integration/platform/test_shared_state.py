@@ -1,0 +1,231 @@
+"""A state in PostgreSQL, and two runners with a checkout and a machine's folder each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+import yaml
+
+from tests.integration.postgres import postgres
+
+if TYPE_CHECKING:
+    from sluice.sandbox import Sandbox
+    from tests.integration.platform.conftest import Checkout, Program
+
+SLUICE = str(Path(sys.executable).with_name("sluice"))
+COUNT = 20
+MEMBERS = """
+    @member
+    def space(self):
+        return Namespace(self.name)
+
+    @member
+    def many(self):
+        return Kustomization(
+            "many", KustomizationArgs(path="manifests/many", target_namespace=self.space)
+        )
+"""
+CONFIG_MAP = """
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {{name: many-{number}}}
+    data: {{colour: {colour}}}
+    ---
+"""
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def runners(
+    program: Program, sandbox: Sandbox, database: str, tmp_path: Path
+) -> Iterator[tuple[Checkout, Checkout]]:
+    """Two checkouts of two stacks, pushed to one remote, with their state in one database."""
+    origin = program(MEMBERS)
+    other = f"{origin.stack}-2"
+    stacks = origin.root / "stacks"
+    (stacks / f"{other}.py").write_text((stacks / f"{origin.stack}.py").read_text())
+    salt = yaml.safe_load((Path(__file__).parents[3] / "stacks/Pulumi.dev.yaml").read_text())
+    for name in (origin.stack, other):
+        content = {
+            "config": {"infrastructure:context": "dev-cluster"},
+            "encryptionsalt": salt["encryptionsalt"],
+        }
+        (stacks / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(content))
+    paint(origin, "red")
+    origin.git("init", "--quiet", "--initial-branch=main")
+    origin.git("init", "--quiet", "--bare", "--initial-branch=main", "../remote.git")
+    origin.git("remote", "add", "origin", "../remote.git")
+    push(origin)
+    both = tuple(_runner(origin, sandbox, database, tmp_path / name) for name in ("one", "two"))
+    yield both  # type: ignore[misc]
+    destroy = ("destroy", "--yes", "--skip-preview", "--parallel=64", "--stack")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: both[1].pulumi(*destroy, name), (origin.stack, other)))
+
+
+def _runner(origin: Checkout, sandbox: Sandbox, database: str, root: Path) -> Checkout:
+    origin.git("clone", "--quiet", str(origin.root.with_name("remote.git")), str(root))
+    (root / ".venv").symlink_to(Path(sys.executable).parents[1])
+    (root / ".sluice").mkdir()
+    own = {
+        "KUBECONFIG": str(sandbox.kubeconfig),
+        "PULUMI_BACKEND_URL": database,
+        "PULUMI_CONFIG_PASSPHRASE": "sandbox",
+        "PULUMI_STACK": origin.stack,
+    }
+    return replace(origin, root=root, settings=own)
+
+
+def paint(checkout: Checkout, colour: str) -> None:
+    objects = [CONFIG_MAP.format(number=number, colour=colour) for number in range(COUNT)]
+    checkout.write("manifests/many/many.yaml", "".join(objects))
+
+
+def push(checkout: Checkout) -> None:
+    checkout.commit(f"feat: {checkout.root.name}")
+    checkout.git("push", "--quiet", "--set-upstream", "origin", "main")
+
+
+def start(runner: Checkout, stack: str, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [SLUICE, "reconcile", stack],
+        cwd=runner.root,
+        env={**runner.environment, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def ended(*running: subprocess.Popen[str]) -> list[str]:
+    shown = [process.communicate(timeout=300)[0] for process in running]
+    assert [process.returncode for process in running] == [0] * len(running), shown
+    return shown
+
+
+def colour(runner: Checkout, stack: str) -> Any:
+    return runner.get("configmap", "many-0", stack)["data"]["colour"]
+
+
+def test_two_runners_share_the_state_in_a_database(runners: tuple[Checkout, Checkout]) -> None:
+    one, two = runners
+    first, second = one.stack, f"{one.stack}-2"
+    shown = ended(start(one, first), start(two, second))
+    assert all("created" in each for each in shown)
+    _the_same_stack_in_turn(one, two)
+    _what_one_did_the_other_knows(two)
+    _what_a_killed_run_held_is_taken_over(one, two)
+    assert (colour(two, first), colour(two, second)) == ("green", "red")
+
+
+def _the_same_stack_in_turn(one: Checkout, two: Checkout) -> None:
+    paint(one, "blue")
+    push(one)
+    shown = ended(*(start(runner, one.stack) for runner in (one, two)))
+    assert any(f"{COUNT} updated" in each for each in shown), shown
+    assert colour(two, one.stack) == "blue"
+
+
+def _what_one_did_the_other_knows(two: Checkout) -> None:
+    two.git("pull", "--quiet")
+    history = json.loads(two.sluice("history", two.stack, "-o", "json"))
+    assert [each["result"] for each in history] == ["succeeded"] * len(history)
+    assert len(history) >= 2
+    assert "kustomization/many" in two.sluice("get", "all", "--stack", two.stack)
+    assert "no drift" in two.sluice("drift", two.stack)
+    assert "Nothing to do" in two.sluice("preview", two.stack)
+    checked = json.loads(two.ended(SLUICE, "check", two.stack, "-o", "json").stdout)
+    told = [each["message"] for each in checked if each["about"] == two.stack]
+    assert any("last deployment" in each for each in told), told
+
+
+def _what_a_killed_run_held_is_taken_over(one: Checkout, two: Checkout) -> None:
+    paint(two, "green")
+    push(two)
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    killed = start(one, one.stack, GITHUB_RUN_ID="7")
+    while killed.poll() is None and colour_of_any(two) != "green":
+        pass
+    _kill(killed)
+    refused = two.run(SLUICE, "reconcile", two.stack, "--wait", "1s", fails=True)
+    assert "currently locked" in refused
+    with _gitea(began) as server:
+        gitea = {
+            "SLUICE_GITEA_URL": server,
+            "GITHUB_REPOSITORY": "raibid/infrastructure",
+            "GITEA_TOKEN": "token",
+            "GITHUB_RUN_ID": "8",
+        }
+        (shown,) = ended(start(two, two.stack, **gitea))
+    assert "the run that held it has ended; took its lock" in shown
+    tags = json.loads(two.pulumi("stack", "tag", "ls", "--json"))
+    assert "sluice:run:8" not in tags
+
+
+def colour_of_any(runner: Checkout) -> str:
+    listed = json.loads(runner.kubectl("get", "configmap", "-n", runner.stack, "-o", "json"))
+    found = {(each.get("data") or {}).get("colour") for each in listed["items"]}
+    return "green" if "green" in found else "-"
+
+
+def _kill(command: subprocess.Popen[str]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(command.pid)
+        for stop in (psutil.Process.suspend, psutil.Process.kill):
+            for each in (process, *process.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    stop(each)
+    command.communicate()
+
+
+@contextmanager
+def _gitea(began: datetime) -> Iterator[str]:
+    """A server that knows one thing of Gitea: run 7 has ended, and when."""
+    run = {
+        "id": 7,
+        "status": "completed",
+        "conclusion": "failure",
+        "started_at": began.isoformat(),
+        "completed_at": (datetime.now(UTC) + timedelta(seconds=1)).isoformat(),
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.path.endswith("/actions/runs/7")
+            self.send_response(200 if known else 404)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(run if known else {"message": "not found"}).encode())
+
+        do_POST = do_GET  # noqa: N815 - the library's
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
