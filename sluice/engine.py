@@ -320,7 +320,11 @@ class Engine:
         try:
             return self._pulumi(arguments, left_out, on_output)
         except automation.StackNotFoundError:
-            self._pulumi(["stack", "init"])
+            # Without it, Pulumi would ask for a passphrase whatever the stack's file says.
+            provider = self._repository.secrets_provider(self.stack)
+            self._pulumi(
+                ["stack", "init", *([f"--secrets-provider={provider}"] if provider else [])]
+            )
             return self._pulumi(arguments, left_out, on_output)
 
     def _pulumi(

@@ -106,6 +106,11 @@ class Repository:
         content = documents.load_file(self.root / "stacks" / f"Pulumi.{stack}.yaml") or {}
         return {**defaults, **(content.get("config") or {})}
 
+    def secrets_provider(self, stack: str) -> str:
+        """Return the URL of the key that encrypts a stack's secrets; empty for a passphrase."""
+        content = documents.load_file(self.root / "stacks" / f"Pulumi.{stack}.yaml") or {}
+        return str(content.get("secretsprovider") or "")
+
     def setting(self, stack: str, key: str) -> Any:
         """Return one of the project's own keys for a stack; None where it is not set."""
         return self.config(stack).get(f"{self.project}:{key}")

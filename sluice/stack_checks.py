@@ -25,6 +25,7 @@ __all__ = ["cluster_checks", "declared_kinds", "program_checks", "state_checks"]
 Kind = tuple[str, str]
 
 _AT_ONCE = 4
+_CLOUD_KEYS = ("awskms", "azurekeyvault", "gcpkms", "hashivault")
 _VERBS = ("get", "list", "create", "patch", "delete")
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 # Where Helm keeps its record of a release.
@@ -121,6 +122,9 @@ def _secrets(repository: Repository, stack: str) -> Check:
     file = f"stacks/Pulumi.{stack}.yaml"
     content: dict[str, Any] = documents.load_file(repository.root / file) or {}
     salt, given = content.get("encryptionsalt"), passphrase()
+    provider = repository.secrets_provider(stack)
+    if provider and provider != "passphrase":
+        return _cloud_key(stack, file, provider)
     if not salt:
         return Check(stack, None, f"{file} has no salt of a passphrase", "")
     if given is None:
@@ -130,6 +134,16 @@ def _secrets(repository: Repository, stack: str) -> Check:
         remedy = "set PULUMI_CONFIG_PASSPHRASE_FILE to the file with the right one"
         return Check(stack, False, f"the passphrase is not that of {file}", remedy)
     return Check(stack, True, "the passphrase is right")
+
+
+def _cloud_key(stack: str, file: str, provider: str) -> Check:
+    kind = provider.partition("://")[0]
+    if kind not in _CLOUD_KEYS:
+        known = ", ".join(_CLOUD_KEYS)
+        remedy = f"pulumi stack change-secrets-provider, to one of {known}, or to passphrase"
+        return Check(stack, False, f"{file}: Pulumi knows no secretsprovider {kind!r}", remedy)
+    # Whether it may be used only its own service knows; a preview asks it.
+    return Check(stack, None, f"its secrets are encrypted by a key of {kind}")
 
 
 def _last(deployed: Deployed) -> Check:

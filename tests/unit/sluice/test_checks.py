@@ -198,3 +198,22 @@ def test_a_passphrase_comes_from_where_pulumi_takes_it(
     assert passphrase() == "kept in a file"
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
     assert passphrase() == ""
+
+
+@pytest.mark.parametrize(
+    ("provider", "ok", "message"),
+    [
+        ("gcpkms://projects/p/locations/l/keyRings/r/cryptoKeys/k", None, "by a key of gcpkms"),
+        ("awskms://alias/prod?region=eu-central-1", None, "by a key of awskms"),
+        ("aws://alias/prod", False, "Pulumi knows no secretsprovider 'aws'"),
+    ],
+)
+def test_a_cloud_s_key_is_told_and_a_wrong_kind_of_one_is_found(
+    repository: MakeRepository, provider: str, ok: bool | None, message: str
+) -> None:
+    checkout = repository(dev="")
+    file = checkout.root / "stacks" / "Pulumi.dev.yaml"
+    file.write_text(f"{file.read_text()}secretsprovider: {provider}\n")
+    found = stack_checks._secrets(checkout, "dev")
+    assert found.ok is ok
+    assert message in found.message

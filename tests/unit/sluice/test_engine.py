@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from pulumi.automation import EngineEvent
+from pulumi.automation import CommandResult, EngineEvent, StackNotFoundError
 from pulumi.automation.events import (
     DiagnosticEvent,
     ResourcePreEvent,
@@ -12,7 +12,7 @@ from pulumi.automation.events import (
     SummaryEvent,
 )
 
-from sluice.engine import Outcome, _reason
+from sluice.engine import Engine, Outcome, _reason
 from sluice.events import Events, _counts
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
@@ -124,3 +124,32 @@ def test_the_steps_of_a_replacement_are_one_change() -> None:
     for op in ("create-replacement", "replace", "delete-replaced"):
         listener.read(step(op))
     assert [change.operation for change in listener.changes()] == ["replace"]
+
+
+@pytest.mark.parametrize(
+    ("line", "made"),
+    [
+        ("", ["stack", "init"]),
+        (
+            "secretsprovider: awskms://alias/prod\n",
+            ["stack", "init", "--secrets-provider=awskms://alias/prod"],
+        ),
+    ],
+)
+def test_a_stack_is_made_with_the_key_that_its_file_names(
+    repository: Any, monkeypatch: pytest.MonkeyPatch, line: str, made: list[str]
+) -> None:
+    checkout = repository(dev="")
+    file = checkout.root / "stacks" / "Pulumi.dev.yaml"
+    file.write_text(file.read_text() + line)
+    called: list[list[str]] = []
+
+    def pulumi(_self: Engine, arguments: Any, *_rest: Any) -> str:
+        called.append(list(arguments))
+        if len(called) == 1:
+            raise StackNotFoundError(CommandResult("", "no stack named dev", 255))
+        return ""
+
+    monkeypatch.setattr(Engine, "_pulumi", pulumi)
+    Engine(checkout, "dev")._run("up")
+    assert called == [["up"], made, ["up"]]

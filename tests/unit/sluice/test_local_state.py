@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sluice.local_state import LocalState
+from sluice.repository import Repository
 
 
 @pytest.fixture
@@ -88,3 +89,17 @@ def test_what_cannot_be_read_has_to_be_asked(state: LocalState) -> None:
     assert state.exported() is None
     state.checkpoint.write_bytes(gzip.compress(checkpoint()))
     assert state.exported() is None
+
+
+def test_the_project_s_file_names_the_folder_unless_the_environment_does(
+    repository: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = repository(dev="")
+    file = platform.root / "Pulumi.yaml"
+    file.write_text(f"{file.read_text()}backend: {{url: 'file://{tmp_path}/mine'}}\n")
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    found = LocalState.of(platform, "dev")
+    assert found is not None
+    assert found.folder == tmp_path / "mine" / ".pulumi"
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "postgres://db/states")
+    assert LocalState.of(Repository(platform.root), "dev") is None
