@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
 SLUICE = str(Path(sys.executable).with_name("sluice"))
-COUNT = 20
+COUNT = 10
 MEMBERS = """
     @member
     def space(self):
