@@ -38,6 +38,19 @@ MEMBERS = """
             "many", KustomizationArgs(path="manifests/many", target_namespace=self.space)
         )
 """
+# No node has that label, so its update waits until it is killed.
+STUCK = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: stuck}
+    spec:
+      selector: {matchLabels: {app: stuck}}
+      template:
+        metadata: {labels: {app: stuck}}
+        spec:
+          nodeSelector: {there: "no"}
+          containers: [{name: stuck, image: "registry.local/stuck:1"}]
+"""
 CONFIG_MAP = """
     apiVersion: v1
     kind: ConfigMap
@@ -131,8 +144,8 @@ def test_two_runners_share_the_state_in_a_database(runners: tuple[Checkout, Chec
     shown = ended(start(one, first), start(two, second))
     assert all("created" in each for each in shown)
     _the_same_stack_in_turn(one, two)
-    _what_one_did_the_other_knows(two)
     _what_a_killed_run_held_is_taken_over(one, two)
+    _what_one_did_the_other_knows(two)
     assert (colour(two, first), colour(two, second)) == ("green", "red")
 
 
@@ -145,28 +158,31 @@ def _the_same_stack_in_turn(one: Checkout, two: Checkout) -> None:
 
 
 def _what_one_did_the_other_knows(two: Checkout) -> None:
-    two.git("pull", "--quiet")
     history = json.loads(two.sluice("history", two.stack, "-o", "json"))
     assert [each["result"] for each in history] == ["succeeded"] * len(history)
     assert len(history) >= 2
     assert "kustomization/many" in two.sluice("get", "all", "--stack", two.stack)
     assert "no drift" in two.sluice("drift", two.stack)
     assert "Nothing to do" in two.sluice("preview", two.stack)
-    checked = json.loads(two.ended(SLUICE, "check", two.stack, "-o", "json").stdout)
+    checked = json.loads(two.ended(SLUICE, "check", "--stack", two.stack, "-o", "json").stdout)
     told = [each["message"] for each in checked if each["about"] == two.stack]
     assert any("last deployment" in each for each in told), told
 
 
 def _what_a_killed_run_held_is_taken_over(one: Checkout, two: Checkout) -> None:
-    paint(two, "green")
+    two.git("pull", "--quiet")
+    two.write("manifests/many/stuck.yaml", STUCK)
     push(two)
     began = datetime.now(UTC) - timedelta(seconds=1)
     killed = start(one, one.stack, GITHUB_RUN_ID="7")
-    while killed.poll() is None and colour_of_any(two) != "green":
+    while killed.poll() is None and not two.names("deployment", two.stack):
         pass
     _kill(killed)
     refused = two.run(SLUICE, "reconcile", two.stack, "--wait", "1s", fails=True)
     assert "currently locked" in refused
+    (two.root / "manifests/many/stuck.yaml").unlink()
+    paint(two, "green")
+    push(two)
     with _gitea(began) as server:
         gitea = {
             "SLUICE_GITEA_URL": server,
@@ -176,14 +192,9 @@ def _what_a_killed_run_held_is_taken_over(one: Checkout, two: Checkout) -> None:
         }
         (shown,) = ended(start(two, two.stack, **gitea))
     assert "the run that held it has ended; took its lock" in shown
+    assert two.names("deployment", two.stack) == []
     tags = json.loads(two.pulumi("stack", "tag", "ls", "--json"))
     assert "sluice:run:8" not in tags
-
-
-def colour_of_any(runner: Checkout) -> str:
-    listed = json.loads(runner.kubectl("get", "configmap", "-n", runner.stack, "-o", "json"))
-    found = {(each.get("data") or {}).get("colour") for each in listed["items"]}
-    return "green" if "green" in found else "-"
 
 
 def _kill(command: subprocess.Popen[str]) -> None:
