@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -29,6 +30,10 @@ class ImagePolicyArgs:
             by default each, as a whole.
         digest_reflection_policy: whether the tag's digest is locked with it;
             by default `IfNotPresent`.
+        namespace: what markers in YAML, `namespace:name`, call its namespace; by default
+            `flux-system`.
+        labels: what the `policy_selector` of an ImageUpdateAutomation selects by; by
+            default none.
 
     """
 
@@ -36,6 +41,8 @@ class ImagePolicyArgs:
     policy: Strategy
     filter_tags: TagFilter | None = None
     digest_reflection_policy: ReflectionPolicy = ReflectionPolicy.IF_NOT_PRESENT
+    namespace: str = "flux-system"
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class ImagePolicy(Component):
@@ -66,6 +73,8 @@ class ImagePolicy(Component):
 
     def _request(self) -> ImageRequest:
         args = self.args
+        fields.dns_label("namespace", args.namespace)
+        fields.mapping("labels", args.labels)
         if not isinstance(args.policy, Strategy):
             raise DeclarationError(
                 f"policy: {args.policy!r} is no SemVerPolicy, NumericalPolicy or AlphabeticalPolicy"

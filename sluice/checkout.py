@@ -313,6 +313,20 @@ def author(repository: Repository) -> str:
     return ident[: ident.rindex(">") + 1]
 
 
+def files(repository: Repository, path: str) -> list[str]:
+    """Return the files below a path from the root, without those that Git ignores.
+
+    Raises:
+        RepositoryError: where it is no Git repository, or with Git's reason.
+
+    """
+    with opened(repository.root), _explained(f"{path} cannot be listed"):
+        listed = git.Git(str(repository.root)).ls_files(
+            "-z", "--cached", "--others", "--exclude-standard", "--", f":(literal){path}"
+        )
+    return sorted({name for name in str(listed).split("\0") if name})
+
+
 def check_clean(repository: Repository, file: str) -> None:
     """Refuse a file whose changes are not committed.
 

@@ -3,6 +3,7 @@
 SluiceError
 ├── RepositoryError      not a repository, no such stack (exit code 2)
 │   ├── NoRemoteError    it was never pushed anywhere
+│   ├── PromotionError   a stack that is not to be followed yet
 │   └── RollbackError    a deployment that cannot be gone back to
 ├── ApiError             the cluster cannot be asked, or refuses (exit code 3)
 ├── GiteaError           Gitea cannot be asked, or refuses (exit code 3)
@@ -33,6 +34,7 @@ __all__ = [
     "LockedError",
     "NoRemoteError",
     "PassingGiteaError",
+    "PromotionError",
     "RepositoryError",
     "ReviewError",
     "RollbackError",
@@ -91,6 +93,10 @@ class AlertError(SluiceError):
     """Somebody cannot be told of an event; nothing else is the worse for it."""
 
     exit_code = 3
+
+
+class PromotionError(RepositoryError):
+    """What a stack runs is not to be carried on, or not yet."""
 
 
 class RollbackError(RepositoryError):

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from components.artifacts.chart_source import RemoteCharts
+from components.artifacts.etag_cache import ETagCache
 from components.artifacts.lock import Lock
 from components.artifacts.lock_entry import Request
+from components.artifacts.locked_image import ImageRequest, LockedImage
 from components.artifacts.mirrors import Mirrors
+from components.artifacts.remote_images import RemoteImages
 from components.artifacts.resolution import Change, LookUp, changes, names, resolve
 from components.errors import DeclarationError
 from components.locked import MACHINE_MIRRORS, Unlocked, lock_file
@@ -21,7 +24,10 @@ from sluice.differences import has_secrets
 from sluice.engine import Engine
 from sluice.repository import Repository
 
-__all__ = ["NextLock", "next_locks", "requests", "stack_mirrors"]
+__all__ = ["NextLock", "next_images", "next_locks", "requests", "stack_mirrors"]
+__all__ = ["NextLock", "next_locks", "remote_images", "requests", "stack_mirrors"]
+
+_PAGES: Final = Path(".sluice/images")
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,21 @@ def next_locks(
     ]
 
 
+def next_images(
+    repository: Repository, stack: str, asked: Iterable[ImageRequest], before: Lock
+) -> Mapping[str, LockedImage]:
+    """Return the newest allowed image of each request, by name, stamped as the lock has it.
+
+    Raises:
+        ArtifactError: for what cannot be had.
+
+    """
+    asked = list(asked)
+    look_ups = _look_ups(repository.root, stack_mirrors(repository, stack))
+    upgraded = [request.name for request in asked]
+    return resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgraded).images
+
+
 def stack_mirrors(repository: Repository, stack: str) -> Mirrors:
     """Return the stack's mirrors and, before them, those that this machine sets."""
     mirrors = Mirrors(repository.setting(stack, "mirrors") or {})
@@ -97,15 +118,21 @@ def _next_lock(
 ) -> NextLock:
     file = lock_file(repository.root, stack)
     before = Lock.load(file)
-    look_ups = _look_ups(stack_mirrors(repository, stack))
+    look_ups = _look_ups(repository.root, stack_mirrors(repository, stack))
     after = resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgrade)
     return NextLock(stack, file, before, after)
 
 
+def remote_images(root: Path, mirrors: Mirrors) -> RemoteImages:
+    """Return the images of all registries, with the pages that this machine keeps of them."""
+    return RemoteImages(root, mirrors, cache=ETagCache(root / _PAGES))
+
+
 @cache
-def _look_ups(mirrors: Mirrors) -> Mapping[str, LookUp]:
+def _look_ups(root: Path, mirrors: Mirrors) -> Mapping[str, LookUp]:
     """Return how each section is resolved; stacks with the same mirrors ask everything once."""
     return {
         "charts": RemoteCharts(mirrors).newest,
         "sources": lambda request, _before: request.look_up(),
+        "images": remote_images(root, mirrors).newest,
     }

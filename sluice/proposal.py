@@ -62,6 +62,15 @@ class Proposed:
     pushed: bool = False
     pull_request: PullRequest | None = None
 
+    def told(self, base: str) -> str:
+        """Return in a line what became of a change; `base` is the branch that it is for."""
+        state = "pushed" if self.pushed else "as it was"
+        if self.pull_request is not None:
+            number, url = self.pull_request.number, self.pull_request.url
+            return f"pull request {number}, branch {state}: {url}"
+        hint = "" if self.branch == base else f"; open a pull request from it to {base}"
+        return f"branch {self.branch} {state}{hint}"
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -70,7 +79,7 @@ class Proposal:
     Attributes:
         remote: the branch that it is for.
         gitea: where the pull request is; None for the branch alone.
-        branch: the branch that carries it.
+        branch: the branch that carries it; that of `remote` for no pull request.
         subject: what tells its pull requests from others, such as `images dev/apps`.
         labels: those of the pull request.
 
@@ -99,7 +108,8 @@ class Proposal:
     ) -> Proposed:
         """Bring branch and pull request to what `edit` does to the newest commit.
 
-        It says what it did, or None where that is nothing.
+        It says what it did, or None where that is nothing. Without a branch of
+        its own it is pushed to the one that it is for.
 
         Raises:
             RepositoryError: where the branch has commits of others, or with Git's reason.
@@ -112,9 +122,13 @@ class Proposal:
             said = edit(root)
             done[:] = [said] if said else []
 
-        _, pushed = self.remote.republish(
-            lambda: done[0].message, noted, self.branch, committer=committer
-        )
+        def message() -> str:
+            return done[0].message
+
+        if self.branch == self.remote.branch:
+            self.remote.publish(message, noted, committer=committer)
+            return Proposed(self.branch, pushed=True) if done else Proposed()
+        _, pushed = self.remote.republish(message, noted, self.branch, committer=committer)
         if not done:
             return Proposed()
         request = self._pull_request(self.gitea, done[0]) if self.gitea else None

@@ -62,6 +62,11 @@ class LockEntry(ABC):
         texts["updated"] = _day(texts["updated"])
         return cls(name=name, **texts)
 
+    def is_same(self, other: LockEntry) -> bool:
+        """Whether another entry resolved to the same, whatever was asked for."""
+        resolved = [key for key in self.keys()[: -len(_STAMP)] if key not in self.ASKED]
+        return all(getattr(self, key) == getattr(other, key) for key in resolved)
+
     def mismatch(self, request: Request[Any]) -> str:
         """Return why this entry does not answer a request, empty where it does."""
         asked = request.asked()

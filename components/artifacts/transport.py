@@ -95,21 +95,41 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         auth: AuthBase | None = None,
     ) -> requests.Response:
-        """Return the complete answer to a GET, whatever its status.
+        """Return the complete answer to a GET; see `send`."""
+        return self.send("GET", url, headers, auth)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        auth: AuthBase | None = None,
+        *,
+        form: Mapping[str, str] | None = None,
+        verify: str | bool = True,
+    ) -> requests.Response:
+        """Return the complete answer to a request that may be repeated, whatever its status.
+
+        `verify` may be a PEM file of authorities in place of the system's.
 
         Raises TransportError where the server cannot be reached, stays silent
         or is still busy (429, 5xx) at the last attempt.
         """
-        return self._retrying(self._once, url, dict(headers or {}), auth or Bearer())
+        request = requests.Request(
+            method, url, headers=dict(headers or {}), data=form, auth=auth or Bearer()
+        )
+        return self._retrying(self._once, request, verify)
 
-    def _once(self, url: str, headers: dict[str, str], auth: AuthBase) -> requests.Response:
+    def _once(self, request: requests.Request, verify: str | bool) -> requests.Response:
         with self._named_reasons():
-            response = self._session.get(
-                url,
-                headers=headers,
-                auth=auth,
+            # With this, requests takes the environment's authorities too, where none is given.
+            settings = self._session.merge_environment_settings(
+                request.url, _proxies(str(request.url)), False, verify, None
+            )
+            response = self._session.send(
+                self._session.prepare_request(request),
                 timeout=(self._limits.connect, self._limits.read),
-                proxies=_proxies(url),
+                **settings,
             )
         if response.status_code in _BUSY:
             raise _PassingError(f"HTTP {response.status_code}", _asked_pause(response))

@@ -54,6 +54,11 @@ class Object:
     namespace: str = ""
     api_version: str = ""
 
+    def __str__(self) -> str:
+        """What people call it: `Deployment apps/app`."""
+        name = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {name}".strip()
+
 
 @dataclass(frozen=True)
 class Change:

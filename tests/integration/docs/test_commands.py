@@ -71,6 +71,8 @@ def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -
     assert "Nothing to do" in run("git checkout -q stacks && make up && make up", clone)
     on_it = 'eval "$(.venv/bin/sluice env)"\n' + commands("docs/diff.md")
     assert "Nothing to do" in run(on_it, clone)
+    reported = f'eval "$(.venv/bin/sluice env)"\n{commands("docs/pull-requests.md")}'
+    assert "| **dev** |" in run(reported, clone)
     assert run("git status --short", clone) == ""
     the_line_to_paste_works_from_a_folder_below(clone)
     entered = 'eval "$(.venv/bin/sluice env)"'
@@ -124,6 +126,10 @@ def test_own_clusters_are_deployed_to_without_a_sandbox(
     assert not (clone / ".sluice" / "sandbox").exists()
     run("git init -q --bare ../remote.git && git remote add origin ../remote.git", clone)
     run("git add -A && git commit -q -m 'feat: our clusters' && git push -qu origin HEAD", clone)
+    output = run(commands("docs/promotion.md"), clone, **mine)
+    assert "dev -> staging: nothing to carry" in output
+    output = run(commands("docs/image-updates.md"), clone, **mine)
+    assert "No stack has an ImageUpdateAutomation" in output
     output = run(commands("docs/suspend.md"), clone, **mine)
     assert 'merge={"spec": {"replicas": 5}}' in output
     assert "dev: nothing was changed by hand" not in output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,8 +153,9 @@ def _says_what_changes(found: StackPreview, namespace: str) -> None:
 
 def _previewed(checkout: Checkout, *options: str, withheld: bool = False) -> StackPreview:
     file = Path(f"{'-'.join(option.strip('-') for option in options)}.json")
-    for name in ("KUBECONFIG", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_BACKEND_URL"):
-        if withheld:
-            checkout.settings[name] = os.devnull
-    checkout.sluice("pipeline", "preview", checkout.stack, *options, "--out", str(file))
+    nothing = dict.fromkeys(
+        ("KUBECONFIG", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_BACKEND_URL"), os.devnull
+    )
+    asked = replace(checkout, settings={**checkout.settings, **nothing}) if withheld else checkout
+    asked.sluice("pipeline", "preview", checkout.stack, *options, "--out", str(file))
     return load(checkout.root / file)

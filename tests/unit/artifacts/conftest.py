@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import threading
@@ -35,7 +36,16 @@ class Answer:
 class _Handler(BaseHTTPRequestHandler):
     server: ArtifactServer
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.forms.append(parse_qs(form))
+        self.do_GET()
+
     def do_GET(self) -> None:
+        self.server.authorizations.append(self.headers.get("Authorization", ""))
         answer = self.server.answer(self.path, self.headers)
         if answer.hangs:
             self.server.closing.wait(60)
@@ -45,7 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output clean."""
@@ -63,6 +74,11 @@ class ArtifactServer(ThreadingHTTPServer):
         self.queued: dict[str, list[Answer]] = defaultdict(list)
         self.tags: dict[str, list[str]] = defaultdict(list)
         self.requests: list[str] = []
+        self.authorizations: list[str] = []
+        self.forms: list[dict[str, list[str]]] = []
+        self.password = ""
+        self.has_etags = False
+        self.names_digests = False
         self.page_size = 1000
         self.token = ""
 
@@ -95,28 +111,53 @@ class ArtifactServer(ThreadingHTTPServer):
         self.tags[name].append(tag)
         return digest
 
+    def push_image(self, name: str, *tags: str) -> str:
+        """Put an image into the registry by its tags and return the digest of its index."""
+        index = json.dumps({"manifests": [], "name": name}).encode()
+        for tag in tags:
+            self.files[f"/v2/{name}/manifests/{tag}"] = index
+            self.tags[name].append(tag)
+        return f"sha256:{hashlib.sha256(index).hexdigest()}"
+
     def answer(self, path: str, headers: Mapping[str, str]) -> Answer:
         self.requests.append(path)
         plain = urlsplit(path).path
         if self.queued[plain]:
             return self.queued[plain].pop(0)
         if plain == "/token":
-            self.scope = parse_qs(urlsplit(path).query)["scope"][0]
+            self.scope = parse_qs(urlsplit(path).query).get("scope", [""])[0]
+            if self.password and not self.forms and not self._knows(headers):
+                return Answer(status=401)
             return Answer(json.dumps({"token": self.token}).encode())
         if plain.startswith("/v2/") and not self._is_allowed(headers):
             return self._challenge()
         if plain.endswith("/tags/list"):
-            return self._page(path)
-        return Answer(self.files[plain]) if plain in self.files else Answer(status=404)
+            return self._page(path, headers)
+        return self._file(plain)
+
+    def _file(self, path: str) -> Answer:
+        if path not in self.files:
+            return Answer(status=404)
+        digest = f"sha256:{hashlib.sha256(self.files[path]).hexdigest()}"
+        named = {"Docker-Content-Digest": digest} if self.names_digests else {}
+        return Answer(self.files[path], headers=named)
 
     def _is_allowed(self, headers: Mapping[str, str]) -> bool:
+        if self.password and not self.token:
+            return self._knows(headers)
         return not self.token or headers.get("Authorization") == f"Bearer {self.token}"
+
+    def _knows(self, headers: Mapping[str, str]) -> bool:
+        expected = base64.b64encode(f"robot:{self.password}".encode()).decode()
+        return headers.get("Authorization") == f"Basic {expected}"
 
     def _challenge(self) -> Answer:
         challenge = f'Bearer realm="{self.url}/token",service="tests"'
+        if not self.token:
+            challenge = 'Basic realm="tests"'
         return Answer(status=401, headers={"WWW-Authenticate": challenge})
 
-    def _page(self, path: str) -> Answer:
+    def _page(self, path: str, asked: Mapping[str, str]) -> Answer:
         url = urlsplit(path)
         name = url.path.removeprefix("/v2/").removesuffix("/tags/list")
         if name not in self.tags:
@@ -125,7 +166,12 @@ class ArtifactServer(ThreadingHTTPServer):
         last = first + self.page_size
         following = f'<{url.path}?last={last}>; rel="next"'
         headers = {"Link": following} if last < len(self.tags[name]) else {}
-        return Answer(json.dumps({"tags": self.tags[name][first:last]}).encode(), headers=headers)
+        body = json.dumps({"tags": self.tags[name][first:last]}).encode()
+        if self.has_etags:
+            headers["ETag"] = f'"{hashlib.sha256(body).hexdigest()}"'
+            if asked.get("If-None-Match") == headers["ETag"]:
+                return Answer(status=304, headers=headers)
+        return Answer(body, headers=headers)
 
 
 @pytest.fixture

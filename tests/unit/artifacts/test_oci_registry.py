@@ -83,7 +83,10 @@ def test_a_private_chart_is_said_to_be_denied(
     registry: OCIRegistry, server: Any, busy: Any
 ) -> None:
     server.next_answers("/v2/copy/redis/tags/list", type(busy)(status=403))
-    with pytest.raises(ArtifactError, match=r"denies anonymous access \(HTTP 403\)"):
+    with pytest.raises(
+        ArtifactError,
+        match=r"denies anonymous access to copy/redis \(HTTP 403\)",
+    ):
         registry.versions("redis")
 
 
@@ -132,4 +135,4 @@ def test_a_registry_that_hangs_is_named(server: Any, impatient: Transport, hangi
     ],
 )
 def test_plain_http_is_for_loopback_only(transport: Transport, url: str, origin: str) -> None:
-    assert OCIRegistry(Mirrors().address(url), transport)._origin == origin
+    assert OCIRegistry(Mirrors().address(url), transport)._client._origin == origin

@@ -68,7 +68,7 @@ def test_comparing_with_an_unknown_stack_is_an_error(platform: Repository) -> No
 @pytest.fixture
 def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail where anything is looked up."""
-    monkeypatch.setattr(locking, "_look_ups", lambda _mirrors: {})
+    monkeypatch.setattr(locking, "_look_ups", lambda *_: {})
 
 
 @pytest.mark.usefixtures("unasked")

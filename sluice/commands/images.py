@@ -1,0 +1,23 @@
+"""`sluice images`: what the policies pick, and bringing it into Git."""
+
+from __future__ import annotations
+
+import click
+
+from sluice.commands.images_update import update
+
+__all__ = ["images"]
+
+
+@click.group()
+def images() -> None:
+    """Keep images at the newest that their policies allow, by commits.
+
+    \b
+    Example:
+      sluice images update --dry-run
+      sluice images update --pr
+    """
+
+
+images.add_command(update)
