@@ -24,8 +24,7 @@ from sluice.differences import has_secrets
 from sluice.engine import Engine
 from sluice.repository import Repository
 
-__all__ = ["NextLock", "next_images", "next_locks", "requests", "stack_mirrors"]
-__all__ = ["NextLock", "next_locks", "remote_images", "requests", "stack_mirrors"]
+__all__ = ["NextLock", "next_images", "next_locks", "remote_images", "requests"]
 
 _PAGES: Final = Path(".sluice/images")
 
@@ -102,12 +101,17 @@ def next_images(
 
     """
     asked = list(asked)
-    look_ups = _look_ups(repository.root, stack_mirrors(repository, stack))
+    look_ups = _look_ups(repository.root, _mirrors(repository, stack))
     upgraded = [request.name for request in asked]
     return resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgraded).images
 
 
-def stack_mirrors(repository: Repository, stack: str) -> Mirrors:
+def remote_images(repository: Repository, stack: str) -> RemoteImages:
+    """Return the images of all registries by the stack's mirrors; stacks with the same share it."""
+    return _remote_images(repository.root, _mirrors(repository, stack))
+
+
+def _mirrors(repository: Repository, stack: str) -> Mirrors:
     """Return the stack's mirrors and, before them, those that this machine sets."""
     mirrors = Mirrors(repository.setting(stack, "mirrors") or {})
     return mirrors.merged(Mirrors.load(repository.root / MACHINE_MIRRORS))
@@ -118,13 +122,13 @@ def _next_lock(
 ) -> NextLock:
     file = lock_file(repository.root, stack)
     before = Lock.load(file)
-    look_ups = _look_ups(repository.root, stack_mirrors(repository, stack))
+    look_ups = _look_ups(repository.root, _mirrors(repository, stack))
     after = resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgrade)
     return NextLock(stack, file, before, after)
 
 
-def remote_images(root: Path, mirrors: Mirrors) -> RemoteImages:
-    """Return the images of all registries, with the pages that this machine keeps of them."""
+@cache
+def _remote_images(root: Path, mirrors: Mirrors) -> RemoteImages:
     return RemoteImages(root, mirrors, cache=ETagCache(root / _PAGES))
 
 
@@ -134,5 +138,5 @@ def _look_ups(root: Path, mirrors: Mirrors) -> Mapping[str, LookUp]:
     return {
         "charts": RemoteCharts(mirrors).newest,
         "sources": lambda request, _before: request.look_up(),
-        "images": remote_images(root, mirrors).newest,
+        "images": _remote_images(root, mirrors).newest,
     }

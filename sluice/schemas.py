@@ -15,9 +15,11 @@ from typing import Any, Final
 import msgspec
 
 from sluice.checks import Check
+from sluice.commands.images_policy import Selection
 from sluice.drift.report import DriftedField
 from sluice.graph import Graph
 from sluice.history import Deployment
+from sluice.images.scanning import ScannedPolicy
 from sluice.listing import Row, StackRow
 from sluice.object_events import ObjectEvent
 from sluice.pipeline.record import StackPreview
@@ -39,6 +41,8 @@ PRINTED: Final[Mapping[str, Any]] = {
     "get-stacks": list[StackRow],
     "graph": Graph,
     "history": list[Deployment],
+    "images-policy-test": Selection,
+    "images-scan": list[ScannedPolicy],
     "logs": Line,
     "pipeline-preview": StackPreview,
     "preview": list[PlannedChange],

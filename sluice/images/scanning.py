@@ -1,0 +1,110 @@
+"""What registries have, what the policies select of it, what is locked, what is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from components.artifacts.lock import Lock
+from components.artifacts.locked_image import ImageRequest
+from components.artifacts.remote_images import RemoteImages
+from components.errors import SluiceError
+from components.locked import lock_file
+from sluice.locking import remote_images, requests
+from sluice.repository import Repository
+from sluice.state import StackState
+
+__all__ = ["ScannedPolicy", "scan"]
+
+_AT_ONCE = 16
+_POLICY = "sluice:image:ImagePolicy"
+
+
+@dataclass(frozen=True)
+class ScannedPolicy:
+    """An image policy of a stack.
+
+    Attributes:
+        stack: its stack.
+        name: its name.
+        repository: the image's name, without tag and digest.
+        policy: which tag it selects, such as `semver >=1.0.0 <2.0.0`.
+        tags: how many tags the registry has, without the excluded ones; null where it was not read.
+        selected: the tag that the policy selects of them now; empty where there is none.
+        locked: the tag that the stack's lock has; empty where it has none.
+        running: the tag that was deployed last; empty where none was, or the state cannot be read.
+        message: what is wrong; empty where nothing is.
+
+    """
+
+    stack: str
+    name: str
+    repository: str
+    policy: str
+    tags: int | None
+    selected: str
+    locked: str
+    running: str
+    message: str
+
+
+def scan(repository: Repository, stacks: Iterable[str]) -> list[ScannedPolicy]:
+    """Return the image policies of the stacks, in the order of their names.
+
+    Each repository is asked once, several at a time; one that cannot be read
+    is said in its policies' message, and the others are read all the same.
+
+    Raises:
+        DeclarationError: where a program is wrong.
+
+    """
+    return [row for stack in stacks for row in _scanned(repository, stack)]
+
+
+def _scanned(repository: Repository, stack: str) -> list[ScannedPolicy]:
+    asked = [each for each in requests(repository, stack) if isinstance(each, ImageRequest)]
+    if not asked:
+        return []
+    locked = Lock.load(lock_file(repository.root, stack)).images
+    images = remote_images(repository, stack)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        running = pool.submit(_running, repository, stack)
+        selections = list(pool.map(lambda request: _selection(images, request), asked))
+    rows = [
+        ScannedPolicy(
+            stack=stack,
+            name=request.name,
+            **request.asked(),
+            tags=tags,
+            selected=selected,
+            locked=locked[request.name].tag if request.name in locked else "",
+            running=running.result().get(request.name, ""),
+            message=message,
+        )
+        for request, (tags, selected, message) in zip(asked, selections, strict=True)
+    ]
+    return sorted(rows, key=lambda row: row.name)
+
+
+def _selection(images: RemoteImages, request: ImageRequest) -> tuple[int | None, str, str]:
+    tags = None
+    try:
+        tags = len(images.tags(request.source))
+        return tags, images.selected(request), ""
+    except SluiceError as error:
+        return tags, "", str(error)
+
+
+def _running(repository: Repository, stack: str) -> Mapping[str, str]:
+    """Return the deployed tag of each policy, none where the state cannot be read."""
+    try:
+        resources = StackState(repository, stack).resources()
+    except SluiceError:
+        return {}
+    images = {
+        each.name: str(each.outputs.get("image", "")).partition("@")[0]
+        for each in resources
+        if each.type == _POLICY
+    }
+    return {name: image.rpartition(":")[2] for name, image in images.items()}
