@@ -39,8 +39,8 @@ _PAGE = 1000
 class RegistryClient:
     """A registry at an `oci://` address, read with Docker's credentials for its host, if any.
 
-    Plain HTTP is spoken to loopback hosts, as Docker and Helm do, and where
-    `insecure` says so. Every method raises ArtifactError naming the address:
+    Plain HTTP is spoken where `insecure` says so and to loopback hosts without
+    a `ca_file`, as Docker and Helm do. Every method raises ArtifactError naming the address:
     unreachable, access denied, an answer that is none.
     """
 
@@ -58,7 +58,7 @@ class RegistryClient:
         self._verify = ca_file or True
         self._known_credentials = credentials
         parts = urlsplit(address.actual)
-        plain = insecure or is_loopback(parts.hostname or "")
+        plain = insecure or (is_loopback(parts.hostname or "") and not ca_file)
         self._is_docker_hub = parts.netloc in _DOCKER_HUB
         self._host = "docker.io" if self._is_docker_hub else parts.netloc
         host = _DOCKER_HUB_API if self._is_docker_hub else parts.netloc
