@@ -11,20 +11,30 @@ from typing import Any, Final
 
 from components.artifacts.chart_source import RemoteCharts
 from components.artifacts.etag_cache import ETagCache
+from components.artifacts.image_source import ImageSource
 from components.artifacts.lock import Lock
 from components.artifacts.lock_entry import Request
 from components.artifacts.locked_image import ImageRequest, LockedImage
 from components.artifacts.mirrors import Mirrors
 from components.artifacts.remote_images import RemoteImages
 from components.artifacts.resolution import Change, LookUp, changes, names, resolve
-from components.errors import DeclarationError
+from components.errors import ArtifactError, DeclarationError
 from components.locked import MACHINE_MIRRORS, Unlocked, lock_file
-from sluice.declarations import declaration
+from sluice.declarations import Declaration, declaration
 from sluice.differences import has_secrets
 from sluice.engine import Engine
+from sluice.origin import Labels
 from sluice.repository import Repository
 
-__all__ = ["NextLock", "next_images", "next_locks", "remote_images", "requests"]
+__all__ = [
+    "NextLock",
+    "image_labels",
+    "next_images",
+    "next_locks",
+    "remote_images",
+    "requests",
+    "unlocked_declaration",
+]
 
 _PAGES: Final = Path(".sluice/images")
 
@@ -58,11 +68,17 @@ class NextLock:
 
 def requests(repository: Repository, stack: str) -> list[Request[Any]]:
     """Return what a stack's program asks its lock for, in the order of the program."""
+    return unlocked_declaration(repository, stack)[1]
+
+
+def unlocked_declaration(
+    repository: Repository, stack: str
+) -> tuple[Declaration, list[Request[Any]]]:
+    """Return what a stack declares whatever its lock says, and what it asks that for."""
     unlocked = Unlocked()
     is_secret = has_secrets(repository, stack)
     settings = Engine(repository, stack).secret_settings() if is_secret else {}
-    declaration(repository, stack, unlocked, config=settings)
-    return unlocked.requests
+    return declaration(repository, stack, unlocked, config=settings), unlocked.requests
 
 
 def next_locks(
@@ -109,6 +125,27 @@ def next_images(
 def remote_images(repository: Repository, stack: str) -> RemoteImages:
     """Return the images of all registries by the stack's mirrors; stacks with the same share it."""
     return _remote_images(repository.root, _mirrors(repository, stack))
+
+
+def image_labels(repository: Repository, stack: str) -> Labels:
+    """Return what reads the labels of images that a stack's policies select.
+
+    An image that cannot be read has none: they only say more of it.
+    """
+    images = remote_images(repository, stack)
+
+    @cache
+    def sources() -> Mapping[str, ImageSource]:
+        asked = (each for each in requests(repository, stack) if isinstance(each, ImageRequest))
+        return {each.name: each.source for each in asked}
+
+    def labels(image: LockedImage) -> Mapping[str, str]:
+        try:
+            return images.labels(sources()[image.name], image.digest or image.tag)
+        except ArtifactError:
+            return {}
+
+    return labels
 
 
 def _mirrors(repository: Repository, stack: str) -> Mirrors:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from components.artifacts.lock import Lock
-from components.artifacts.locked_image import LockedImage
 from components.artifacts.promotion import Promoted, Promotion, promotion
 from components.locked import lock_file
 from components.manifests import fields
 from sluice.checkout import Remote, check_clean
 from sluice.errors import PromotionError, RepositoryError
 from sluice.gitea import Gitea
-from sluice.locking import requests
-from sluice.origin import Labels, commits_between
+from sluice.locking import image_labels, requests
+from sluice.origin import commits_between
 from sluice.proposal import Description, Proposal, Proposed
 from sluice.repository import Repository
 from sluice.soundness import Soundness
@@ -24,10 +23,6 @@ from sluice.soundness import Soundness
 __all__ = ["Promoting", "due"]
 
 _LABELS = ("promotion",)
-
-
-def _no_labels(_image: LockedImage) -> Mapping[str, str]:
-    return {}
 
 
 @dataclass
@@ -39,7 +34,6 @@ class Promoting:
         names: what is carried, such as `redis` or `charts/redis`; all where empty.
         force: whether it is carried even from a stack that is not healthy.
         settled: how long the source has to have run what it runs.
-        labels: gives those of an image.
 
     """
 
@@ -48,7 +42,6 @@ class Promoting:
     names: tuple[str, ...] = ()
     force: bool = False
     settled: timedelta = field(default=timedelta())
-    labels: Labels = _no_labels
 
     def plan(self, checkout: Repository) -> Promotion:
         """Return what the promotion does to a checkout; nothing is written.
@@ -121,7 +114,7 @@ class Promoting:
             if not planned.carried or carries.items() <= declined:
                 return None
             planned.lock.save(lock_file(root, self.target))
-            return self._described(planned)
+            return self._described(checkout, planned)
 
         return edit
 
@@ -133,13 +126,14 @@ class Promoting:
         if why:
             raise PromotionError(f"{why}; wait, or carry it all the same with --force")
 
-    def _described(self, planned: Promotion) -> Description:
+    def _described(self, checkout: Repository, planned: Promotion) -> Description:
         steps = [(each.name, _step(each)) for each in planned.carried]
+        labels = image_labels(checkout, self.target)
         title = f"chore({self.target}): promote {_counted(steps)} from {self.source}"
         lines = "".join(f"{name}: {step}\n" for name, step in steps)
         rows = "".join(
             f"| {each.name} | {each.old.shown if each.old else '-'} | {each.new.shown} | "
-            f"{commits_between(each.old, each.new, self.labels) or '-'} |\n"
+            f"{commits_between(each.old, each.new, labels) or '-'} |\n"
             for each in planned.carried
         )
         left = "".join(f"- {name} is left: {why}\n" for name, why in planned.left.items())
@@ -168,7 +162,7 @@ def due(repository: Repository) -> Iterator[Promoting]:
 
 
 def _step(each: Promoted) -> str:
-    return f"{each.old.shown if each.old else '-'} -> {each.new.shown}"
+    return f"{each.old.shown} -> {each.new.shown}" if each.old else each.new.shown
 
 
 def _counted(steps: list[tuple[str, str]]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from components.artifacts.etag_cache import ETagCache
 from components.artifacts.lock_entry import check_digest
@@ -19,6 +19,8 @@ from components.errors import ArtifactError, DeclarationError
 from components.policies.tag_filter import pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from components.artifacts.image_source import ImageSource
 
 __all__ = ["RemoteImages"]
@@ -114,6 +116,26 @@ class RemoteImages:
         except DeclarationError as error:
             raise ArtifactError(f"The image {source.image}:{tag}: {error}.") from error
         return digest
+
+    def labels(self, source: ImageSource, reference: str) -> Mapping[str, str]:
+        """Return the labels of an image by its tag or digest: of several platforms', the first's.
+
+        An image that is gone, or whose configuration is no image's, has none.
+        """
+        client = self._client(source)
+        manifest = self._manifest(client, reference)
+        if manifest.get("manifests"):
+            manifest = self._manifest(client, str(manifest["manifests"][0]["digest"]))
+        digest = (manifest.get("config") or {}).get("digest", "")
+        response = client.get(client.name(), f"blobs/{digest}") if digest else None
+        if response is None or response.status_code == NOT_FOUND:
+            return {}
+        found = client.json(response).get("config") or {}
+        return dict(found.get("Labels") or {})
+
+    def _manifest(self, client: RegistryClient, reference: str) -> Mapping[str, Any]:
+        response = client.get(client.name(), f"manifests/{reference}", _ANY_MANIFEST)
+        return {} if response.status_code == NOT_FOUND else client.json(response)
 
     def _tags(self, source: ImageSource) -> list[str]:
         client = self._client(source)

@@ -13,6 +13,7 @@ from sluice.images.message import message
 from sluice.images.publishing import Publication, write_here
 from sluice.images.updating import Automated, Automations, Update
 from sluice.repository import Repository, in_repository
+from sluice.surroundings import enter
 from sluice.tables import table
 
 __all__ = ["update"]
@@ -41,6 +42,7 @@ def update(repository: Repository, push: bool, pr: bool, dry_run: bool) -> None:
     """
     if push + pr + dry_run > 1:
         raise click.UsageError("--push, --pr and --dry-run exclude each other")
+    enter(repository)
     if push or pr:
         _publish(repository, pr=pr)
         return

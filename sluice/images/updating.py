@@ -11,11 +11,10 @@ from components.artifacts.locked_image import ImageRequest, LockedImage
 from components.errors import DeclarationError
 from components.image_policy import ImagePolicy
 from components.image_update_automation import ImageUpdateAutomation
-from components.locked import Unlocked, lock_file
+from components.locked import lock_file
 from sluice.checkout import files
-from sluice.declarations import declaration
 from sluice.images.setters import MARKER, Change, Object, set_all
-from sluice.locking import next_images
+from sluice.locking import next_images, unlocked_declaration
 from sluice.repository import Repository
 from sluice.suspension import suspensions
 
@@ -88,15 +87,14 @@ class Automations:
         found: list[Automated] = []
         setters: set[str] = set()
         for stack in repository.stacks:
-            unlocked = Unlocked()
-            components = declaration(repository, stack, unlocked).components
-            policies = [each for each in components if isinstance(each, ImagePolicy)]
+            declared, requests = unlocked_declaration(repository, stack)
+            policies = [each for each in declared.components if isinstance(each, ImagePolicy)]
             setters.update(_setters(policies))
             left_out = {entry.component for entry in suspensions(repository, stack)}
             active = [each for each in policies if each.name not in left_out]
             found += [
-                _automated(stack, each, active, unlocked.requests)
-                for each in components
+                _automated(stack, each, active, requests)
+                for each in declared.components
                 if isinstance(each, ImageUpdateAutomation) and not left_out & {each.name, ""}
             ]
         return cls(repository, found, frozenset(setters))

@@ -268,3 +268,24 @@ def test_a_registry_that_is_busy_is_asked_again_and_then_named(
     server.next_answers("/v2/team/app/manifests/1.4.2", answer, answer)
     with pytest.raises(ArtifactError, match=f"cannot be read: HTTP {status} from http://127"):
         images.digest(source, "1.4.2")
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_labels_are_those_of_the_images_configuration(
+    images: RemoteImages, source: ImageSource, server: Any, several: bool
+) -> None:
+    manifests = "/v2/team/app/manifests"
+    named = {"config": {"Labels": {"org.opencontainers.image.revision": "abc"}}}
+    server.files["/v2/team/app/blobs/sha256:c"] = json.dumps(named).encode()
+    server.files[f"{manifests}/sha256:m"] = b'{"config": {"digest": "sha256:c"}}'
+    server.files[f"{manifests}/sha256:i"] = b'{"manifests": [{"digest": "sha256:m"}, {}]}'
+    found = images.labels(source, "sha256:i" if several else "sha256:m")
+    assert found == {"org.opencontainers.image.revision": "abc"}
+
+
+@pytest.mark.parametrize("reference", ["1.0.0", "gone", "sha256:n"])
+def test_an_image_without_a_configuration_has_no_labels(
+    images: RemoteImages, source: ImageSource, server: Any, reference: str
+) -> None:
+    server.files["/v2/team/app/manifests/sha256:n"] = b'{"config": {"digest": "sha256:gone"}}'
+    assert images.labels(source, reference) == {}

@@ -13,7 +13,7 @@ from components.artifacts.locked_image import ImageRequest, LockedImage
 from components.errors import ArtifactError
 from sluice.committer import Committer
 
-__all__ = ["Registry", "build"]
+__all__ = ["Registry", "build", "write_files"]
 
 ROOT = Path(__file__).parents[3]
 ADA = Committer(name="Ada", mail="ada@example.com")
@@ -108,19 +108,22 @@ def build(folder: Path, template: str = "", branch: str = "") -> Path:
     root = folder / "platform"
     with git.Repo.init(root, initial_branch="main") as repo:
         repo.git.remote("add", "origin", "../remote.git")
-        _write(root, template, branch)
+        write_files(root, template, branch)
         repo.git.add("--all")
         ADA.commit(repo, "feat: a platform")
         repo.git.push("--set-upstream", "origin", "main")
     return root
 
 
-def _write(root: Path, template: str, branch: str) -> None:
+def write_files(
+    root: Path, template: str = "", branch: str = "", image: str = "gitea.local/raibid/app"
+) -> None:
+    """Write the platform's files."""
     stacks = root / "stacks"
     stacks.mkdir()
     shutil.copy2(ROOT / "Pulumi.yaml", root)
     shutil.copy2(ROOT / "stacks" / "__init__.py", stacks)
-    (stacks / "base.py").write_text(BASE)
+    (stacks / "base.py").write_text(BASE.replace("gitea.local/raibid/app", image))
     (stacks / "dev.py").write_text(DEV.format(template=template, branch=branch))
     (stacks / "staging.py").write_text(STAGING)
     for stack, follows in (("dev", ""), ("staging", "dev")):
@@ -128,5 +131,5 @@ def _write(root: Path, template: str, branch: str) -> None:
             f"config:\n  infrastructure:context: {stack}\n  infrastructure:follows: '{follows}'\n"
         )
     (root / "apps").mkdir()
-    (root / "apps" / "app.yaml").write_text(DEPLOYMENT)
+    (root / "apps" / "app.yaml").write_text(DEPLOYMENT.replace("gitea.local/raibid/app", image))
     (root / ".gitignore").write_text("/.sluice\n__pycache__\n")
