@@ -130,6 +130,10 @@ def test_own_clusters_are_deployed_to_without_a_sandbox(
     assert "dev -> staging: nothing to carry" in output
     output = run(commands("docs/image-updates.md"), clone, **mine)
     assert "No stack has an ImageUpdateAutomation" in output
+    output = run(commands("docs/images.md"), clone, **mine)
+    assert output.splitlines()[:2] == ["v1.10.0", "1.4.2-alpine"]
+    assert "no stack has an ImagePolicy" in output
+    assert "prod: the lock fits" in run(commands("docs/locks.md"), clone, **mine)
     output = run(commands("docs/suspend.md"), clone, **mine)
     assert 'merge={"spec": {"replicas": 5}}' in output
     assert "dev: nothing was changed by hand" not in output
