@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from components.deployment import deploy
     from components.environment import Environment, member
     from components.errors import ArtifactError, DeclarationError, SluiceError
+    from components.external_secret import ExternalSecret, ExternalSecretArgs, RemoteKey
     from components.git_repository import GitRef, GitRepository, GitRepositoryArgs
     from components.health import Condition, Expression, JSONPath
     from components.health_check import HealthCheck, HealthCheckArgs
@@ -58,6 +59,16 @@ if TYPE_CHECKING:
     from components.post_renderer import PostRenderer
     from components.references import DataReference
     from components.scaled_object import Fallback, ScaledObject, ScaledObjectArgs
+    from components.secret_store import (
+        AWSProvider,
+        ClusterSecretStore,
+        KubernetesProvider,
+        OtherProvider,
+        SecretKeySelector,
+        SecretStore,
+        StoreArgs,
+        VaultProvider,
+    )
     from components.settings import Setting
     from components.sops_secret import SopsSecret, SopsSecretArgs
     from components.target import Target
@@ -80,6 +91,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CPU",
+    "AWSProvider",
     "Alert",
     "AlertArgs",
     "AlertType",
@@ -95,6 +107,7 @@ __all__ = [
     "CanaryMetric",
     "CanaryService",
     "CanaryWebhook",
+    "ClusterSecretStore",
     "CommonMetadata",
     "Component",
     "Condition",
@@ -103,6 +116,8 @@ __all__ = [
     "DeclarationError",
     "Environment",
     "Expression",
+    "ExternalSecret",
+    "ExternalSecretArgs",
     "Fallback",
     "GitRef",
     "GitRepository",
@@ -123,6 +138,7 @@ __all__ = [
     "ImageUpdateAutomationArgs",
     "JSONPath",
     "Kafka",
+    "KubernetesProvider",
     "Kustomization",
     "KustomizationArgs",
     "Memory",
@@ -132,6 +148,7 @@ __all__ = [
     "NumericalPolicy",
     "OCIRepository",
     "Order",
+    "OtherProvider",
     "OtherTrigger",
     "Patch",
     "PodSecurity",
@@ -141,16 +158,20 @@ __all__ = [
     "RabbitMQ",
     "RedisList",
     "ReflectionPolicy",
+    "RemoteKey",
     "ScaledObject",
     "ScaledObjectArgs",
     "SecretKey",
+    "SecretKeySelector",
     "SecretReference",
+    "SecretStore",
     "SemVerPolicy",
     "Setting",
     "SigningKey",
     "SluiceError",
     "SopsSecret",
     "SopsSecretArgs",
+    "StoreArgs",
     "TagFilter",
     "Target",
     "TemplateReference",
@@ -158,11 +179,23 @@ __all__ = [
     "TriggerAuthentication",
     "TriggerAuthenticationArgs",
     "ValuesReference",
+    "VaultProvider",
     "deploy",
     "member",
 ]
 
 _MODULES: Final = {
+    "ExternalSecret": "components.external_secret",
+    "ExternalSecretArgs": "components.external_secret",
+    "RemoteKey": "components.external_secret",
+    "AWSProvider": "components.secret_store",
+    "ClusterSecretStore": "components.secret_store",
+    "KubernetesProvider": "components.secret_store",
+    "OtherProvider": "components.secret_store",
+    "SecretKeySelector": "components.secret_store",
+    "SecretStore": "components.secret_store",
+    "StoreArgs": "components.secret_store",
+    "VaultProvider": "components.secret_store",
     "Condition": "components.health",
     "Expression": "components.health",
     "JSONPath": "components.health",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import pulumi
-
 from components.component import Component
 from components.errors import DeclarationError
 from components.manifests import fields
@@ -18,12 +16,14 @@ __all__ = ["CustomResource"]
 class CustomResource(Component):
     """The base of the components for other controllers' kinds.
 
-    A subclass says which kind, and what its `spec` consists of. The cluster
-    has to serve the kind: what brings its definition belongs in `depends_on`.
+    A subclass says which kind, what its `spec` consists of, and what Pulumi
+    waits for, as `pulumi.com/waitFor` has it; by default that it is there. The
+    cluster has to serve the kind: what brings its definition is depended on.
     """
 
     api_version: ClassVar[str]
     kind: ClassVar[str]
+    wait_for: ClassVar[str] = ""
 
     def spec(self) -> Mapping[str, Any]:
         """Return the fields of the object's `spec`; what says nothing is left out.
@@ -34,18 +34,22 @@ class CustomResource(Component):
         """
         raise NotImplementedError
 
-    def declare(self, namespace: str, extra: Mapping[str, Any], timeout: str) -> None:
+    def declare(
+        self, namespace: str, extra: Mapping[str, Any], timeout: str, *, wait: bool = True
+    ) -> None:
         """Check everything, then register the object; without namespace it is cluster-scoped."""
         try:
             manifest = self._manifest(namespace, extra)
+            if wait and self.wait_for:
+                manifest["metadata"]["annotations"] = {"pulumi.com/waitFor": self.wait_for}
             options = self.timeouts(timeout)
         except DeclarationError as error:
             raise self.refusal(error) from None
-        self.made: pulumi.Resource = self.make(manifest, options)
+        self.make(manifest, options)
         self.register_outputs({})
 
     def _manifest(self, namespace: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-        metadata = {"name": self.name}
+        metadata: dict[str, Any] = {"name": self.name}
         if namespace:
             metadata["namespace"] = fields.dns_label("namespace", namespace)
         own = self.spec()

@@ -91,9 +91,10 @@ def rotate(repository: Repository, files: Sequence[Path]) -> None:
     enter(repository)
     chosen = files or [Path(path) for path in _files(repository) if _is_encrypted(Path(path))]
     for file in chosen:
+        # In this order an old key alone is enough to hand a file over to new ones.
+        _sops("rotate", "--in-place", str(file))
         if Path(".sops.yaml").is_file():
             _sops("updatekeys", "--yes", str(file))
-        _sops("rotate", "--in-place", str(file))
         click.echo(f"{file}: rotated")
 
 
