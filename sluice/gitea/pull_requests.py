@@ -144,33 +144,30 @@ class PullRequests(Endpoint):
         return msgspec.json.decode(answer.data, type=Label)
 
     def _opened(self, head: str, base: str, title: str, body: str) -> PullRequest:
-        there = next(iter(self.pull_requests(head=head)), None)
-        if there is None:
-            return self._created(head, base, title, body)
-        if (there.title, there.body, there.base_branch) == (title, body, base):
-            return there
-        return _parsed(
-            self._repository.repo_edit_pull_request(
-                self.owner,
-                self.name,
-                there.number,
-                body={"title": title, "body": body, "base": base},
-                _preload_content=False,
-            ).data
-        )
+        if not self.pull_requests(head=head):
+            self._create({"head": head, "base": base, "title": title, "body": body})
+        # Gitea lets two that ask at once open one each: both keep the oldest.
+        first, *others = sorted(self.pull_requests(head=head), key=lambda each: each.number)
+        for other in others:
+            self._edit(other.number, {"state": "closed"})
+        if (first.title, first.body, first.base_branch) == (title, body, base):
+            return first
+        return self._edit(first.number, {"title": title, "body": body, "base": base})
 
-    def _created(self, head: str, base: str, title: str, body: str) -> PullRequest:
+    def _create(self, body: dict[str, str]) -> None:
         try:
-            answer = self._repository.repo_create_pull_request(
-                self.owner,
-                self.name,
-                body={"head": head, "base": base, "title": title, "body": body},
-                _preload_content=False,
+            self._repository.repo_create_pull_request(
+                self.owner, self.name, body=body, _preload_content=False
             )
         except GiteaError as error:
             if error.status == _CONFLICT:  # somebody else opened it meanwhile
                 raise PassingGiteaError(str(error), status=error.status) from None
             raise
+
+    def _edit(self, number: int, body: dict[str, str]) -> PullRequest:
+        answer = self._repository.repo_edit_pull_request(
+            self.owner, self.name, number, body=body, _preload_content=False
+        )
         return _parsed(answer.data)
 
 

@@ -66,6 +66,27 @@ def test_a_proposal_that_another_process_opened_first_is_taken_over(
     assert gitea.propose(**PROPOSAL).title == "Add monitoring"
 
 
+def test_of_two_that_are_opened_at_once_the_oldest_is_left_open(
+    server: FakeGitea, gitea: Gitea
+) -> None:
+    edited: dict[int, dict[str, Any]] = {}
+    answers = iter([[], [pull_request_form(2, body="why"), pull_request_form(1, body="theirs")]])
+    server.on("GET /pulls", lambda _: (200, next(answers)))
+    server.on("POST /pulls", (201, pull_request_form(2)))
+
+    for number in (1, 2):
+        server.on(
+            f"PATCH /pulls/{number}",
+            lambda given, number=number: (
+                edited.setdefault(number, given),
+                (201, pull_request_form(number)),
+            )[1],
+        )
+    assert gitea.propose(**PROPOSAL).number == 1
+    assert edited[2]["state"] == "closed"
+    assert edited[1]["body"] == "why"
+
+
 @pytest.mark.usefixtures("pulls")
 def test_a_label_that_the_repository_lacks_is_made(server: FakeGitea, gitea: Gitea) -> None:
     added: list[int] = []
