@@ -17,7 +17,7 @@ __all__ = ["RunTail"]
 _RUNS: Final = 20
 _NOT_FOUND: Final = 404
 _LINE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?Z (.*)")
-_ERROR: Final = re.compile(r"^(?:::error|##\[error\]|❌)|\bexit status [1-9]")
+_ERROR: Final = re.compile(r"^(?:::error|##\[error\]|❌|Error: )")
 
 
 class RunTail:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,12 +105,12 @@ class GiteaService:
         token = self.server.token_file.read_text()
         return self._repository(Connection(self.server.url, f"token {token}"))
 
-    def prepare(self, seed: Seed) -> None:
-        """Write what both need before they start."""
+    def prepare(self, seed: Seed, mirrors_file: Path) -> None:
+        """Write what both need before they start; the jobs read charts as `mirrors_file` says."""
         self.server.prepare()
         self.runner.prepare()
         write_atomically(self.folder / "url", self.url)
-        self._share(seed.local)
+        self._share(seed.local, mirrors_file)
 
     def make_ready(self, programs: Path, seed: Seed) -> Iterator[str]:
         """Start what does not run, fill Gitea, and wait until a runner takes jobs."""
@@ -119,7 +120,8 @@ class GiteaService:
         yield f"{ADMINISTRATOR} in gitea"
         gitea = self._repository(self.server.ensure_administrator(programs))
         self._write_credentials()
-        yield from self._fill(gitea, seed)
+        yield f"{gitea.slug} in gitea"
+        self._fill(gitea, seed)
         yield "the charts in gitea"
         _publish(gitea)
         yield from self._start_runner(programs, gitea)
@@ -132,7 +134,7 @@ class GiteaService:
                 stop([process])
             unit.record.unlink(missing_ok=True)
 
-    def _fill(self, gitea: Gitea, seed: Seed) -> Iterator[str]:
+    def _fill(self, gitea: Gitea, seed: Seed) -> None:
         plan = Plan(secrets=_secrets(seed), variables=self._variables(seed))
         results = apply(
             gitea,
@@ -141,8 +143,7 @@ class GiteaService:
             keep_token=lambda token: write_atomically(self.bot_token_file, token),
             renew_token=not self.bot_token_file.exists(),
         )
-        for result in results:
-            yield f"{result.subject} in gitea"
+        deque(results, maxlen=0)
 
     def _start_runner(self, programs: Path, gitea: Gitea) -> Iterator[str]:
         yield "the runner's registration"
@@ -157,15 +158,16 @@ class GiteaService:
             "SLUICE_VOLUME": str(self.volume),
         }
 
-    def _share(self, local: Path) -> None:
+    def _share(self, local: Path, mirrors_file: Path) -> None:
         """Give the jobs the state, the records and the locks of the checkout, no credentials."""
         self.volume.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in _KEPT:
-            (local / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in (*_KEPT, "mirrors.yaml"):
+        shared = {name: local / name for name in _KEPT}
+        for folder in shared.values():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, place in {**shared, "mirrors.yaml": mirrors_file}.items():
             link = self.volume / name
             if not link.is_symlink():
-                link.symlink_to(local / name)
+                link.symlink_to(place)
 
     def _write_credentials(self) -> None:
         password = self.server.password_file.read_text()

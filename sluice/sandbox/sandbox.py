@@ -91,7 +91,7 @@ class Sandbox:
             self._prepare(members, fixed)
             tasks = {cluster.name: make_ready(cluster, programs) for cluster in members}
             if gitea is not None:
-                self.gitea.prepare(gitea)
+                self.gitea.prepare(gitea, self.mirrors_file)
                 tasks[GITEA] = self.gitea.make_ready(programs, gitea)
             drive({CHART_SERVER: self._charts.make_ready(), **tasks}, progress, READY_LIMIT_SECONDS)
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sluice.gitea.checks import gitea_checks
-from sluice.sandbox import Seed
+from sluice.sandbox import Sandbox, Seed
+from sluice.sandbox.process import find
 from sluice.surroundings import SANDBOX_PASSPHRASE
 from tests.gitea_sandbox import GiteaSandbox, eventually
+
+
+def seed(box: Sandbox) -> Seed:
+    checkout = box.folder.parent / "checkout"
+    return Seed(checkout, box.kubeconfig, checkout / ".sluice", SANDBOX_PASSPHRASE)
 
 
 def test_everything_that_the_pipeline_needs_is_there(gitea: GiteaSandbox) -> None:
@@ -34,16 +41,31 @@ def test_up_again_changes_nothing_and_down_keeps_the_state(
     files = (service.bot_token_file, service.server.token_file, service.server.password_file)
     before = [file.read_text() for file in files]
     url, pids = service.url, {row.program: row.pid for row in box.status()}
-    checkout = box.folder.parent / "checkout"
-    seed = Seed(checkout, box.kubeconfig, checkout / ".sluice", SANDBOX_PASSPHRASE)
 
-    box.up(programs, (), gitea=seed)
+    box.up(programs, (), gitea=seed(box))
     assert {row.program: row.pid for row in box.status()} == pids
     box.down()
     assert [row.pid for row in box.status()] == [None, None, None]
-    box.up(programs, (), gitea=seed)
+    box.up(programs, (), gitea=seed(box))
     assert all(row.ready for row in box.status())
     assert [file.read_text() for file in files] == before
     assert service.url == url
     assert len(gitea.admin.runners()) == 1
     eventually(lambda: gitea.admin.runners()[0].online or None, "the runner")
+
+
+def test_after_a_crash_what_is_missing_comes_back_and_nothing_runs_twice(
+    gitea: GiteaSandbox, programs: Path
+) -> None:
+    box, service = gitea.box, gitea.service
+    server, runner = find(service.server.unit), find(service.runner.unit)
+    assert server is not None
+    assert runner is not None
+    server.kill()
+    service.runner.unit.record.unlink()  # whoever started it died before it was written down
+
+    box.up(programs, (), gitea=seed(box))
+    assert all(row.ready for row in box.status())
+    assert not runner.is_running() or runner.status() == psutil.STATUS_ZOMBIE
+    assert gitea.bot.statuses("main") == []
+    assert len(gitea.admin.runners()) == 1
