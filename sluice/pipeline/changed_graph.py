@@ -76,4 +76,4 @@ def _class(name: str, operations: Mapping[str, str]) -> str:
 
 
 def _word(operation: str) -> str:
-    return operation.replace(" ", "-")
+    return operation.replace(" ", "_")

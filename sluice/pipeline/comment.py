@@ -189,6 +189,8 @@ def _failure(preview: StackPreview, place: Place) -> Iterator[str]:
 
 def _versions(preview: StackPreview, place: Place) -> Iterator[str]:
     seen = dict.fromkeys(version for each in preview.changes for version in each.versions)
+    if seen:
+        yield from ("Versions:", "")
     for version in seen:
         link = version_link(version, preview.charts, place.server)
         after = code(version.after) if version.after else "gone"
@@ -196,7 +198,7 @@ def _versions(preview: StackPreview, place: Place) -> Iterator[str]:
         before = f"{code(version.before)} → " if version.before else "new: "
         yield f"- {version.what} {code(version.name)} {before}{shown}"
     if seen:
-        yield ""
+        yield from ("", "Objects:", "")
 
 
 def _target(link: str) -> str:
