@@ -1,8 +1,8 @@
 """What was reviewed is what runs: an update is held against what its pull requests showed.
 
 Only what loses data is held back. It goes where the pull request that brought
-it had shown it, and had the label; or, for a commit that was pushed without
-one, where its message says `Allow-Data-Loss: STACK`.
+it had shown it, and had the label; or, for what was pushed without any, where a
+message says `Allow-Data-Loss: STACK`.
 """
 
 from __future__ import annotations
@@ -105,13 +105,19 @@ class Merge:
                 yield from preview.dangerous if preview else ()
 
     def trusts(self, stack: str) -> bool:
-        """Whether a commit without a pull request says that a stack may lose data."""
-        return any(
-            stack in value.replace(",", " ").split()
-            for commit, request in self.requests.items()
-            if request is None
+        """Whether what was pushed without any pull request says that a stack may lose data.
+
+        Beside a pull request no message counts: its own commits came the same way, where it was
+        merged by a rebase.
+        """
+        if any(self.requests.values()):
+            return False
+        values = (
+            value
+            for commit in self.requests
             for value in trailers(self.repository, commit, TRAILER)
         )
+        return any(stack in value.replace(",", " ").split() for value in values)
 
     def reasons(self, stack: str) -> Iterator[str]:
         """Yield why what is lost may not be agreed to, for each commit that came."""

@@ -129,9 +129,14 @@ def test_the_message_of_a_pull_request_s_commit_allows_nothing(
     gitea: FakeGitea, commit: Commit, merge: Given
 ) -> None:
     before, after = commit("one"), commit("two\n\nAllow-Data-Loss: dev")
+    check(merge(before, after), CLAIM)
     merged(gitea, after, shown=CLAIM)
     with pytest.raises(ReviewError):
         check(merge(before, after), CLAIM)
+    rebased = commit("three, of the same pull request")
+    merged(gitea, rebased, shown=CLAIM)
+    with pytest.raises(ReviewError):
+        check(merge(before, rebased), CLAIM)
 
 
 def test_where_the_last_deployment_is_not_known_only_the_newest_commit_counts(
