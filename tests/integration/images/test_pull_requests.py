@@ -1,0 +1,204 @@
+"""Image updates and promotions as pull requests on the real Gitea, from its own registry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sluice.errors import GiteaError
+from sluice.gitea import PullRequest
+from tests.gitea_sandbox import Clone, GiteaSandbox, eventually
+from tests.unit.images.platform import write_files
+
+OCI = "application/vnd.oci.image"
+SOURCE = "https://git.example.com/raibid/app"
+
+
+def commit_of(tag: str) -> str:
+    """The commit that an image says it was made from."""
+    return hashlib.sha1(tag.encode()).hexdigest()  # noqa: S324 - as Git does
+
+
+@dataclass
+class Platform:
+    """A clone of the platform on Gitea, and what happens there."""
+
+    gitea: GiteaSandbox
+    clone: Clone
+
+    @property
+    def image(self) -> str:
+        """The image that the platform's policy follows."""
+        host = self.gitea.service.server.url.partition("://")[2]
+        return f"{host}/{self.gitea.admin.owner}/app"
+
+    def sluice(self, *arguments: str, code: int = 0) -> str:
+        """Run the command as the pipeline's bot does; its output and errors."""
+        token = self.gitea.service.bot_token_file.read_text()
+        done = subprocess.run(
+            [sys.executable, "-c", "from sluice.cli import main; main()", *arguments],
+            cwd=self.clone.root,
+            env={
+                **self.clone.environment,
+                "GITEA_TOKEN": token,
+                "PULUMI_BACKEND_URL": f"file://{self.clone.root.parent}",
+                "PULUMI_CONFIG_PASSPHRASE": "",
+                "PYTHONPATH": str(Path.cwd()),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def push_image(self, tag: str) -> str:
+        """Put an image into Gitea's registry by plain HTTP; return its digest."""
+        labels = {
+            "org.opencontainers.image.source": SOURCE,
+            "org.opencontainers.image.revision": commit_of(tag),
+        }
+        config = json.dumps(
+            {
+                "architecture": "amd64",
+                "os": "linux",
+                "config": {"Labels": labels},
+                "rootfs": {"type": "layers", "diff_ids": []},
+            }
+        ).encode()
+        manifest = json.dumps(
+            {
+                "schemaVersion": 2,
+                "mediaType": f"{OCI}.manifest.v1+json",
+                "config": {
+                    "mediaType": f"{OCI}.config.v1+json",
+                    "digest": self._blob(config),
+                    "size": len(config),
+                },
+                "layers": [],
+            }
+        ).encode()
+        headers = {"Content-Type": f"{OCI}.manifest.v1+json"}
+        self._put(f"manifests/{tag}", manifest, headers)
+        return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+
+    def requests(self, state: str = "open") -> list[PullRequest]:
+        """The pull requests in that state."""
+        return self.gitea.bot.pull_requests(state)  # type: ignore[arg-type]
+
+    def on_main(self, path: str) -> str:
+        """A file as main has it."""
+        self.clone.git("fetch", "--quiet", "origin")
+        return self.clone.git("show", f"origin/main:{path}")
+
+    def merge(self, request: PullRequest) -> None:
+        """Merge a pull request, once Gitea has found out whether it can be."""
+
+        def merged() -> PullRequest | None:
+            try:
+                return self.gitea.admin.merge(request.number)
+            except GiteaError as error:
+                if error.status != 405:
+                    raise
+                return None
+
+        eventually(merged, f"the merge of pull request {request.number}")
+
+    def close(self, request: PullRequest) -> None:
+        """Close a pull request by hand."""
+        path = self.gitea.admin.path("pulls", request.number)
+        self.gitea.admin.connection.call("PATCH", path, body={"state": "closed"})
+
+    def _blob(self, content: bytes) -> str:
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        self._put("blobs/uploads/", content, {}, digest=digest)
+        return digest
+
+    def _put(self, path: str, content: bytes, headers: dict[str, str], **query: Any) -> None:
+        base = self.gitea.service.server.url
+        url = f"{base}/v2/{self.gitea.admin.owner}/app/{path}"
+        method = "POST" if query else "PUT"
+        token = self.gitea.service.bot_token_file.read_text()
+        answer = requests.request(
+            method,
+            url,
+            params=query,
+            data=content,
+            headers=headers,
+            auth=("sluice-bot", token),
+            timeout=30,
+        )
+        assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture
+def platform(gitea: GiteaSandbox, tmp_path: Path) -> Platform:
+    made = Platform(gitea, gitea.clone(tmp_path / "clone"))
+    write_files(made.clone.root, image=made.image)
+    made.clone.push("platform", "feat: a platform")
+    request = gitea.bot.propose(head="platform", base="main", title="feat: a platform", body="")
+    made.merge(request)
+    made.clone.git("pull", "--quiet", "--rebase", "origin", "main")
+    return made
+
+
+def test_an_image_reaches_main_by_one_pull_request_and_the_next_stack_by_another(
+    platform: Platform,
+) -> None:
+    platform.push_image("1.0.0")
+    platform.push_image("1.1.0")
+    before = platform.on_main("apps/app.yaml")
+    said = platform.sluice("images", "update", "--push", code=2)
+    assert "cannot be pushed: " in said
+    assert "Not allowed to push to protected branch main" in said
+    assert platform.on_main("apps/app.yaml") == before
+
+    platform.sluice("images", "update", "--pr")
+    (request,) = platform.requests()
+    assert request.title == "chore(dev): update app 1.1.0"
+    assert request.labels == ("images",)
+    assert "as it was" in platform.sluice("images", "update", "--pr")
+
+    platform.push_image("1.2.0")
+    platform.sluice("images", "update", "--pr")
+    (again,) = platform.requests()
+    assert (again.number, again.title) == (request.number, "chore(dev): update app 1.2.0")
+    assert again.head_commit != request.head_commit
+
+    platform.close(again)
+    assert "was declined" in platform.sluice("images", "update", "--pr")
+    assert platform.requests() == []
+
+    digest = platform.push_image("1.3.0")
+    platform.sluice("images", "update", "--pr")
+    (opened,) = platform.requests()
+    assert opened.number != request.number
+    platform.merge(opened)
+    assert f"{platform.image}:1.3.0@{digest} # {{" in platform.on_main("apps/app.yaml")
+    assert f"digest: {digest}" in platform.on_main("stacks/dev.lock.yaml")
+    assert "every image is the newest" in platform.sluice("images", "update", "--pr")
+
+    assert "dev was never deployed" in platform.sluice(
+        "promote", "dev", "staging", "images/app", "--pr", code=2
+    )
+    platform.sluice("promote", "dev", "staging", "images/app", "--pr", "--force")
+    (promotion,) = platform.requests()
+    assert promotion.title == "chore(staging): promote app 1.3.0 from dev"
+    platform.merge(promotion)
+    assert f"digest: {digest}" in platform.on_main("stacks/staging.lock.yaml")
+
+    platform.push_image("1.4.0")
+    platform.sluice("images", "update", "--pr")
+    platform.merge(platform.requests()[0])
+    platform.sluice("promote", "dev", "staging", "--pr", "--force")
+    (promotion,) = platform.requests()
+    commits = f"{SOURCE}/compare/{commit_of('1.3.0')}...{commit_of('1.4.0')}"
+    assert f"| images/app | 1.3.0 | 1.4.0 | {commits} |" in promotion.body
