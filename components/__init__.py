@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from components.alert import Alert, AlertArgs, AlertType, SecretReference
     from components.application import Application, ApplicationArgs, Autoscaling, Probe
     from components.artifacts.locked_image import ReflectionPolicy
+    from components.artifacts.verification import CosignVerification, OIDCIdentity
     from components.canary import (
         Canary,
         CanaryAnalysis,
@@ -111,6 +112,7 @@ __all__ = [
     "CommonMetadata",
     "Component",
     "Condition",
+    "CosignVerification",
     "Cron",
     "DataReference",
     "DeclarationError",
@@ -147,6 +149,7 @@ __all__ = [
     "NetworkIsolation",
     "NumericalPolicy",
     "OCIRepository",
+    "OIDCIdentity",
     "Order",
     "OtherProvider",
     "OtherTrigger",
@@ -237,6 +240,7 @@ _MODULES: Final = {
     "CRDsPolicy": "components.helm_release",
     "CommonMetadata": "components.kustomization",
     "Component": "components.component",
+    "CosignVerification": "components.artifacts.verification",
     "DataReference": "components.references",
     "DeclarationError": "components.errors",
     "Environment": "components.environment",
@@ -262,6 +266,7 @@ _MODULES: Final = {
     "NetworkIsolation": "components.namespace",
     "NumericalPolicy": "components.policies.numerical",
     "OCIRepository": "components.oci_repository",
+    "OIDCIdentity": "components.artifacts.verification",
     "Order": "components.policies.order",
     "Patch": "components.manifests.patch",
     "PodSecurity": "components.namespace",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.artifacts.image_source import SIGNATURES, ImageSource
+from components.artifacts.verification import CosignVerification
 from components.component import Component
 from components.errors import DeclarationError
 
@@ -26,6 +27,8 @@ class ImageRepositoryArgs:
             on this machine does.
         ca_file: a PEM file, below the repository's root, of the authority that
             signed the registry's certificate; by default those of the system.
+        verify: the signature that an image has to have before it is locked;
+            by default none is asked for.
 
     """
 
@@ -33,6 +36,7 @@ class ImageRepositoryArgs:
     exclusion_list: Sequence[str] = (SIGNATURES,)
     insecure: bool = False
     ca_file: str = ""
+    verify: CosignVerification | None = None
 
 
 class ImageRepository(Component):
@@ -56,7 +60,7 @@ class ImageRepository(Component):
         self.args = args
         try:
             self.source = ImageSource(
-                args.image, tuple(args.exclusion_list), args.insecure, args.ca_file
+                args.image, tuple(args.exclusion_list), args.insecure, args.ca_file, args.verify
             )
         except DeclarationError as error:
             raise self.refusal(error) from None

@@ -39,7 +39,7 @@ class LockedImage(LockEntry):
         tag: the selected tag.
         digest: `sha256:…` of what the tag names; of an image for several
             platforms that is the index. Empty where it is not reflected.
-        verified: how its signature was verified; empty where that was not asked for.
+        verified: how its digest was verified; empty where that was not asked for.
 
     """
 
@@ -87,6 +87,18 @@ class ImageRequest(Request[LockedImage]):
     policy: TagPolicy
     reflection: ReflectionPolicy = ReflectionPolicy.IF_NOT_PRESENT
 
+    def __post_init__(self) -> None:
+        if self.source.verify and self.reflection == ReflectionPolicy.NEVER:
+            raise DeclarationError(
+                "digest_reflection_policy: Never, and the image is verified; what was verified is"
+                " its digest, so reflect it"
+            )
+
+    @property
+    def verified(self) -> str:
+        """How the image has to have been verified; empty where that is not asked for."""
+        return str(self.source.verify or "")
+
     def asked(self) -> Mapping[str, Any]:
         """Return repository and policy."""
         return {"repository": self.source.image, "policy": str(self.policy)}
@@ -98,4 +110,7 @@ class ImageRequest(Request[LockedImage]):
         if bool(entry.digest) == (self.reflection == ReflectionPolicy.NEVER):
             found = "a" if entry.digest else "no"
             return f"it has {found} digest, and the policy reflects it {self.reflection}"
+        if entry.verified != self.verified:
+            wanted = f"by {self.verified}" if self.verified else "no more"
+            return f"it was verified by {entry.verified or 'nothing'}, and is to be {wanted}"
         return ""

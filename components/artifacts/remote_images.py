@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from components.artifacts.image_source import ImageSource
+    from components.artifacts.mirrors import Address
 
 __all__ = ["RemoteImages"]
 
@@ -80,7 +81,16 @@ class RemoteImages:
             digest = before.digest if is_same else ""
         if request.reflection != ReflectionPolicy.NEVER:
             digest = digest or self.digest(request.source, tag)
-        return LockedImage(name=request.name, **request.asked(), tag=tag, digest=digest)
+        found = LockedImage(
+            name=request.name,
+            **request.asked(),
+            tag=tag,
+            digest=digest,
+            verified=request.verified,
+        )
+        if before is None or (before.digest, before.verified) != (digest, found.verified):
+            self._verify(request.source, digest)
+        return found
 
     def selected(self, request: ImageRequest) -> str:
         """Return the tag that a policy selects."""
@@ -137,6 +147,18 @@ class RemoteImages:
         response = client.get(client.name(), f"manifests/{reference}", _ANY_MANIFEST)
         return {} if response.status_code == NOT_FOUND else client.json(response)
 
+    def _verify(self, source: ImageSource, digest: str) -> None:
+        """Raise ArtifactError where an image has to be verified and is not."""
+        if source.verify is None:
+            return
+        options = ["--allow-http-registry"] if source.insecure else []
+        options += ["--registry-cacert", self._ca_file(source)] if source.ca_file else []
+        actual = self._address(source).actual.removeprefix("oci://")
+        source.verify.check(f"{actual}@{digest}", self._root, tuple(options))
+
+    def _address(self, source: ImageSource) -> Address:
+        return self._mirrors.address(f"oci://{_with_host(source.image)}")
+
     def _tags(self, source: ImageSource) -> list[str]:
         client = self._client(source)
         tags = client.tags(client.name(), self._cache)
@@ -150,9 +172,8 @@ class RemoteImages:
     def _client(self, source: ImageSource) -> RegistryClient:
         with self._opening:
             if source not in self._clients:
-                address = self._mirrors.address(f"oci://{_with_host(source.image)}")
                 self._clients[source] = RegistryClient(
-                    address,
+                    self._address(source),
                     self._transport,
                     insecure=source.insecure,
                     ca_file=self._ca_file(source),

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from components.artifacts.image_source import ImageSource
+from components.artifacts.locked_image import ImageRequest, ReflectionPolicy
+from components.artifacts.remote_images import RemoteImages
+from components.artifacts.verification import CosignVerification, OIDCIdentity
+from components.errors import ArtifactError, DeclarationError
+from components.policies.policy import TagPolicy
+from components.policies.semver import SemVerPolicy
+
+if TYPE_CHECKING:
+    from components.artifacts.transport import Transport
+
+KEY = CosignVerification(key="cosign.pub")
+KEYLESS = CosignVerification(
+    identity=OIDCIdentity(issuer=r"^https://gitea\.local$", subject="^https://gitea.local/raibid/")
+)
+
+
+@pytest.fixture
+def cosign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the program, which notes how it is called and trusts everything."""
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    (tmp_path / "cosign.pub").write_text("a key")
+    program = tmp_path / "bin" / "cosign"
+    program.parent.mkdir()
+    _write(program, f'printf "%s\\n" "$@" >{tmp_path}/called')
+    return program
+
+
+def _write(program: Path, script: str) -> None:
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+def request(server: Any, verify: CosignVerification | None, **source: Any) -> ImageRequest:
+    return ImageRequest(
+        name="app",
+        source=ImageSource(f"{server.host}/team/app", verify=verify, **source),
+        policy=TagPolicy(SemVerPolicy("1.x")),
+    )
+
+
+@pytest.fixture
+def images(tmp_path: Path, transport: Transport) -> RemoteImages:
+    return RemoteImages(tmp_path, transport=transport)
+
+
+def test_what_is_locked_was_verified_by_its_digest(
+    server: Any, images: RemoteImages, cosign: Path, tmp_path: Path
+) -> None:
+    digest = server.push_image("team/app", "1.0.0")
+    locked = images.newest(request(server, KEY, insecure=True), None)
+    assert (locked.digest, locked.verified) == (digest, "cosign key cosign.pub")
+    assert (cosign.parents[1] / "called").read_text().splitlines() == [
+        "verify",
+        "--key",
+        str(tmp_path / "cosign.pub"),
+        "--insecure-ignore-tlog=true",
+        "--allow-http-registry",
+        f"{server.host}/team/app@{digest}",
+    ]
+
+
+def test_an_identity_is_asked_for_by_expressions(
+    server: Any, images: RemoteImages, cosign: Path
+) -> None:
+    digest = server.push_image("team/app", "1.0.0")
+    locked = images.newest(request(server, KEYLESS), None)
+    assert locked.verified == (
+        r"cosign identity ^https://gitea.local/raibid/ of ^https://gitea\.local$"
+    )
+    assert (cosign.parents[1] / "called").read_text().splitlines()[1:] == [
+        r"--certificate-oidc-issuer-regexp=^https://gitea\.local$",
+        "--certificate-identity-regexp=^https://gitea.local/raibid/",
+        f"{server.host}/team/app@{digest}",
+    ]
+
+
+@pytest.mark.usefixtures("cosign")
+def test_what_does_not_verify_is_not_locked_and_says_why(
+    server: Any, images: RemoteImages, cosign: Path
+) -> None:
+    server.push_image("team/app", "1.0.0")
+    _write(
+        cosign, 'printf "WARNING: x\\nError: no signatures found\\nmain.go:7: y\\n" >&2; exit 10'
+    )
+    with pytest.raises(ArtifactError) as refusal:
+        images.newest(request(server, KEY), None)
+    assert (
+        "is not locked, as it is not verified by cosign key cosign.pub: no signatures fou"
+        in str(refusal.value)
+    )
+
+
+def test_what_was_verified_is_not_verified_again(
+    server: Any, images: RemoteImages, cosign: Path
+) -> None:
+    server.push_image("team/app", "1.0.0")
+    before = images.newest(request(server, KEY), None)
+    _write(cosign, "exit 1")
+    assert images.newest(request(server, KEY), before) == before
+    with pytest.raises(ArtifactError, match="cosign says nothing"):
+        images.newest(request(server, KEYLESS), before)
+
+
+def test_an_entry_that_was_not_verified_as_asked_does_not_fit(
+    server: Any, images: RemoteImages
+) -> None:
+    server.push_image("team/app", "1.0.0")
+    plain = images.newest(request(server, None), None)
+    assert plain.mismatch(request(server, KEY)) == (
+        "it was verified by nothing, and is to be by cosign key cosign.pub"
+    )
+
+
+def test_without_the_program_or_the_key_nothing_is_locked(
+    server: Any, images: RemoteImages, cosign: Path, tmp_path: Path
+) -> None:
+    server.push_image("team/app", "1.0.0")
+    (tmp_path / "cosign.pub").unlink()
+    with pytest.raises(ArtifactError, match=r"^cosign\.pub, which is to verify images, is not"):
+        images.newest(request(server, KEY), None)
+    cosign.unlink()
+    with pytest.raises(ArtifactError, match="there is no `cosign` on PATH; install it"):
+        images.newest(request(server, KEY), None)
+
+
+def test_a_wrong_verification_is_refused(server: Any) -> None:
+    with pytest.raises(DeclarationError, match="give either the file of a key or an identity"):
+        CosignVerification()
+    with pytest.raises(DeclarationError, match="digest_reflection_policy: Never, and the image"):
+        ImageRequest(
+            name="app",
+            source=request(server, KEY).source,
+            policy=TagPolicy(SemVerPolicy("*")),
+            reflection=ReflectionPolicy.NEVER,
+        )
