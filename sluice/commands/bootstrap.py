@@ -34,8 +34,10 @@ def bootstrap() -> None:
     "--status-check",
     "checks",
     multiple=True,
+    default=("sluice/data-loss",),
+    show_default=True,
     metavar="CONTEXT",
-    help="A commit status that a pull request needs, such as 'sluice/*'; several times.",
+    help="A commit status that a pull request needs; several times.",
 )
 @click.option("--approvals", default=0, help="How many approvals a pull request needs.")
 @click.option(

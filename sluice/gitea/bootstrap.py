@@ -46,8 +46,7 @@ class LabelPlan:
 
 
 LABELS: Final = (
-    LabelPlan("sluice/allow-deletion", "#b60205", "What holds data may be deleted or replaced"),
-    LabelPlan("sluice/promote-prod", "#0e8a16", "May be deployed to production"),
+    LabelPlan("sluice/allow-data-loss", "#b60205", "What holds data may be deleted or replaced"),
 )
 
 

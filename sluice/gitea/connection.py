@@ -37,7 +37,8 @@ __all__ = ["Connection"]
 T = TypeVar("T")
 
 _API: Final = "/api/v1"
-_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 7  # 16 s in all: a server that restarts is waited for
+_SETTLING_ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 0.25
 _LONGEST_PAUSE_SECONDS: Final = 8.0
 _TIMEOUT: Final = urllib3.Timeout(connect=10.0, read=60.0)
@@ -153,7 +154,7 @@ class Connection:
 
         It has to look at what there is before it acts.
         """
-        return self._retrying(attempt)
+        return self._retrying.copy(stop=stop_after_attempt(_SETTLING_ATTEMPTS))(attempt)
 
     def _url(self, path: str) -> str:
         return f"{self.server}{path if path.startswith('/api/') else _API + path}"

@@ -31,9 +31,9 @@ def test_a_pull_request_from_its_branch_to_its_merge(gitea: GiteaSandbox, tmp_pa
             pool.map(lambda body: another(bot).propose(**proposal, body=body), ("a", "b", "c"))
         )
     assert len({request.number for request in opened}) == 1
-    request = bot.propose(**proposal, body="why", labels=("sluice/allow-deletion", "new"))
+    request = bot.propose(**proposal, body="why", labels=("sluice/allow-data-loss", "new"))
     assert (request.body, request.head_commit, request.from_fork) == ("why", commit, False)
-    assert set(request.labels) == {"sluice/allow-deletion", "new"}
+    assert set(request.labels) == {"sluice/allow-data-loss", "new"}
     assert [found.number for found in bot.pull_requests(head="monitoring")] == [request.number]
 
     with ThreadPoolExecutor() as pool:

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from sluice.commands.bootstrap import bootstrap
 from sluice.gitea import Gitea
-from sluice.gitea.bootstrap import LabelPlan, Outcome, Plan, apply
+from sluice.gitea.bootstrap import LABELS, LabelPlan, Outcome, Plan, apply
+from sluice.pipeline.comment import LABEL as LABEL_OF_REPORT
+from sluice.pipeline.report import DATA_LOSS
 from tests.unit.gitea.fake import Answer, FakeGitea
 
 KEY = "ssh-ed25519 AAAAC3Nza ada@example.com"
-LABEL = LabelPlan("sluice/allow-deletion", "#b60205", "what holds data")
+LABEL = LabelPlan("sluice/allow-data-loss", "#b60205", "what holds data")
 PLAN = Plan(
     secrets={"SLUICE_TOKEN": "t0ken", "KUBECONFIG_UP": "kind: Config"},
     variables={"REGION": "eu"},
@@ -164,3 +167,9 @@ def test_a_runner_that_is_missing_is_told(server: FakeGitea, gitea: Gitea) -> No
 
 def test_a_plan_shows_no_secret() -> None:
     assert "t0ken" not in repr(PLAN)
+
+
+def test_the_label_and_the_status_are_the_ones_that_a_report_speaks_of() -> None:
+    assert [label.name for label in LABELS] == [LABEL_OF_REPORT]
+    option = next(each for each in bootstrap.commands["gitea"].params if each.name == "checks")
+    assert option.default == (DATA_LOSS,)

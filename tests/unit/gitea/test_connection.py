@@ -60,7 +60,7 @@ def test_a_server_that_stays_down_is_an_error_after_some_tries(
     server.refuse = 1000
     with pytest.raises(PassingGiteaError, match=r"https://git.example.com/sub cannot be reached"):
         gitea.comments(1)
-    assert server.refuse == 1000 - 5
+    assert server.refuse == 1000 - 7
 
 
 def test_starting_a_workflow_is_never_sent_twice(server: FakeGitea, gitea: Gitea) -> None:
