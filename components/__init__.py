@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from components.post_renderer import PostRenderer
     from components.references import DataReference
     from components.scaled_object import Fallback, ScaledObject, ScaledObjectArgs
+    from components.sealed_secret import SealedSecret, SealedSecretArgs
     from components.secret_store import (
         AWSProvider,
         ClusterSecretStore,
@@ -164,6 +165,8 @@ __all__ = [
     "RemoteKey",
     "ScaledObject",
     "ScaledObjectArgs",
+    "SealedSecret",
+    "SealedSecretArgs",
     "SecretKey",
     "SecretKeySelector",
     "SecretReference",
@@ -188,6 +191,8 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "SealedSecret": "components.sealed_secret",
+    "SealedSecretArgs": "components.sealed_secret",
     "ExternalSecret": "components.external_secret",
     "ExternalSecretArgs": "components.external_secret",
     "RemoteKey": "components.external_secret",

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from components.manifests import documents
 from components.sops import is_encrypted, sops
 from sluice.errors import RepositoryError
 from sluice.repository import Repository, in_repository
@@ -96,6 +97,41 @@ def rotate(repository: Repository, files: Sequence[Path]) -> None:
         if Path(".sops.yaml").is_file():
             _sops("updatekeys", "--yes", str(file))
         click.echo(f"{file}: rotated")
+
+
+@secret.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--cert",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The controller's certificate, as `kubeseal --fetch-cert` prints it.",
+)
+@click.option(
+    "--scope",
+    type=click.Choice(["strict", "namespace-wide", "cluster-wide"]),
+    default="strict",
+    show_default=True,
+    help="Where it may be used: under its name, in its namespace, anywhere.",
+)
+def seal(file: Path, cert: Path, scope: str) -> None:
+    """Seal the Secret of FILE, `name.yaml`, to `name.sealed.yaml` beside it, as kubeseal does.
+
+    The plain file stays, for you to remove.
+
+    \b
+    Example:
+      sluice secret seal secrets/database.yaml --cert sealed-secrets.pem
+    """
+    from sluice.sealing import Scope, public_key, sealed  # noqa: PLC0415 - the others do without
+
+    target = file.with_suffix(f".sealed{file.suffix}")
+    try:
+        manifest = sealed(documents.load_file(file), public_key(cert.read_bytes()), Scope(scope))
+    except RepositoryError as error:
+        raise RepositoryError(f"{file}: {error}") from None
+    target.write_text(documents.dump(manifest))
+    click.echo(f"{target}: sealed; remove {file}")
 
 
 @secret.command()
