@@ -1,4 +1,4 @@
-"""The real Gitea, whose container registry has the images."""
+"""The real Gitea, whose registry holds images beside its repositories."""
 
 from __future__ import annotations
 
