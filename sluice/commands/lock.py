@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import takewhile
 
 import click
 
 from sluice import completion
+from sluice.checkout import Remote
 from sluice.errors import RepositoryError
+from sluice.gitea import Gitea
+from sluice.lock_proposal import propose_locks
 from sluice.locking import NextLock, next_locks
 from sluice.repository import Repository, in_repository
 from sluice.tables import table
@@ -40,6 +44,8 @@ class _NamesAfterUpgrade(click.Command):
 )
 @click.option("--check", is_flag=True, help="Change nothing; fail where a lock does not fit.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; show what would change.")
+@click.option("--push", is_flag=True, help="Commit and push, from a clean checkout.")
+@click.option("--pr", is_flag=True, help="The same to a branch, with one pull request.")
 @click.pass_context
 @in_repository
 def lock(
@@ -49,19 +55,28 @@ def lock(
     upgrade: bool,
     check: bool,
     dry_run: bool,
+    push: bool,
+    pr: bool,
 ) -> None:
     """Resolve charts, images and sources into stacks/<stack>.lock.yaml, for STACKS or all.
 
     Needs neither a cluster nor Pulumi's state. Entries that fit are kept; of
-    all stacks or of none a lock is written.
+    all stacks or of none a lock is written. With --push or --pr, that is done
+    to the newest commit; your working tree plays no part.
 
     \b
     Example:
       sluice lock
       sluice lock --upgrade --dry-run
       sluice lock prod --upgrade postgresql redis
+      sluice lock dev --upgrade --pr
     """
+    if check + dry_run + push + pr > 1:
+        raise click.UsageError("--check, --dry-run, --push and --pr exclude each other")
     names = (ctx.meta[_UPGRADE] or None) if upgrade else ()
+    if push or pr:
+        _publish(repository, stacks, names, pr=pr)
+        return
     following = next_locks(repository, repository.chosen(stacks), names)
     for each in following:
         _show(each)
@@ -72,6 +87,18 @@ def lock(
     if not dry_run:
         for each in stale:
             each.save()
+
+
+def _publish(
+    repository: Repository, stacks: tuple[str, ...], names: Collection[str] | None, *, pr: bool
+) -> None:
+    remote = Remote.of(repository)
+    gitea = Gitea.find(repository) if pr else None
+    locks, made = propose_locks(remote, gitea, stacks, names, pr=pr)
+    for each in locks:
+        _show(each)
+    if made.branch:
+        click.echo(made.told(remote.branch))
 
 
 def _show(following: NextLock) -> None:
