@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import git
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sluice.errors import GiteaError
 from sluice.gitea import Gitea
@@ -59,6 +62,11 @@ def _token(server: GiteaServer, programs: Path) -> str | None:
     return made.stdout.split()[-1] if made.returncode == 0 else None
 
 
+def _public_key() -> str:
+    key = Ed25519PrivateKey.generate().public_key()
+    return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
 def test_a_repository_is_bootstrapped_and_repaired_there(
     server: tuple[str, str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,17 +81,24 @@ def test_a_repository_is_bootstrapped_and_repaired_there(
 
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     gitea = Gitea.of(checkout, environment)
-    plan = Plan(approvals=1, checks=("sluice/*",), variables={"REGION": "eu"})
+    plan = Plan(
+        approvals=1, checks=("sluice/*",), variables={"REGION": "eu"}, deploy_key=_public_key()
+    )
     first = {result.subject: result.outcome for result in apply(gitea, plan)}
     assert first["organisation team"] == first["repository team/platform"] == "made"
     assert {first[f"secret {BOT_TOKEN}"], first["variable REGION"]} == {"made"}
-    assert first["runner"] == "missing"
+    assert (first["deploy key"], first["runner"]) == ("made", "missing")
 
     gitea.connection.call("DELETE", gitea.path("branch_protections", "main"))
     gitea.connection.call("PUT", gitea.path("actions", "variables", "REGION"), body={"value": "us"})
+    other_key = replace(plan, deploy_key=_public_key())
     repaired = {
         result.subject: result.outcome
-        for result in apply(gitea, plan)
+        for result in apply(gitea, other_key)
         if result.outcome not in {"in order", "missing"}
     }
-    assert repaired == {"protection of main": "made", "variable REGION": "repaired"}
+    assert repaired == {
+        "protection of main": "made",
+        "variable REGION": "repaired",
+        "deploy key": "repaired",
+    }
