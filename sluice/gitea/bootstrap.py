@@ -19,7 +19,17 @@ from sluice.errors import GiteaError
 from sluice.gitea.client import Gitea
 from sluice.gitea.connection import Connection
 
-__all__ = ["BOT_SCOPES", "BOT_TOKEN", "LABELS", "LabelPlan", "Outcome", "Plan", "Result", "apply"]
+__all__ = [
+    "BOT_SCOPES",
+    "BOT_TOKEN",
+    "LABELS",
+    "LabelPlan",
+    "Outcome",
+    "Plan",
+    "Result",
+    "apply",
+    "set_values",
+]
 
 BOT_TOKEN: Final = "SLUICE_TOKEN"  # noqa: S105 - the secret's name
 """The secret that holds the bot's token."""
@@ -122,11 +132,17 @@ def apply(
     yield from steps.bot(keep_token, renew=renew_token)
     yield steps.protection()
     yield from map(steps.label, plan.labels)
-    yield from (steps.secret(name, value) for name, value in plan.secrets.items())
-    yield from (steps.variable(name, value) for name, value in plan.variables.items())
+    yield from set_values(gitea, plan)
     if plan.deploy_key:
         yield steps.deploy_key()
     yield steps.runner()
+
+
+def set_values(gitea: Gitea, plan: Plan) -> Iterator[Result]:
+    """Set the plan's secrets and variables, and yield what each step did."""
+    steps = _Steps(gitea, plan)
+    yield from (steps.secret(name, value) for name, value in plan.secrets.items())
+    yield from (steps.variable(name, value) for name, value in plan.variables.items())
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 <folder>/url                 the repository's address
 <folder>/git-credentials     for Git's credential helper `store`
+<folder>/filled              the digest of the secrets and variables that were set
 <folder>/bot-token           the token that the pipeline has as a secret
 <folder>/volume/             what the runner's jobs keep: the checkout's own state, records, locks
 """
@@ -9,6 +10,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -19,7 +21,7 @@ from typing import Final
 import git
 
 from sluice.gitea import Connection, Gitea
-from sluice.gitea.bootstrap import Plan, apply
+from sluice.gitea.bootstrap import Plan, Result, apply, set_values
 from sluice.sandbox.bring_up import ensure_running
 from sluice.sandbox.chart_repository import archives
 from sluice.sandbox.errors import ProgramExitedError, ProgramMissingError, SandboxError
@@ -122,8 +124,6 @@ class GiteaService:
         self._write_credentials()
         yield f"{gitea.slug} in gitea"
         self._fill(gitea, seed)
-        yield "the charts in gitea"
-        _publish(gitea)
         yield from self._start_runner(programs, gitea)
 
     def stop(self) -> None:
@@ -135,15 +135,28 @@ class GiteaService:
             unit.record.unlink(missing_ok=True)
 
     def _fill(self, gitea: Gitea, seed: Seed) -> None:
+        """Fill Gitea once; what was changed in it since then is the user's.
+
+        Secrets and variables are set again where the clusters became others.
+        """
         plan = Plan(secrets=_secrets(seed), variables=self._variables(seed))
-        results = apply(
+        values = repr((sorted(plan.secrets.items()), sorted(plan.variables.items())))
+        digest, marker = hashlib.sha256(values.encode()).hexdigest(), self.folder / "filled"
+        if not marker.exists():
+            deque(self._bootstrap(gitea, plan, seed.checkout), maxlen=0)
+            _publish(gitea)
+        elif marker.read_text() != digest:
+            deque(set_values(gitea, plan), maxlen=0)
+        write_atomically(marker, digest)
+
+    def _bootstrap(self, gitea: Gitea, plan: Plan, checkout: Path) -> Iterator[Result]:
+        return apply(
             gitea,
             plan,
-            push=lambda: self._push(gitea, seed.checkout),
+            push=lambda: self._push(gitea, checkout),
             keep_token=lambda token: write_atomically(self.bot_token_file, token),
             renew_token=not self.bot_token_file.exists(),
         )
-        deque(results, maxlen=0)
 
     def _start_runner(self, programs: Path, gitea: Gitea) -> Iterator[str]:
         yield "the runner's registration"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -42,7 +43,13 @@ def test_up_again_changes_nothing_and_down_keeps_the_state(
     before = [file.read_text() for file in files]
     url, pids = service.url, {row.program: row.pid for row in box.status()}
 
+    protection = gitea.admin.path("branch_protections", "main")
+    gitea.admin.connection.call("PATCH", protection, body={"required_approvals": 2})
+
     box.up(programs, (), gitea=seed(box))
+    rule = gitea.admin.connection.get(protection, dict[str, Any])
+    gitea.admin.connection.call("PATCH", protection, body={"required_approvals": 0})
+    assert rule["required_approvals"] == 2
     assert {row.program: row.pid for row in box.status()} == pids
     box.down()
     assert [row.pid for row in box.status()] == [None, None, None]
