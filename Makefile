@@ -36,6 +36,7 @@ testing:
 lint: checking
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/yamllint --strict .
 
 types: checking
 	$(BIN)/mypy
