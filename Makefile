@@ -45,7 +45,7 @@ unit: checking
 	$(BIN)/pytest tests/unit -n 2 -q
 
 integration: testing
-	$(BIN)/pytest tests/integration -n 2 -q
+	$(BIN)/pytest tests/integration -n 3 --dist loadgroup -q
 
 bench: testing ## measure against plain pulumi and kubectl
 	$(BIN)/python -m benchmarks

@@ -1,13 +1,16 @@
-"""Real clusters, started once for each test process and always stopped."""
+"""Real clusters, one set for all test processes, and always stopped."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
+from filelock import FileLock
 
 from sluice.sandbox import Sandbox
 
@@ -46,13 +49,27 @@ Access = Callable[[Sandbox, str], ClusterAccess]
 
 @pytest.fixture(scope="session")
 def sandbox(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The three clusters and the charts, one set for each test process."""
-    box = Sandbox(tmp_path_factory.mktemp("sluice") / "sandbox")
+    """The three clusters and the charts, which the test processes of a run have in common.
+
+    The last of them to end stops it. A test has namespaces of its own; tests
+    that share what is not in a namespace are in one `xdist_group`.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    box = Sandbox(shared / "sluice" / "sandbox")
+    users = shared / "sluice" / "users"
+    users.mkdir(parents=True, exist_ok=True)
+    me, turns = users / str(os.getpid()), FileLock(shared / "sluice.lock")
     try:
-        box.up(programs)
+        with turns:
+            me.touch()
+            box.up(programs)
         yield box
     finally:
-        box.down()
+        with turns:
+            me.unlink()
+            if not any(psutil.pid_exists(int(user.name)) for user in users.iterdir()):
+                box.down()
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,7 @@ def processes(clone: Path) -> list[str]:
     return found
 
 
+@pytest.mark.xdist_group("platform")
 def test_own_clusters_are_deployed_to_without_a_sandbox(
     clone: Path, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -29,6 +29,13 @@ PROGRAM = ("__main__.py", "Pulumi.yaml", ".gitignore", "components", "manifests"
 SECONDS = 120
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deploy the repository's own stacks in one test after the other: their names are fixed."""
+    for item in items:
+        if "platform" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("platform"))
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A repository bound to the sandbox's clusters, with a state of its own.
@@ -86,9 +93,10 @@ class Checkout:
         """Run `helm` on a cluster."""
         return self.run("helm", f"--kube-context={context}", *arguments)
 
-    def releases(self, namespace: str) -> dict[str, str]:
-        """The namespace's Helm releases, each with its status, on dev-cluster."""
-        listed = json.loads(self.helm("list", "--all", "-n", namespace, "-o", "json"))
+    def releases(self, namespace: str, context: str = "dev-cluster") -> dict[str, str]:
+        """The namespace's Helm releases, each with its status."""
+        form = ("--all", "-n", namespace, "-o", "json")
+        listed = json.loads(self.helm("list", *form, context=context))
         return {release["name"]: release["status"] for release in listed}
 
     def get(self, kind: str, name: str, namespace: str, context: str = "dev-cluster") -> Any:

@@ -107,7 +107,7 @@ def test_values_win_over_references_which_win_over_files(program: Program) -> No
 
 
 def test_the_custom_resources_of_a_chart_can_be_left_out(program: Program) -> None:
-    checkout = program("""
+    members = """
         @member
         def web(self):
             return HelmRelease(
@@ -119,11 +119,13 @@ def test_the_custom_resources_of_a_chart_can_be_left_out(program: Program) -> No
                     crds=CRDsPolicy.SKIP,
                 ),
             )
-    """)
-    checkout.kubectl("delete", "crd", "gadgets.example.com", "--ignore-not-found")
+    """
+    elsewhere = "staging-cluster"  # where no other test installs this chart
+    checkout = program(members, context=elsewhere)
     checkout.sluice("up")
-    assert checkout.releases(checkout.stack) == {"web": "deployed"}
-    assert "gadgets" not in checkout.kubectl("get", "crd", "-o", "name")
+    assert checkout.releases(checkout.stack, context=elsewhere) == {"web": "deployed"}
+    assert "gadgets" not in checkout.kubectl("get", "crd", "-o", "name", context=elsewhere)
+    checkout.pulumi("destroy", "--yes", "--skip-preview")
 
 
 def test_another_locked_version_upgrades_the_release(program: Program) -> None:
