@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ __all__ = ["RUNTIME", "TESTS", "VirtualEnvironment", "share_packages"]
 RUNTIME = "requirements.txt"
 TESTS = "requirements-dev.txt"
 _LAST_LINES = 20
+_COMPILED = ("components", "sluice", "toolchain")
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,14 @@ class VirtualEnvironment:
     def _install_project(self, report: Callable[[str], None]) -> None:
         repository = str(self.machine.repository)
         self._pip(["--no-deps", "--no-build-isolation", "-e", repository], report)
+        self._compile(report)
         self._write_stamp({**self._stamp(), "project": self._project()})
+
+    def _compile(self, report: Callable[[str], None]) -> None:
+        """Write the project's byte code, where Python is told not to, as in many images."""
+        folders = [str(self.machine.repository / name) for name in _COMPILED]
+        with suppress(PackagesError):  # a mistake in a file is told when that is loaded
+            _run([str(self.python), "-m", "compileall", "-q", *folders], report)
 
     def _pip(self, arguments: Sequence[str], report: Callable[[str], None]) -> None:
         _run([str(self.python), "-m", "pip", "install", "--no-input", *arguments], report)

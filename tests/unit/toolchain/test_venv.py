@@ -41,11 +41,12 @@ def commands(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_locked_packages_then_the_project_itself(machine: Machine, commands: list[str]) -> None:
     VirtualEnvironment(machine, RUNTIME).install(ignore)
-    create, packages, project = commands
+    create, packages, project, byte_code = commands
     assert " -m venv " in create
     assert "--require-hashes" in packages
     assert packages.endswith(RUNTIME)
     assert project.endswith(f"--no-deps --no-build-isolation -e {machine.repository}")
+    assert " -m compileall " in byte_code
 
 
 def test_the_packages_alone_need_no_project(machine: Machine, commands: list[str]) -> None:
@@ -60,7 +61,7 @@ def test_the_packages_alone_need_no_project(machine: Machine, commands: list[str
 def test_nothing_is_done_when_nothing_changed(machine: Machine, commands: list[str]) -> None:
     for _ in range(2):
         VirtualEnvironment(machine, RUNTIME).install(ignore)
-    assert len(commands) == 3
+    assert len(commands) == 4
     assert VirtualEnvironment(machine, RUNTIME).is_current()
 
 
@@ -80,14 +81,14 @@ def test_a_changed_lock_is_installed(machine: Machine, commands: list[str]) -> N
     VirtualEnvironment(machine, RUNTIME).install(ignore)
     (machine.wrappers / RUNTIME).write_text("# changed\n")
     VirtualEnvironment(machine, RUNTIME).install(ignore)
-    assert len(commands) == 6
+    assert len(commands) == 8
 
 
 def test_changed_metadata_installs_the_project_only(machine: Machine, commands: list[str]) -> None:
     VirtualEnvironment(machine, RUNTIME).install(ignore)
     (machine.repository / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     VirtualEnvironment(machine, RUNTIME).install(ignore)
-    assert len(commands) == 4
+    assert len(commands) == 6
 
 
 def test_an_interrupted_installation_is_done_again_from_scratch(
@@ -129,7 +130,7 @@ def test_packages_are_not_shared_over_a_checkouts_own(
     VirtualEnvironment(machine, RUNTIME).install(ignore)
     with pytest.raises(PackagesError, match="remove it to share packages by a link"):
         share_packages(machine, RUNTIME, ignore)
-    assert len(commands) == 5
+    assert len(commands) == 6
 
 
 def test_a_failure_is_told_in_pips_last_words() -> None:
