@@ -1,4 +1,4 @@
-"""The one place that knows Pulumi's Automation API: updates in, typed results out."""
+"""The one place that runs Pulumi's updates: what is wanted in, typed results out."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tenacity
-from pulumi import automation
 
 from components.suspension import LEFT_OUT
+from sluice import pulumi_command
 from sluice.change import Change
 from sluice.errors import DeploymentError, GiteaError, LockedError
 from sluice.events import Events, Watcher
 from sluice.failures import plain
 from sluice.local_state import LocalState
+from sluice.program import warm_program
+from sluice.pulumi_command import CommandError, ConcurrentUpdateError, StackNotFoundError
 from sluice.recovery import Recovery
 from sluice.repository import Repository
 from sluice.shared_lock import SharedLock, holders
@@ -158,14 +160,14 @@ class Engine:
         ):
             try:
                 return tenacity.Retrying(
-                    retry=tenacity.retry_if_exception_type(automation.ConcurrentUpdateError),
+                    retry=tenacity.retry_if_exception_type(ConcurrentUpdateError),
                     # Two that began together, and both gave up, do not begin together again.
                     wait=tenacity.wait_random_exponential(max=_LONGEST_PAUSE),
                     stop=tenacity.stop_before_delay(self._wait),
                     before_sleep=wait,
                     reraise=True,
                 )(change)
-            except automation.ConcurrentUpdateError as error:
+            except ConcurrentUpdateError as error:
                 raise LockedError(f"{self.stack}: {_holder(error)}; wait for it to end") from error
 
     def _run_of_pipeline(self, number: int) -> Run | None:
@@ -190,15 +192,16 @@ class Engine:
         events = self._events(watch)
         refreshing = ["--refresh"] if refresh else []
         try:
-            self._run(
-                *("up", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
-                *(*refreshing, *options),
-                left_out=left_out,
-                on_output=events.read,
-            )
-        except automation.ConcurrentUpdateError:
+            with self._program(left_out) as client:
+                self._run(
+                    *("up", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
+                    *(*client, *refreshing, *options),
+                    left_out=left_out,
+                    on_output=events.read,
+                )
+        except ConcurrentUpdateError:
             raise
-        except automation.CommandError as error:
+        except CommandError as error:
             if recovery.after_failure(events.refused_releases):
                 again = self._update(recovery, watch, options, left_out, refresh=True)
                 again.counts = _sum(events.counts, again.counts)
@@ -223,16 +226,18 @@ class Engine:
         """
         started = time.monotonic()
         events = self._events(watch)
+        left_out = self._left_out(target, exclude)
         try:
-            self._run(
-                *("preview", "--json", f"--parallel={PARALLEL}"),
-                *(["--refresh"] if refresh else []),
-                *self._chosen("--target", target),
-                *self._chosen("--exclude", exclude),
-                left_out=self._left_out(target, exclude),
-                on_output=events.read,
-            )
-        except automation.CommandError as error:
+            with self._program(left_out) as client:
+                self._run(
+                    *("preview", "--json", f"--parallel={PARALLEL}", *client),
+                    *(["--refresh"] if refresh else []),
+                    *self._chosen("--target", target),
+                    *self._chosen("--exclude", exclude),
+                    left_out=left_out,
+                    on_output=events.read,
+                )
+        except CommandError as error:
             raise self._failure(events, error) from error
         return Outcome(self.stack, events.counts, time.monotonic() - started, events.changes())
 
@@ -250,14 +255,14 @@ class Engine:
         noted = [f"--message={message}"] if message else []
         try:
             self._alone("destroy", lambda: self._run(*command, *noted, on_output=events.read))
-        except automation.CommandError as error:
+        except CommandError as error:
             raise self._failure(events, error) from error
         return Outcome(self.stack, events.counts, time.monotonic() - started, events.changes())
 
     def _events(self, watch: Watcher) -> Events:
         return Events(watch, str(self._repository.setting(self.stack, "context")))
 
-    def _failure(self, events: Events, error: automation.CommandError) -> DeploymentError:
+    def _failure(self, events: Events, error: CommandError) -> DeploymentError:
         reasons = list(dict.fromkeys(events.failures)) or [_reason(str(error))]
         return DeploymentError(f"{self.stack}: " + "\n  ".join(reasons), events.changes())
 
@@ -293,10 +298,10 @@ class Engine:
     def _in_clear(self, *arguments: str) -> Any:
         command = [*arguments, "--stack", self.stack]
         try:
-            text = _Pulumi().run(command, str(self._repository.root), self._environment()).stdout
-        except automation.StackNotFoundError:
+            text = pulumi_command.run(command, self._repository.root, self._environment())
+        except StackNotFoundError:
             return None
-        except automation.CommandError as error:
+        except CommandError as error:
             raise DeploymentError(f"{self.stack}: {_reason(str(error))}") from error
         return json.loads(text)
 
@@ -319,7 +324,7 @@ class Engine:
     ) -> str:
         try:
             return self._pulumi(arguments, left_out, on_output)
-        except automation.StackNotFoundError:
+        except StackNotFoundError:
             # Without it, Pulumi would ask for a passphrase whatever the stack's file says.
             provider = self._repository.secrets_provider(self.stack)
             self._pulumi(
@@ -335,9 +340,8 @@ class Engine:
     ) -> str:
         # automation.Stack runs a command before each one, and three after an update.
         command = [*arguments, "--stack", self.stack]
-        root = str(self._repository.root)
-        environment = {**self._environment(), LEFT_OUT: " ".join(left_out)}
-        return _Pulumi().run(command, root, environment, on_output).stdout
+        environment = self._environment(left_out)
+        return pulumi_command.run(command, self._repository.root, environment, on_output)
 
     def _ask(self, *arguments: str) -> str:
         with self._explained():
@@ -348,25 +352,30 @@ class Engine:
         with self._explained():
             try:
                 return json.loads(self._pulumi(arguments))
-            except automation.StackNotFoundError:
+            except StackNotFoundError:
                 return None
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except automation.ConcurrentUpdateError:
+        except ConcurrentUpdateError:
             raise
-        except automation.CommandError as error:
+        except CommandError as error:
             raise DeploymentError(f"{self.stack}: {_reason(str(error))}") from error
 
-    def _environment(self) -> dict[str, str]:
+    def _program(self, left_out: Collection[str]) -> AbstractContextManager[list[str]]:
+        """Start the program, which loads what it needs while Pulumi starts."""
+        return warm_program(self._repository, self._environment(left_out))
+
+    def _environment(self, left_out: Collection[str] = ()) -> dict[str, str]:
         saves_at_end = self._repository.setting(self.stack, "checkpoints") == "end"
         return {
             # Else a preview tells everything at its end.
             "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
             **({"PULUMI_SKIP_CHECKPOINTS": "true"} if saves_at_end else {}),
             **self._variables,
+            LEFT_OUT: " ".join(left_out),
         }
 
     def _export(self) -> dict[str, Any]:
@@ -380,13 +389,6 @@ class Engine:
             json.dump(state, file)
             file.flush()
             self._ask("stack", "import", f"--file={file.name}")
-
-
-class _Pulumi(automation.PulumiCommand):
-    """`pulumi` on PATH, which need not be asked for its version: the toolchain has done that."""
-
-    def __init__(self) -> None:
-        self.command, self.version = "pulumi", None
 
 
 def _sum(first: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pulumi.runtime import rpc
-
 from sluice.change import FieldDifference
 from sluice.difference import field_differences
 from sluice.masking import AFTER, BEFORE, MASK, Masks
+from sluice.state_repair import SECRET
 
 __all__ = ["field_changes", "overlap", "shown"]
 
@@ -25,7 +24,7 @@ _BY_PLACE: Final = Masks(())
 def shown(value: Any) -> Any:
     """Return an object's inputs with a mask in place of each secret."""
     if isinstance(value, Mapping):
-        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:  # noqa: SLF001
+        if SECRET.items() <= value.items():
             return MASK
         return {key: shown(item) for key, item in value.items() if not str(key).startswith("__")}
     if isinstance(value, list):

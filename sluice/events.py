@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
-
-from pulumi import automation
 
 from sluice.change import Change
+from sluice.engine_events import EngineEvent, StepEventMetadata, parse
 from sluice.engine_values import field_changes, shown
 from sluice.failures import is_failure, sentence
 from sluice.state_repair import RELEASE, Entry
@@ -67,11 +64,11 @@ class Events:
         if not head.startswith("{"):
             return
         if _SAME not in head:
-            self._take(automation.EngineEvent.from_json(json.loads(line)))
+            self._take(parse(line))
         elif _BEGINS in head:
             self._watch(_URN.findall(line)[0])
 
-    def _take(self, event: automation.EngineEvent) -> None:
+    def _take(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
             self._begin(event.resource_pre_event.metadata)
         if event.res_outputs_event:
@@ -84,7 +81,7 @@ class Events:
         if diagnostic and is_failure(diagnostic.severity, diagnostic.message):
             self._keep(diagnostic.urn or "", diagnostic.message)
 
-    def _begin(self, step: automation.StepEventMetadata) -> None:
+    def _begin(self, step: StepEventMetadata) -> None:
         self._watch(step.urn)
         self._begun[step.urn] = time.monotonic()
         operation = _operation(step.op)
@@ -117,13 +114,12 @@ class Events:
             self._changes[urn] = replace(self._changes[urn], error=reason)
 
 
-def _operation(op: Any) -> str:
-    name = str(getattr(op, "value", op))
+def _operation(op: str) -> str:
     # A replacement is told as three steps: replace, and its creation and deletion.
-    return "replace" if name in ("create-replacement", "delete-replaced") else name
+    return "replace" if op in ("create-replacement", "delete-replaced") else op
 
 
-def _change(step: automation.StepEventMetadata, operation: str) -> Change:
+def _change(step: StepEventMetadata, operation: str) -> Change:
     name = step.urn.rpartition("::")[2]
     component, _, path = name.partition(":")
     namespace, _, own = path.rpartition("/")
@@ -140,10 +136,5 @@ def _change(step: automation.StepEventMetadata, operation: str) -> Change:
     )
 
 
-def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for operation, count in (changes or {}).items():
-        name = str(getattr(operation, "value", operation))
-        if name in COUNTED:
-            counts[name] = counts.get(name, 0) + count
-    return counts
+def _counts(changes: Mapping[str, int] | None) -> dict[str, int]:
+    return {name: count for name, count in (changes or {}).items() if name in COUNTED}

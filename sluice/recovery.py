@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from components.errors import SluiceError
-from sluice.cluster import Cluster
-from sluice.helm_records import HelmRecord, newest_record
 from sluice.local_state import LocalState
 from sluice.repository import Repository
 from sluice.state_copies import restore
@@ -29,6 +27,9 @@ from sluice.state_repair import (
     repaired,
     with_release,
 )
+
+if TYPE_CHECKING:
+    from sluice.helm_records import HelmRecord
 
 __all__ = ["Recovery", "is_updating"]
 
@@ -145,6 +146,10 @@ class Recovery:
         return adopted is not None
 
     def _record(self, release: str) -> HelmRecord | None:
+        # After a failure alone.
+        from sluice.cluster import Cluster  # noqa: PLC0415
+        from sluice.helm_records import newest_record  # noqa: PLC0415
+
         with suppress(SluiceError):  # the update says better what is wrong with the cluster
             return newest_record(Cluster.of(self._repository, self._stack), release)
         return None

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 __all__ = [
     "RELEASE",
+    "SECRET",
     "Deployment",
     "Entry",
     "has_pending",
@@ -33,7 +34,9 @@ Entry = Mapping[str, Any]
 Deployment = Mapping[str, Any]
 
 _OURS = "kubernetes:"
-_SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+SECRET: Final[Mapping[str, str]] = {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
+}
 # What the provider needs to read a release, and nothing that may be secret.
 _IDENTIFYING = ("name", "namespace", "timeout", "atomic")
 
@@ -127,8 +130,8 @@ def _as_created(entry: Entry) -> Entry:
 def _release(declared: Mapping[str, Any]) -> Entry:
     # Its values come from the cluster with the refresh, and are as secret as is said here.
     inputs = {key: declared[key] for key in _IDENTIFYING if key in declared}
-    inputs["values"] = {**_SECRET, "plaintext": "{}"}
-    remembered = {**_SECRET, "plaintext": json.dumps(inputs)}
+    inputs["values"] = {**SECRET, "plaintext": "{}"}
+    remembered = {**SECRET, "plaintext": json.dumps(inputs)}
     return {"inputs": inputs, "outputs": {**inputs, "__inputs": remembered}}
 
 

@@ -13,9 +13,7 @@ from typing import Any
 
 import yaml
 
-from components.locked import LockedNames
 from components.suspension import Suspension, parse_suspensions
-from sluice.checkout import Remote, author, commit_here
 from sluice.errors import NoRemoteError, RepositoryError, SuspendedError
 from sluice.repository import Repository
 from sluice.stack_file import with_list
@@ -74,6 +72,8 @@ def suspend(
             made; nothing is changed.
 
     """
+    from sluice.checkout import author  # noqa: PLC0415 - what loads Git is for writing alone
+
     common = {
         "reason": " ".join(reason.split()),
         "author": author(repository),
@@ -152,6 +152,7 @@ def check_resumable(
 def _check_declared(repository: Repository, stack: str, components: Collection[str]) -> None:
     if not components:
         return
+    from components.locked import LockedNames  # noqa: PLC0415
     from sluice.declarations import declaration  # noqa: PLC0415 - runs the program with Pulumi
 
     made = declaration(repository, stack, LockedNames(repository.root, stack)).components
@@ -166,6 +167,8 @@ def _check_declared(repository: Repository, stack: str, components: Collection[s
 def _committed(
     repository: Repository, stack: str, message: str, write: Callable[[Path], None], *, push: bool
 ) -> str:
+    from sluice.checkout import Remote, commit_here  # noqa: PLC0415
+
     try:
         remote = Remote.of(repository) if push else None
     except NoRemoteError:

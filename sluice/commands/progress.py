@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 if TYPE_CHECKING:
     from sluice.events import Watcher
@@ -18,10 +17,12 @@ __all__ = ["progress"]
 @contextmanager
 def progress(stack: str) -> Iterator[Watcher]:
     """Give what is told each resource's URN, and shows on stderr how many there were."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda _urn: None
         return
+    from rich.console import Console  # noqa: PLC0415 - without a terminal, none is needed
+
+    console = Console(stderr=True)
     started, seen = time.monotonic(), set[str]()
     with console.status(f"{stack}: starting") as status:
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import importlib
+import threading
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 import click
 
 from sluice import completion
-from sluice.commands.get import deployed_rows, rows_as_table
 from sluice.commands.options import wait_option
 from sluice.commands.progress import progress
 from sluice.engine import Engine, Outcome
 from sluice.errors import SuspendedError
-from sluice.health import healthy
+from sluice.events import Watcher
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
 from sluice.suspension import left_out
@@ -47,14 +48,36 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool, wait: tim
     if not exclusions:
         raise SuspendedError("every stack is suspended; run `sluice resume STACK` first")
     chosen = list(exclusions)
+    threading.Thread(target=_load, daemon=True).start()
     outcomes = [
         _deploy(repository, stack, exclusions[stack], refresh=refresh, wait=wait)
         for stack in chosen
     ]
     click.echo()
-    click.echo(rows_as_table(deployed_rows(repository, chosen)))
+    click.echo(_table(repository, chosen))
     if not any(outcome.changed for outcome in outcomes):
         click.echo("\nNothing to do: every stack is as it is declared.")
+
+
+# What comes after the update is loaded while Pulumi runs, which takes longer.
+_LATER = ("sluice.health", "sluice.commands.get", "sluice.deployed", "sluice.listing")
+
+
+def _load() -> None:
+    for module in _LATER:
+        importlib.import_module(module)
+
+
+def _healthy(repository: Repository, stack: str, outcome: Outcome, watch: Watcher) -> Outcome:
+    from sluice.health import healthy  # noqa: PLC0415 - see _LATER
+
+    return healthy(repository, stack, outcome, watch)
+
+
+def _table(repository: Repository, stacks: Sequence[str]) -> str:
+    from sluice.commands.get import deployed_rows, rows_as_table  # noqa: PLC0415 - see _LATER
+
+    return rows_as_table(deployed_rows(repository, stacks))
 
 
 def _not_suspended(
@@ -90,7 +113,7 @@ def _deploy(
             stack,
             "",
             "up",
-            lambda: healthy(
+            lambda: _healthy(
                 repository,
                 stack,
                 engine.up(refresh=refresh, watch=watch, exclude=exclude),

@@ -4,24 +4,25 @@ import json
 from typing import Any
 
 import pytest
-from pulumi.automation import CommandResult, EngineEvent, StackNotFoundError
-from pulumi.automation.events import (
+
+from sluice.engine import Engine, Outcome, _reason
+from sluice.engine_events import (
     DiagnosticEvent,
-    ResourcePreEvent,
+    EngineEvent,
+    ResourceEvent,
     StepEventMetadata,
     SummaryEvent,
 )
-
-from sluice.engine import Engine, Outcome, _reason
 from sluice.events import Events, _counts
+from sluice.pulumi_command import StackNotFoundError
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
 WEB = "urn:pulumi:dev::p::sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
 
 
 def diagnostic(message: str, urn: str = WEB, severity: str = "error") -> EngineEvent:
-    event = DiagnosticEvent(message=message, color="never", severity=severity, urn=urn)
-    return EngineEvent(sequence=1, timestamp=1, diagnostic_event=event)
+    event = DiagnosticEvent(message=message, severity=severity, urn=urn)
+    return EngineEvent(diagnostic_event=event)
 
 
 def heard(*events: EngineEvent) -> Events:
@@ -52,12 +53,10 @@ def test_the_summary_is_counted_and_each_step_is_watched() -> None:
     listener = Events(seen.append, "dev-cluster")
     changes: Any = {"create": 2, "update": 1, "same": 3, "read": 9}
     metadata = StepEventMetadata(op="create", urn=WEB, type="t", provider="p")
-    step = ResourcePreEvent(metadata=metadata)
-    summary = SummaryEvent(
-        maybe_corrupt=False, duration_seconds=1, resource_changes=changes, policy_packs={}
-    )
-    listener._take(EngineEvent(sequence=1, timestamp=1, resource_pre_event=step))
-    listener._take(EngineEvent(sequence=2, timestamp=1, summary_event=summary))
+    step = ResourceEvent(metadata=metadata)
+    summary = SummaryEvent(resource_changes=changes)
+    listener._take(EngineEvent(resource_pre_event=step))
+    listener._take(EngineEvent(summary_event=summary))
     assert seen == [WEB]
     assert listener.counts == {"create": 2, "update": 1, "same": 3}
     assert _counts(None) == {}
@@ -147,7 +146,7 @@ def test_a_stack_is_made_with_the_key_that_its_file_names(
     def pulumi(_self: Engine, arguments: Any, *_rest: Any) -> str:
         called.append(list(arguments))
         if len(called) == 1:
-            raise StackNotFoundError(CommandResult("", "no stack named dev", 255))
+            raise StackNotFoundError
         return ""
 
     monkeypatch.setattr(Engine, "_pulumi", pulumi)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pulumi import automation
 
 from sluice.engine import Engine
+from sluice.pulumi_command import StackNotFoundError
 from sluice.state import Resource, StackState
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ def test_reading_a_stack_that_was_never_made_does_not_make_it(
 ) -> None:
     asked: list[list[str]] = []
 
-    def unknown(_self: object, command: list[str], *_: object) -> Any:
+    def unknown(command: list[str], *_: object) -> Any:
         asked.append(command)
-        raise automation.StackNotFoundError(automation.CommandResult("", "", 255))
+        raise StackNotFoundError
 
     monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
-    monkeypatch.setattr("sluice.engine._Pulumi.run", unknown)
+    monkeypatch.setattr("sluice.pulumi_command.run", unknown)
     state = StackState(repository(dev=""), "dev")
     assert (state.resources(), state.history(), state.size()) == ([], [], 2)
     assert "init" not in str(asked)
@@ -59,3 +59,14 @@ def test_what_is_shown_is_read_without_loading_pulumi() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ended.stdout == "False\n"
+
+
+def test_an_update_begins_before_what_it_does_not_need_is_loaded() -> None:
+    program = """if True:
+        import sluice.commands.up, sys
+        print({"git", "grpc", "pulumi", "rich", "tabulate", "urllib3"}.intersection(sys.modules))
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "set()\n"

@@ -1,0 +1,78 @@
+"""Running `pulumi`: its output line by line, and why it failed.
+
+As `pulumi.automation` does it, without loading that: it takes a quarter of a
+second, which is a tenth of an update.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["CommandError", "ConcurrentUpdateError", "StackNotFoundError", "run"]
+
+_NO_STACK = re.compile(r"no stack named.*found")
+_LOCKED = (
+    "the stack is currently locked by",
+    "[409] Conflict: Another update is currently in progress.",
+)
+
+
+class CommandError(Exception):
+    """`pulumi` ended with another exit code than zero; the message is all that it printed."""
+
+
+class StackNotFoundError(CommandError):
+    """The backend has no such stack."""
+
+
+class ConcurrentUpdateError(CommandError):
+    """Another update holds the stack."""
+
+
+def run(
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    on_output: Callable[[str], None] | None = None,
+) -> str:
+    """Run `pulumi` without questions and return what it prints; `on_output` is told each line.
+
+    `environment` is over this process's.
+
+    Raises:
+        CommandError: where it fails.
+
+    """
+    printed: list[str] = []
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        with subprocess.Popen(
+            ["pulumi", "--non-interactive", *arguments],  # noqa: S607 - the one on PATH
+            cwd=folder,
+            env={**os.environ, **environment, "PULUMI_AUTOMATION_API": "true"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            encoding="utf-8",
+        ) as process:
+            for line in process.stdout or ():
+                printed.append(line.rstrip())
+                if on_output:
+                    on_output(printed[-1])
+        if process.returncode:
+            errors.seek(0)
+            raise _failure(process.returncode, "\n".join(printed), errors.read())
+    return "\n".join(printed)
+
+
+def _failure(code: int, output: str, errors: str) -> CommandError:
+    told = f" code: {code}\n stdout: {output}\n stderr: {errors}"
+    if _NO_STACK.search(errors):
+        return StackNotFoundError(told)
+    if any(words in errors for words in _LOCKED):
+        return ConcurrentUpdateError(told)
+    return CommandError(told)
