@@ -155,10 +155,14 @@ def committed(folder: Path) -> Path:
 
 
 def fill(
-    box: Sandbox, programs: Path, checkout: Path, clusters: tuple[str, ...] = ()
+    box: Sandbox,
+    programs: Path,
+    checkout: Path,
+    clusters: tuple[str, ...] = (),
+    checks: tuple[str, ...] = (),
 ) -> GiteaSandbox:
     """Start a Gitea in a sandbox, with a checkout's newest commit on main."""
-    seed = Seed(checkout, box.kubeconfig, checkout / ".sluice", SANDBOX_PASSPHRASE)
+    seed = Seed(checkout, box.kubeconfig, checkout / ".sluice", SANDBOX_PASSPHRASE, checks)
     box.up(programs, clusters, gitea=seed)
     token = box.gitea.bot_token_file.read_text()
     admin = box.gitea.client()

@@ -384,6 +384,7 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "up": _UP,
         "charts": ("helm",),
         "pipeline": (*_DEPLOY, "helm"),
+        "demo": (*_UP, "helm", *_GITEA),
         "gitea": (*_CONTROL_PLANE, "kubectl", *_GITEA),
         "check": ("kubectl",),
         "secrets": _SECRETS,

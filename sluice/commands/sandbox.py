@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from sluice.repository import Repository, in_repository
 from sluice.sandbox import DEFAULT_CLUSTERS, ProcessStatus, Sandbox, SandboxError, Seed
 from sluice.sandbox.gitea_server import ADMINISTRATOR
 from sluice.surroundings import SANDBOX_PASSPHRASE
@@ -153,6 +154,27 @@ def status(state: Path | None, output: str) -> None:
         Console().print(_table(rows))
 
 
+@sandbox.command()
+@state_option
+@in_repository
+def demo(repository: Repository, state: Path | None) -> None:
+    """Play the guide's story on the sandbox's Gitea: propose, preview, merge, deploy.
+
+    \b
+    Example:
+      sluice sandbox up --gitea
+      sluice sandbox demo
+    """
+    from sluice.sandbox.demo import Demo  # noqa: PLC0415 - only here
+
+    service = Sandbox(_state_folder(state)).gitea
+    if not service.exists:
+        raise SandboxError("there is no Gitea yet; run `sluice sandbox up --gitea` first")
+    story = Demo(service, repository.local / "demo", tuple(repository.stacks))
+    for line in story.tell():
+        click.echo(line)
+
+
 def _state_folder(given: Path | None) -> Path:
     """The folder that was given, or the default one of the repository around this folder."""
     if given is not None:
@@ -170,7 +192,7 @@ def _state_folder(given: Path | None) -> Path:
 def _seed(box: Sandbox) -> Seed:
     """What Gitea is filled with: this checkout, and the sandbox's clusters."""
     local = box.folder.parent
-    return Seed(Path.cwd(), box.kubeconfig, local, SANDBOX_PASSPHRASE)
+    return Seed(Path.cwd(), box.kubeconfig, local, SANDBOX_PASSPHRASE, ("sluice/data-loss",))
 
 
 def _programs(purpose: str) -> Path:

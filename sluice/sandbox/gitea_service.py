@@ -47,6 +47,7 @@ class Seed:
         kubeconfig: the file that gives the pipeline its clusters.
         local: the checkout's own folder of state, which the runner's jobs share.
         passphrase: of the secrets in Pulumi's state.
+        checks: the commit statuses that a pull request needs.
 
     """
 
@@ -54,6 +55,7 @@ class Seed:
     kubeconfig: Path
     local: Path
     passphrase: str
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class GiteaService:
 
         Secrets and variables are set again where the clusters became others.
         """
-        plan = Plan(secrets=_secrets(seed), variables=self._variables(seed))
+        plan = Plan(checks=seed.checks, secrets=_secrets(seed), variables=self._variables(seed))
         values = repr((sorted(plan.secrets.items()), sorted(plan.variables.items())))
         digest, marker = hashlib.sha256(values.encode()).hexdigest(), self.folder / "filled"
         if not marker.exists():
