@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help up down clean tools test check lint types unit integration bench format lock schemas
+.PHONY: help up demo down clean tools test check lint types unit integration e2e bench format lock schemas
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -14,6 +14,11 @@ up: ## three clusters on this machine, and the platform on each
 	@$(BIN)/sluice up
 	@printf '\nTo use pulumi, kubectl and sluice on it in this shell, paste:\n\n  eval "$$(%s env)"\n' "$(CURDIR)/$(BIN)/sluice"
 
+demo: ## the same with a Gitea and its runner, and a change on its way from a branch to dev
+	@$(PYTHON) -m toolchain install demo
+	@$(BIN)/sluice sandbox up --gitea >/dev/null
+	@$(BIN)/sluice sandbox demo
+
 down: ## stop every process of the sandbox; its state stays
 	@test ! -x $(BIN)/sluice || $(BIN)/sluice sandbox down
 
@@ -23,7 +28,7 @@ clean: down ## remove the sandbox, its state and the virtual environment
 tools: ## what a cluster of your own needs: packages, pulumi, its provider, kubectl
 	@$(PYTHON) -m toolchain install deploy
 
-test: check integration ## everything that is tested
+test: check integration e2e ## everything that is tested
 
 check: lint types unit ## what needs no cluster: lint, types, unit tests
 
@@ -46,6 +51,9 @@ unit: checking
 
 integration: testing
 	$(BIN)/pytest tests/integration -n 3 --dist loadgroup -q
+
+e2e: testing
+	$(BIN)/pytest tests/e2e -q
 
 bench: testing ## measure against plain pulumi and kubectl
 	$(BIN)/python -m benchmarks

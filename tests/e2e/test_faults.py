@@ -1,0 +1,69 @@
+"""Whatever stops in the middle, the next run ends in what main says."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import psutil
+
+from sluice.sandbox.process import find
+from tests.e2e.conftest import STACKS
+from tests.gitea_sandbox import eventually
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Team
+
+
+def test_two_merges_within_a_second_end_in_the_newest(team: Team) -> None:
+    first = team.propose("one", "feat: one", lambda: team.add_namespace("one"))
+    second = team.propose("two", "feat: two", lambda: team.add_namespace("two"))
+    team.report(first)
+    team.report(second)
+    team.merge(first)
+    newest = team.merge(second)
+    statuses = team.statuses(newest)
+    assert {statuses[stack].state for stack in STACKS} == {"success"}
+    assert team.having("namespace", "one") == team.having("namespace", "two") == list(STACKS)
+
+
+def test_a_run_that_is_killed_in_the_middle_is_made_good_by_the_next(team: Team) -> None:
+    def edit() -> None:
+        for number in range(20):
+            team.add_namespace(f"many-{number}")
+
+    request = team.propose("many", "feat: many namespaces", edit)
+    team.report(request)
+    commit = team.merge(request)
+    eventually(lambda: "dev" in team.having("namespace", "many-3"), "the update to begin")
+    runner = find(team.sandbox.service.runner.unit)
+    assert runner is not None
+    for process in (*runner.children(recursive=True), runner):
+        _kill(process)
+    team.sandbox.restart(team.programs)
+    team.start()
+    newest = team.push("chore: go on")
+    statuses = team.statuses(newest)
+    assert {statuses[stack].state for stack in STACKS} == {"success"}
+    for number in range(20):
+        assert team.having("namespace", f"many-{number}") == list(STACKS)
+    assert commit != newest
+
+
+def test_gitea_is_restarted_in_the_middle(team: Team) -> None:
+    request = team.propose("restart", "feat: restart", lambda: team.add_namespace("restart"))
+    team.report(request)
+    commit = team.merge(request)
+    eventually(lambda: team.sandbox.admin.runs("reconcile.yaml", commit=commit), "the run")
+    server = find(team.sandbox.service.server.unit)
+    assert server is not None
+    _kill(server)
+    team.sandbox.restart(team.programs)
+    eventually(lambda: team.having("namespace", "restart") == list(STACKS), "the change", 180)
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.send_signal(signal.SIGKILL)
+    except psutil.NoSuchProcess:
+        return

@@ -1,0 +1,116 @@
+"""What holds a change back: a failure before it, a missing approval, data that would be lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sluice.errors import GiteaError
+from sluice.pipeline.comment import LABEL
+from tests.e2e.conftest import ALLOWED
+from tests.gitea_sandbox import eventually
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Team
+
+# Valid by its schema; no API server gives this address.
+BROKEN = """
+apiVersion: v1
+kind: Service
+metadata: {name: broken, namespace: apps}
+spec:
+  clusterIP: 192.0.2.1
+  ports: [{port: 80}]
+"""
+OVERLAY = """
+from components import Kustomization, KustomizationArgs, member
+from stacks.base import Platform
+
+
+class Staging(Platform):
+    @member
+    def broken(self) -> Kustomization:
+        return Kustomization("broken", KustomizationArgs(path="infra/broken"))
+"""
+
+
+def test_a_stack_that_fails_stops_those_that_follow_it(team: Team) -> None:
+    def edit() -> None:
+        team.add_namespace("next")
+        team.clone.write("infra/broken/service.yaml", BROKEN)
+        team.clone.write("stacks/staging.py", OVERLAY)
+
+    request = team.propose("broken", "feat: a service with an address of its own", edit)
+    assert "192.0.2.1" in team.report(request)
+    commit = team.merge(request)
+    statuses = team.statuses(commit, ("dev", "staging"))
+    assert (statuses["dev"].state, statuses["staging"].state) == ("success", "failure")
+    run = team.ended("reconcile.yaml", commit)
+    assert run.conclusion == "failure"
+    assert "prod: not begun: it follows staging, which has to be healthy" in team.sandbox.log(run)
+    assert "prod" not in team.having("namespace", "next")
+
+
+def test_production_waits_for_one_of_its_approvers(team: Team) -> None:
+    def edit() -> None:
+        team.add_namespace("gated")
+        setting = "config:\n  infrastructure:approvers: [raibid-admin]"
+        team.replace("stacks/Pulumi.prod.yaml", "config:", setting)
+
+    request = team.propose("gated", "feat: a gate before prod", edit)
+    team.report(request)
+    commit = team.merge(request)
+    team.statuses(commit, ("dev", "staging"))
+    admin = team.sandbox.admin
+
+    def waiting() -> bool:
+        return any(
+            each.state == "pending"
+            and f"raibid-admin comments `/approve prod` on #{request.number}" in each.description
+            for each in admin.statuses(commit)
+            if each.context == "sluice/prod"
+        )
+
+    assert eventually(waiting, "prod to wait")
+    assert team.having("namespace", "gated") == ["dev", "staging"]
+    admin.comment(request.number, "approval", "/approve prod")
+    assert team.statuses(commit)["prod"].state == "success"
+    assert "prod" in team.having("namespace", "gated")
+
+
+def test_what_holds_data_is_deleted_only_with_the_label(team: Team) -> None:
+    team.deliver("queue", "feat: a namespace", lambda: team.add_namespace("queue"))
+
+    def remove() -> None:
+        (team.clone.root / "infra/manifests/queue.yaml").unlink()
+
+    request = team.propose("remove", "feat: no queue any more", remove)
+    assert "Namespace queue" in team.report(request)
+    commit = team.head(request)
+    assert team.statuses(commit, ("data-loss",))["data-loss"].state == "failure"
+    with pytest.raises(GiteaError):
+        team.merge(request)
+    team.sandbox.admin.add_labels(request.number, [LABEL])
+
+    def allowed() -> bool:
+        return team.statuses(commit, ("data-loss",))["data-loss"].state == "success"
+
+    assert eventually(allowed, "the label to count")
+    team.statuses(team.merge(request))
+    assert team.having("namespace", "queue") == []
+
+
+def test_a_push_past_every_review_loses_no_data(team: Team) -> None:
+    team.deliver("old", "feat: a namespace", lambda: team.add_namespace("old"))
+    team.start()
+    (team.clone.root / "infra/manifests/old.yaml").unlink()
+    commit = team.push("chore: nothing old")
+    assert team.statuses(commit, ("dev",))["dev"].state == "failure"
+    assert "dev" in team.having("namespace", "old")
+    log = team.sandbox.log(team.ended("reconcile.yaml", commit))
+    assert "would delete Namespace old, which loses data" in log
+    assert f"{commit[:7]} was pushed without a pull request" in log
+
+    team.statuses(team.push(f"chore: it may go\n\n{ALLOWED}"))
+    assert team.having("namespace", "old") == []
