@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ import pulumi
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.git_repository import GitRepository, below
+from components.health import Condition, JSONPath
 from components.ignore import Ignore
 from components.manifests import fields
 from components.manifests.identity import Identity, identify
@@ -21,10 +23,17 @@ from components.namespace import Namespace, name_of
 from components.references import DataReference
 from components.variables import Variables
 
-__all__ = ["CommonMetadata", "HealthReference", "Kustomization", "KustomizationArgs"]
+__all__ = [
+    "CommonMetadata",
+    "HealthCheckExpr",
+    "HealthReference",
+    "Kustomization",
+    "KustomizationArgs",
+]
 
 _FIRST = ("CustomResourceDefinition", "Namespace")
 _SKIP_AWAIT = "pulumi.com/skipAwait"
+_WAIT_FOR = "pulumi.com/waitFor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +50,29 @@ class HealthReference:
     kind: str
     name: str
     namespace: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthCheckExpr:
+    """When an object of a kind is healthy that Kubernetes itself does not know.
+
+    Answers to an entry of `healthCheckExprs` of Flux's Kustomization, by condition
+    or field in place of CEL.
+
+    Attributes:
+        api_version: the objects' API version.
+        kind: their kind.
+        current: what they have to be.
+
+    """
+
+    api_version: str
+    kind: str
+    current: Condition | JSONPath
+
+    def is_about(self, identity: Identity) -> bool:
+        """Whether an object is of the kind."""
+        return (self.api_version, self.kind) == (identity.api_version, identity.kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +105,7 @@ class KustomizationArgs:
         prune: whether objects that are no longer declared are deleted; by default yes.
         wait: whether every object has to be healthy; by default yes.
         health_checks: with `wait=False`, the objects that have to be healthy all the same.
+        health_check_exprs: when objects of a kind are healthy, for those that are waited for.
         timeout: how long an object may take to be healthy; by default `5m`.
         ignore: fields of its objects that are left to others; by default none.
 
@@ -94,6 +127,7 @@ class KustomizationArgs:
     prune: bool = True
     wait: bool = True
     health_checks: Sequence[HealthReference] = ()
+    health_check_exprs: Sequence[HealthCheckExpr] = ()
     timeout: str = "5m"
     ignore: Sequence[Ignore] = ()
 
@@ -193,17 +227,22 @@ class Kustomization(Component):
             self.make(self._awaited(manifest), self._options(made))
 
     def _awaited(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        identity = identify(manifest)
+        until = [
+            each.current.wait_for
+            for each in self.args.health_check_exprs
+            if each.is_about(identity)
+        ]
+        if until:
+            manifest = _annotated(manifest, _WAIT_FOR, json.dumps(until))
         if self.args.wait:
             return manifest
-        identity = identify(manifest)
         reference = HealthReference(
             kind=identity.kind, name=identity.name, namespace=identity.namespace
         )
         if reference in self.args.health_checks:
             return manifest
-        metadata = manifest["metadata"]
-        annotations = {_SKIP_AWAIT: "true", **(metadata.get("annotations") or {})}
-        return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+        return _annotated(manifest, _SKIP_AWAIT, "true")
 
     def _options(self, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(
@@ -213,3 +252,10 @@ class Kustomization(Component):
                 create=self._timeout, update=self._timeout, delete=self._timeout
             ),
         )
+
+
+def _annotated(manifest: dict[str, Any], key: str, value: str) -> dict[str, Any]:
+    """Return the manifest with an annotation, if it has not that one already."""
+    metadata = manifest["metadata"]
+    annotations = {key: value, **(metadata.get("annotations") or {})}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}

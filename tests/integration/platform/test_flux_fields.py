@@ -213,3 +213,34 @@ def _commit(checkout: Checkout, remote: Path, greeting: str) -> None:
     checkout.git(*inside, "init", "--quiet", "--initial-branch=main")
     checkout.git(*inside, "add", "--all")
     checkout.git(*inside, "commit", "--quiet", "--message", greeting)
+
+
+RULES = """
+    @member
+    def rules(self):
+        return Kustomization(
+            "rules",
+            KustomizationArgs(
+                path="rules",
+                target_namespace=Namespace(NAMESPACE),
+                timeout="5s",
+                health_check_exprs=[
+                    HealthCheckExpr(
+                        api_version="v1",
+                        kind="ConfigMap",
+                        current=JSONPath(path="{.data.state}", value="ready"),
+                    ),
+                ],
+            ),
+        )
+"""
+STATE = "{apiVersion: v1, kind: ConfigMap, metadata: {name: rules}, data: {state: %s}}"
+
+
+def test_a_kind_is_healthy_when_its_expression_says_so(program: Program) -> None:
+    checkout = program(RULES)
+    checkout.write("rules/rules.yaml", STATE % "starting")
+    failed = checkout.sluice("up", fails=True)
+    assert "rules: ConfigMap" in failed
+    checkout.write("rules/rules.yaml", STATE % "ready")
+    checkout.sluice("up")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from pathlib import Path
 from textwrap import dedent
@@ -10,9 +11,12 @@ import pytest
 
 from components import (
     CommonMetadata,
+    Condition,
     DataReference,
+    HealthCheckExpr,
     HealthReference,
     ImageOverride,
+    JSONPath,
     Kustomization,
     KustomizationArgs,
     Namespace,
@@ -203,6 +207,21 @@ def test_a_secret_of_the_directory_is_secret(
     monkeypatch.setattr("components.kustomization.build", lambda *_: [secret])
     made = kustomization(declare).one("Secret")
     assert type(made["data"]["key"]).__name__ == "Secret"
+
+
+def test_what_makes_a_kind_healthy_is_said_to_pulumi(declare: Declare) -> None:
+    exprs = [
+        HealthCheckExpr(api_version="example.org/v1", kind="Queue", current=Condition()),
+        HealthCheckExpr(
+            api_version="example.org/v1",
+            kind="Queue",
+            current=JSONPath(path="{.status.phase}", value="Up"),
+        ),
+    ]
+    registered = kustomization(declare, health_check_exprs=exprs)
+    found = registered.one("Queue")["metadata"]["annotations"]["pulumi.com/waitFor"]
+    assert json.loads(found) == ["condition=Ready", "jsonpath={.status.phase}=Up"]
+    assert "pulumi.com/waitFor" not in registered.one("ConfigMap")["metadata"]["annotations"]
 
 
 def test_common_metadata_is_of_every_object_and_wins(
