@@ -1,0 +1,241 @@
+"""docs/guide.md: both sides of each section deployed, and all that is there compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from tests.integration.platform.conftest import Checkout, Program
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guide.md"
+SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(yaml|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+NAMESPACES = ("apps", "databases", "monitoring", "shop-prod", "shop-staging")
+KINDS = "configmaps,secrets,services,serviceaccounts,deployments,statefulsets,canaries"
+CANARIES = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: canaries.flagger.app}
+spec:
+  group: flagger.app
+  names: {kind: Canary, plural: canaries}
+  scope: Namespaced
+  versions:
+  - name: v1beta1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+"""
+OURS, THEIRS = "dev-cluster", "staging-cluster"
+LOCKED_IMAGE = """\
+images:
+  my-app:
+    repository: gitea.local/raibid/my-app
+    policy: semver >=1.0.0 <2.0.0
+    tag: 1.4.2
+    digest: sha256:%s
+    updated: 2026-11-25
+    reason: "first locked"
+""" % ("0" * 64)
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    documents: list[dict[str, Any]]
+    members: str
+
+
+def sections() -> list[Section]:
+    found = []
+    for title, text in SECTION.findall(GUIDE.read_text()):
+        blocks = dict(BLOCK.findall(text))
+        found.append(Section(title, list(yaml.safe_load_all(blocks["yaml"])), blocks["python"]))
+    return found
+
+
+SECTIONS = sections()
+MY_APP = [each for each in SECTIONS if "def my_app(self)" in each.members]
+OTHERS = [each for each in SECTIONS if each not in MY_APP]
+FILES = {
+    "namespaces/apps.yaml": "{apiVersion: v1, kind: Namespace, metadata: {name: extra}}",
+    "apps/my-app/namespace.yaml": "{apiVersion: v1, kind: Namespace, metadata: {name: apps}}",
+    "apps/my-app/deployment.yaml": """\
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: my-app, namespace: apps}
+        spec:
+          selector: {matchLabels: {app: my-app}}
+          template:
+            metadata: {labels: {app: my-app}}
+            spec: {containers: [{name: app, image: "gitea.local/raibid/my-app:1.4.2"}]}
+    """,
+    "apps/my-app/service.yaml": """\
+        apiVersion: v1
+        kind: Service
+        metadata: {name: my-app, namespace: apps}
+        spec: {selector: {app: my-app}, ports: [{port: 80}]}
+    """,
+    **{
+        f"clusters/{name}/{kind}.yaml": text % f"shop-{name}"
+        for name in ("prod", "staging")
+        for kind, text in (
+            ("namespace", "{apiVersion: v1, kind: Namespace, metadata: {name: %s}}"),
+            (
+                "config",
+                "{apiVersion: v1, kind: ConfigMap, metadata: {name: shop, namespace: %s}}",
+            ),
+        )
+    },
+}
+
+
+@pytest.fixture
+def guide(program: Program) -> Iterator[Checkout]:
+    """A repository with the files that the guide's declarations name; removed from both."""
+    checkout = program("pass", lock=LOCKED_IMAGE)
+    for path, text in {**FILES, "canaries.yaml": CANARIES}.items():
+        checkout.write(path, text)
+    for context in (OURS, THEIRS):
+        checkout.kubectl("apply", "-f", "canaries.yaml", context=context)
+        crd = ("crd/canaries.flagger.app", "--for=condition=Established")
+        checkout.kubectl("wait", *crd, context=context)
+    yield checkout
+    checkout.pulumi("destroy", "--yes", "--skip-preview")
+    names = (*NAMESPACES, "extra")
+    checkout.kubectl("delete", "namespace", *names, "--ignore-not-found", context=THEIRS)
+    for context in (OURS, THEIRS):
+        checkout.kubectl("delete", "crd", "canaries.flagger.app", context=context)
+
+
+def test_each_section_makes_what_flux_makes_of_its_yaml(guide: Checkout, program: Program) -> None:
+    for variant in MY_APP:
+        chosen = [*OTHERS, variant]
+        program("\n".join(each.members for each in chosen))
+        for document in variant.documents:
+            if document["apiVersion"].startswith("kustomize.config"):
+                guide.write("apps/my-app/kustomization.yaml", yaml.safe_dump(document))
+        guide.sluice("lock")
+        guide.sluice("up")
+        for section in [variant] if variant is not MY_APP[0] else [variant, *OTHERS]:
+            for document in section.documents:
+                apply_as_flux_does(guide, document)
+        ours, theirs = there(guide, OURS), there(guide, THEIRS)
+        assert ours.keys() == theirs.keys(), variant.title
+        for name, manifest in theirs.items():
+            assert ours[name] == manifest, name
+
+
+def test_the_sections_hold_every_kind_that_the_guide_declares() -> None:
+    kinds = {
+        (each["kind"], each["metadata"]["name"])
+        for s in SECTIONS
+        for each in s.documents
+        if "metadata" in each
+    }
+    assert kinds >= {
+        ("Namespace", "monitoring"),
+        ("HelmRepository", "bitnami"),
+        ("HelmRelease", "postgresql"),
+        ("Canary", "my-app"),
+        ("Kustomization", "apps-prod"),
+        ("Kustomization", "apps-staging"),
+        ("Kustomization", "my-app"),
+        ("ImageRepository", "my-app"),
+        ("ImagePolicy", "my-app"),
+        ("ImageUpdateAutomation", "my-app"),
+    }
+
+
+def apply_as_flux_does(checkout: Checkout, document: dict[str, Any]) -> None:
+    """Do on the other cluster what Flux's controllers do with a document."""
+    group = document["apiVersion"].partition("/")[0]
+    spec = document.get("spec") or {}
+    if group == "kustomize.config.k8s.io":
+        _build_and_apply(checkout, "apps/my-app")
+    elif group == "kustomize.toolkit.fluxcd.io":
+        for before in spec.get("dependsOn") or ():
+            _build_and_apply(checkout, before["name"])
+        _build_and_apply(checkout, spec["path"])
+    elif group == "helm.toolkit.fluxcd.io":
+        _install(checkout, document["metadata"], spec)
+    elif not group.endswith("toolkit.fluxcd.io"):
+        _apply(checkout, yaml.safe_dump(document))
+
+
+def _build_and_apply(checkout: Checkout, path: str) -> None:
+    """As kustomize-controller does: without a kustomization, all manifests below the path."""
+    folder = checkout.root / path
+    if (folder / "kustomization.yaml").exists():
+        manifests = checkout.run("kubectl", "kustomize", str(folder))
+    else:
+        files = sorted(folder.rglob("*.yaml"), key=lambda file: file.name != "namespace.yaml")
+        manifests = "\n---\n".join(file.read_text() for file in files)
+    _apply(checkout, manifests)
+
+
+def _apply(checkout: Checkout, manifests: str) -> None:
+    checkout.write("applied.yaml", manifests)
+    checkout.kubectl("apply", "--server-side", "-f", "applied.yaml", context=THEIRS)
+
+
+def _install(checkout: Checkout, metadata: dict[str, Any], spec: dict[str, Any]) -> None:
+    """As helm-controller does, with the newest chart of the range, which is in the cache.
+
+    The namespace is the chart's `namespace.yaml` in the guide's layout.
+    """
+    name = {"name": metadata["namespace"]}
+    _apply(checkout, yaml.safe_dump({"apiVersion": "v1", "kind": "Namespace", "metadata": name}))
+    (chart,) = (checkout.root / ".sluice" / "charts").glob(f"{spec['chart']['spec']['chart']}-*")
+    assert chart.name.startswith("postgresql-12.")
+    checkout.write("values.yaml", yaml.safe_dump(spec["values"]))
+    checkout.helm(
+        *("upgrade", "--install", metadata["name"], str(chart), "--wait"),
+        *("--namespace", metadata["namespace"], "--values", "values.yaml"),
+        context=THEIRS,
+    )
+
+
+def there(checkout: Checkout, context: str) -> dict[str, Any]:
+    """Every object of the guide's namespaces on a cluster, without what servers add."""
+    found = {}
+    for namespace in NAMESPACES:
+        listed = checkout.kubectl("get", KINDS, "-n", namespace, "-o", "json", context=context)
+        own = checkout.kubectl("get", "namespace", namespace, "-o", "json", context=context)
+        for each in [json.loads(own), *json.loads(listed)["items"]]:
+            name = f"{each['kind']} {namespace}/{each['metadata']['name']}"
+            if not name.endswith(("/kube-root-ca.crt", "ServiceAccount default")):
+                found[name] = _declared(each)
+    return found
+
+
+def _declared(live: dict[str, Any]) -> dict[str, Any]:
+    metadata = live["metadata"]
+    if live.get("type") == "helm.sh/release.v1":
+        return {"type": live["type"]}
+    if live["kind"] == "Secret":  # its passwords are the chart's own, made at random
+        live = {**live, "data": sorted(live["data"])}
+    spec = {key: value for key, value in (live.get("spec") or {}).items() if key not in _SERVERS}
+    kept = {
+        part: {k: v for k, v in (metadata.get(part) or {}).items() if not _is_added(k)}
+        for part in ("labels", "annotations")
+    }
+    rest = {key: value for key, value in live.items() if key not in ("metadata", "status", "spec")}
+    return {**rest, **kept, "name": metadata["name"], "spec": spec}
+
+
+def _is_added(key: str) -> bool:
+    added = ("pulumi.com/", "pod-security.kubernetes.io/", "deployment.kubernetes.io/revision")
+    return key.startswith(added)
+
+
+_SERVERS = ("clusterIP", "clusterIPs", "finalizers")
