@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         TemplateReference,
         ThresholdRange,
     )
+    from components.cluster import Cluster, ClusterArgs
     from components.component import Component
     from components.deployment import deploy
     from components.environment import Environment, member
@@ -110,6 +111,8 @@ __all__ = [
     "CanaryMetric",
     "CanaryService",
     "CanaryWebhook",
+    "Cluster",
+    "ClusterArgs",
     "ClusterSecretStore",
     "CommonMetadata",
     "Component",
@@ -210,6 +213,8 @@ _MODULES: Final = {
     "CanaryMetric": "components.canary",
     "CanaryService": "components.canary",
     "CanaryWebhook": "components.canary",
+    "Cluster": "components.cluster",
+    "ClusterArgs": "components.cluster",
     "ClusterSecretStore": "components.secret_store",
     "CommonMetadata": "components.kustomization",
     "Component": "components.component",

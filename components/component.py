@@ -30,6 +30,7 @@ class Component(pulumi.ComponentResource):
 
     Attributes:
         name: the component's name, as given.
+        cluster: the `Cluster` that it is placed on, by name; empty for the stack's own.
         where: the file and line that declares it.
         args: its arguments, for a component whose arguments are a class.
         left_to_others: the fields of its objects that others own.
@@ -64,7 +65,19 @@ class Component(pulumi.ComponentResource):
         needed = [need for need in needs if isinstance(need, pulumi.Resource)]
         dependencies = [*needed, *depends_on]
         kept = {"ignore": [rule.as_dict() for rule in ignore]} if ignore else {}
-        super().__init__(f"sluice:{kind}", name, kept, _options(opts, dependencies))
+        options = _options(opts, dependencies)
+        self.cluster = options.parent.places if isinstance(options.parent, Component) else ""
+        super().__init__(f"sluice:{kind}", self.title, kept, options)
+
+    @property
+    def title(self) -> str:
+        """Its name in the stack: `web`, or `web@west` on the cluster `west`."""
+        return f"{self.name}@{self.cluster}" if self.cluster else self.name
+
+    @property
+    def places(self) -> str:
+        """The cluster that its children are placed on, by name; empty for the stack's own."""
+        return self.cluster
 
     def refusal(self, problem: SluiceError | str) -> SluiceError:
         """Return the error for a wrong declaration: where, what, and the problem."""
@@ -103,7 +116,9 @@ class Component(pulumi.ComponentResource):
             opts,
             pulumi.ResourceOptions(parent=self, ignore_changes=self._ignored(manifest) or None),
         )
-        return KubernetesObject(self.name, manifest, options, where=self.where)
+        return KubernetesObject(
+            self.title, manifest, options, where=self.where, cluster=self.cluster
+        )
 
     def _ignored(self, manifest: Mapping[str, Any]) -> list[str]:
         identity = identify(manifest, where=self.where)

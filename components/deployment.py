@@ -17,13 +17,13 @@ from components.environment import Environment
 from components.errors import DeclarationError, SluiceError
 from components.kubernetes_object import KubernetesObject
 from components.locked import LOCKED, LockedArtifacts
+from components.provider import provider
 from components.references import IN_CLUSTER, InCluster
 from components.settings import Setting, check_settings
 from components.suspension import LEFT_OUT, Suspension, parse_suspensions
 
-__all__ = ["PROVIDER_VERSION", "deploy", "make_environment"]
+__all__ = ["deploy", "make_environment"]
 
-PROVIDER_VERSION = "4.25.0"
 # By this exit code the language host knows that the program has said what is wrong.
 _SAID_WHY = 32
 _ADOPTABLE = (KubernetesObject, pulumi.ComponentResource, pulumi.ProviderResource)
@@ -121,17 +121,6 @@ def _in_cluster() -> InCluster:
 
 
 def _cluster() -> pulumi.ProviderResource:
-    config = pulumi.Config()
     context = Setting(str, "context").read()
-    properties = {
-        "context": context,
-        "kubeconfig": config.get("kubeconfig") or None,
-        "enableServerSideApply": "true",
-        # A ConfigMap or Secret is changed in place, never deleted first.
-        "enableConfigMapMutable": "true",
-        "enableSecretMutable": "true",
-    }
-    given = {key: value for key, value in properties.items() if value is not None}
-    return pulumi.ProviderResource(
-        "kubernetes", context, given, pulumi.ResourceOptions(version=PROVIDER_VERSION)
-    )
+    kubeconfig = pulumi.Config().get("kubeconfig") or ""
+    return provider(context, context=context, kubeconfig=kubeconfig)

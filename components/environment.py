@@ -89,7 +89,7 @@ class Environment(pulumi.ComponentResource):
         self.components: list[Component] = []
         self._made: dict[str, Any] = {}
         self._making: list[member[Any]] = []
-        self._owners: dict[tuple[str, str, str, str], str] = {}
+        self._owners: dict[tuple[str, str, str, str, str], KubernetesObject] = {}
         self._identities: set[Identity] = set()
         self._matched: set[int] = set()
         self._patches = _inherited_patches(type(self))
@@ -173,16 +173,18 @@ class Environment(pulumi.ComponentResource):
         if not isinstance(args.resource, KubernetesObject):
             return None
         identity = args.resource.identity
-        self._own(identity, args.resource.where)
+        self._own(identity, args.resource)
         self._identities.add(identity)
         props = self._patched(args.props, identity)
         return pulumi.ResourceTransformationResult(props, args.opts)
 
-    def _own(self, identity: Identity, where: str) -> None:
-        key = (identity.group, identity.kind, identity.namespace, identity.name)
-        first = self._owners.setdefault(key, where)
-        if first is not where:
-            raise DeclarationError(f"{where}: {identity} is declared twice; first at {first}")
+    def _own(self, identity: Identity, made: KubernetesObject) -> None:
+        path = (identity.group, identity.kind, identity.namespace, identity.name)
+        first = self._owners.setdefault((*path, made.cluster), made)
+        if first is not made:
+            raise DeclarationError(
+                f"{made.where}: {identity} is declared twice; first at {first.where}"
+            )
 
     @property
     def members(self) -> Mapping[str, Any]:
@@ -214,7 +216,7 @@ class Environment(pulumi.ComponentResource):
         for patch in self._patches:
             if id(patch) not in self._matched:
                 close = [
-                    f"{kind} {name}" for _, kind, _, name in self._owners if kind == patch.kind
+                    f"{kind} {name}" for _, kind, _, name, _ in self._owners if kind == patch.kind
                 ]
                 known = f"; there are: {', '.join(sorted(close))}" if close else ""
                 raise DeclarationError(f"{patch.where}: {patch} matches no object{known}")

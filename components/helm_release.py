@@ -210,7 +210,7 @@ class HelmRelease(Component):
         # Helm's options for an install and for an upgrade have names of their own here.
         hooks = {"disable_webhooks": True, "disable_crd_hooks": True} if args.disable_hooks else {}
         v3.Release(
-            self.name,
+            self.title,
             name=args.release_name or self.name,
             namespace=name_of(args.namespace),
             chart=chart,

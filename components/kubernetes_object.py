@@ -42,11 +42,16 @@ class KubernetesObject(pulumi.CustomResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         where: str = "",
+        cluster: str = "",
     ) -> None:
-        """Register the object; `where` is the declaration named in errors."""
+        """Register the object; `where` is the declaration named in errors.
+
+        `cluster` is the second cluster that it is on; empty for the stack's own.
+        """
         validate(manifest, where=where)
         self.identity = identify(manifest)
         self.where = where
+        self.cluster = cluster
         metadata = manifest["metadata"]
         annotations = {**_APPLY, **(metadata.get("annotations") or {})}
         properties = {**manifest, "metadata": {**metadata, "annotations": annotations}}

@@ -103,12 +103,17 @@ def read_data(
     It is read as a child of `component`, so after all that this waits for.
     None where it is optional and absent.
     """
+    if reference.optional and component.cluster:
+        raise component.refusal(
+            f"{reference}: optional objects are looked for on the stack's own cluster alone, "
+            f"and this is on {component.cluster}"
+        )
     if reference.optional and not IN_CLUSTER.get()(reference):
         return None
     from pulumi_kubernetes.core import v1  # noqa: PLC0415 - costs half a second, rarely needed
 
     found = getattr(v1, reference.kind).get(
-        f"{component.name}:{reference.kind}:{reference.name}",
+        f"{component.title}:{reference.kind}:{reference.name}",
         f"{reference.namespace}/{reference.name}",
         opts=pulumi.ResourceOptions(parent=component),
     )

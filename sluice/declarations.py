@@ -105,7 +105,7 @@ class Declaration:
 
 def owner_of(component: Component) -> Owner:
     """Return the type token and the name of a component."""
-    return component.pulumi_resource_type, component.name
+    return component.pulumi_resource_type, component.title
 
 
 def declared(repository: Repository, stack: str, locked: Locked) -> list[Declared]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from components.errors import SluiceError
 from sluice.cluster import Cluster
+from sluice.elsewhere import here
 from sluice.history import Deployment, deployments
 from sluice.inventory import Component, Owned, components
 from sluice.liveness import Live
@@ -43,7 +44,7 @@ class Deployed:
         state = StackState(repository, stack)
         with ThreadPoolExecutor(1) as pool:
             rows = pool.submit(state.history)
-            found = components(state.resources())
+            found = here(components(state.resources()), lambda each: each.name, stack)
             return cls(stack, found, deployments(rows.result(), repository))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pulumi.runtime import rpc
@@ -15,6 +16,7 @@ from sluice.cluster import Cluster
 from sluice.comparison import Owned, compare, records
 from sluice.declarations import declaration
 from sluice.difference import Comparison
+from sluice.elsewhere import here, is_here
 from sluice.engine import Engine
 from sluice.errors import RepositoryError
 from sluice.helm import Capabilities
@@ -57,7 +59,8 @@ def differences(
     """
     source = checkout or repository
     cluster = Cluster.of(source, stack)
-    state = [each for each in Engine(repository, stack).state_in_clear() if _is_object(each)]
+    entries = Engine(repository, stack).state_in_clear()
+    state = here(filter(_is_object, entries), lambda each: each["urn"].rpartition("::")[2], stack)
     settings = secret_settings(source, stack)
     found = declaration(
         source,
@@ -66,7 +69,9 @@ def differences(
         read=lambda kind, path: cluster.get("v1", kind, *path.split("/", 1)),
         config=settings,
     )
-    known = [*(each.name for each in found.components), *map(_component, state)]
+    own = [each for each in found.resources if is_here(each.name)]
+    found = replace(found, resources=own)
+    known = [*(each.title for each in found.components), *map(_component, state)]
     chosen = named(components, known, stack)
     owned = [each for each in state if not chosen or _component(each) in chosen]
     installed = {release: _component(each) for each in owned if (release := _release(each))}

@@ -195,7 +195,7 @@ class Engine:
             with self._program(left_out) as client:
                 self._run(
                     *("up", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
-                    *(*client, *refreshing, *options),
+                    *(*client, *refreshing, *self._on_error(), *options),
                     left_out=left_out,
                     on_output=events.read,
                 )
@@ -207,8 +207,26 @@ class Engine:
                 again.counts = _sum(events.counts, again.counts)
                 again.changes = [*events.changes(), *again.changes]
                 return again
-            raise self._failure(events, error) from error
+            failure = self._failure(events, error)
+            rest = self._without(events.lost_clusters)
+            if rest and not set(rest) <= set(options):
+                again = self._update(recovery, watch, [*options, *rest], left_out, refresh=refresh)
+                failure.changes = [*failure.changes, *again.changes]
+            raise failure from error
         return Outcome(self.stack, events.counts, changes=events.changes())
+
+    def _without(self, clusters: Collection[str]) -> list[str]:
+        """Return the options that leave out what is on these of the stack's other clusters."""
+        # A refresh ends at the first cluster that does not answer, whatever is asked for.
+        stack = f"urn:pulumi:{self.stack}::{self._repository.project}::**"
+        names = [name for each in sorted(clusters) for name in (f"**@{each}", f"**@{each}:**")]
+        return [f"--exclude={stack}::{name}" for name in names]
+
+    def _on_error(self) -> list[str]:
+        """Return the option by which one of several clusters fails alone."""
+        programs = (self._repository.root / "stacks").glob("*.py")
+        several = any("Cluster(" in file.read_text() for file in programs)
+        return ["--continue-on-error"] if several else []
 
     def preview(
         self,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sluice.change import Change
 from sluice.engine_events import EngineEvent, StepEventMetadata, parse
 from sluice.engine_values import field_changes, shown
-from sluice.failures import is_failure, sentence
+from sluice.failures import is_failure, lost_cluster, sentence
 from sluice.state_repair import RELEASE, Entry
 from sluice.versions import version_changes
 
@@ -40,6 +40,7 @@ class Events:
         counts: resources by what happened to them.
         failures: a sentence for each failure, in their order.
         refused_releases: the Helm releases that an earlier update left unfinished.
+        lost_clusters: the second clusters that cannot be reached, by name.
 
     """
 
@@ -48,6 +49,7 @@ class Events:
         self.counts: dict[str, int] = {}
         self.failures: list[str] = []
         self.refused_releases: list[Entry] = []
+        self.lost_clusters: set[str] = set()
         self._changes: dict[str, Change] = {}
         self._begun: dict[str, float] = {}
         self._releases: dict[str, Entry] = {}
@@ -106,6 +108,8 @@ class Events:
     def _keep(self, urn: str, message: str) -> None:
         if urn in self._releases and any(words in message for words in _REFUSALS):
             self.refused_releases.append(self._releases[urn])
+        if lost := lost_cluster(urn, message):
+            self.lost_clusters.add(lost)
         reason = sentence(urn, message, self._context)
         if not reason:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_failure", "plain", "sentence"]
+__all__ = ["is_failure", "lost_cluster", "plain", "sentence"]
 
 _UNREACHABLE = re.compile(
     r"(?:configured Kubernetes cluster is unreachable|failed to initialize discovery client): (.+)"
@@ -51,11 +51,26 @@ def sentence(urn: str, message: str, context: str) -> str:
     reason = plain(message)
     unreachable = _UNREACHABLE.search(reason)
     if unreachable:
-        return f"context {context}: the cluster cannot be used: {_unwrapped(unreachable[1])}"
+        second = _second(urn)
+        where = f"cluster {second}" if second else f"context {context}"
+        return f"{where}: the cluster cannot be used: {_unwrapped(unreachable[1])}"
     if reason in ("", "update failed", "preview failed") or _UNREACHABLE_AGAIN.search(reason):
         return ""
     subject = _subject(urn)
     return f"{subject}: {_unwrapped(reason)}" if subject else reason
+
+
+def _second(urn: str) -> str:
+    """Return the second cluster that a resource is on, or whose provider it is; else nothing."""
+    name = urn.rpartition("::")[2]
+    second = name.partition(":")[0].partition("@")[2]
+    # The stack's own provider has no parent.
+    return name if not second and "$pulumi:providers:" in urn else second
+
+
+def lost_cluster(urn: str, message: str) -> str:
+    """Return the second cluster that a diagnostic says cannot be reached, by name; else nothing."""
+    return _second(urn) if _UNREACHABLE.search(plain(message)) else ""
 
 
 def plain(message: str) -> str:

@@ -156,7 +156,7 @@ def _check_declared(repository: Repository, stack: str, components: Collection[s
     from sluice.declarations import declaration  # noqa: PLC0415 - runs the program with Pulumi
 
     made = declaration(repository, stack, LockedNames(repository.root, stack)).components
-    known = sorted({component.name for component in made})
+    known = sorted({component.title for component in made})
     for name in components:
         if name not in known:
             raise RepositoryError(

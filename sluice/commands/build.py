@@ -41,7 +41,7 @@ def build(repository: Repository, stack: str, components: tuple[str, ...], outpu
     enter(repository)
     (stack,) = repository.chosen((stack,))
     found = declaration(repository, stack, locked_charts(repository, stack))
-    wanted = named(components, [each.name for each in found.components], stack)
+    wanted = named(components, [each.title for each in found.components], stack)
     rendered = rendering(repository, found, Capabilities(), components=wanted)
     for release, reason in rendered.unknown.items():
         click.echo(f"{release} is left out: {reason}; `sluice diff` asks for them", err=True)

@@ -12,6 +12,7 @@ from components.manifests import documents
 from sluice.cluster import Cluster
 from sluice.drift.comparison import is_hidden
 from sluice.drift.ownership import below, fields_of
+from sluice.elsewhere import here
 from sluice.helm_records import deployed_manifests
 from sluice.repository import Repository
 from sluice.state import StackState
@@ -73,8 +74,9 @@ class Declared:
 
 
 def state_of(repository: Repository, stack: str) -> Sequence[Entry]:
-    """Return the resources of a stack's state, secrets still encrypted."""
-    return StackState(repository, stack).entries()
+    """Return what a stack's state holds of its own cluster, secrets still encrypted."""
+    entries = StackState(repository, stack).entries()
+    return here(entries, lambda each: str(each["urn"]).rpartition("::")[2], stack)
 
 
 def declared_objects(

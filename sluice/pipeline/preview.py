@@ -86,12 +86,12 @@ def sources(checkout: Repository, stack: str) -> dict[str, str]:
 
 def places_of(declared: Declaration) -> dict[str, str]:
     """Return where each component is declared, by its name."""
-    return {component.name: component.where for component in declared.components}
+    return {component.title: component.where for component in declared.components}
 
 
 def graph_of(declared: Declaration) -> Graph:
     """Return what needs what of what is declared."""
-    names = [_title((each.pulumi_resource_type, each.name)) for each in declared.components]
+    names = [_title((each.pulumi_resource_type, each.title)) for each in declared.components]
     edges = {
         Edge(_title(owner), _title(needed))
         for owner, all_needed in declared.after.items()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from components import Environment, Namespace, deploy, member
-from components.deployment import PROVIDER_VERSION, make_environment
+from components.deployment import make_environment
+from components.provider import PROVIDER_VERSION
 from stacks import environment
 
 if TYPE_CHECKING:

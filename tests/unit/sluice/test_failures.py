@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.failures import is_failure, plain, sentence
+from sluice.failures import is_failure, lost_cluster, plain, sentence
 
 ENVIRONMENT = "urn:pulumi:dev::p::sluice:environment:Environment$"
 WEB = f"{ENVIRONMENT}sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
@@ -15,6 +15,17 @@ PROGRAM = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
 @pytest.mark.parametrize(
     ("urn", "message", "said"),
     [
+        (
+            WEB.replace("::web:", "::web@west:"),
+            (
+                "configured Kubernetes cluster is unreachable: unable to load schema information "
+                "from the API server: dial tcp 10.0.0.1:443: connect: connection refused"
+            ),
+            (
+                "cluster west: the cluster cannot be used: dial tcp 10.0.0.1:443: "
+                "connect: connection refused"
+            ),
+        ),
         (PROGRAM, "stacks/dev.py:4: no such member", "stacks/dev.py:4: no such member"),
         (
             WEB,
@@ -71,3 +82,12 @@ def test_errors_fail_an_update_and_of_the_warnings_an_unreachable_cluster() -> N
 
 def test_markup_colours_and_line_ends_are_taken_out() -> None:
     assert plain("<{%fg 1%}>\x1b[31mnot\n  ready\x1b[0m<{%reset%}>") == "not ready"
+
+
+def test_a_second_cluster_that_cannot_be_reached_is_named() -> None:
+    unreachable = "configured Kubernetes cluster is unreachable: dial tcp: connection refused"
+    provider = f"{ENVIRONMENT}pulumi:providers:kubernetes::west"
+    assert lost_cluster(WEB.replace("::web:", "::web@west:"), unreachable) == "west"
+    assert lost_cluster(provider, unreachable) == "west"
+    assert lost_cluster(WEB, unreachable) == ""
+    assert lost_cluster(provider, "another failure") == ""
