@@ -48,6 +48,8 @@ _KEPT: Final = (
     *("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME", "SSL_CERT_FILE"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
 )
+# What is not trusted may never end.
+_SECONDS: Final = 300
 _EMPTY: Final = RenderedStack([], {}, {}, [], Graph((), ()), {})
 _Key = tuple[str, str, str, str]
 
@@ -159,13 +161,17 @@ def _give_charts(repository: Repository, checkout: Repository) -> None:
 
 def _rendered(checkout: Repository, stack: str) -> RenderedStack:
     with tempfile.TemporaryDirectory(prefix="sluice-offline-") as home:
-        ran = subprocess.run(
-            [sys.executable, "-m", "sluice.pipeline.rendered", stack],
-            cwd=checkout.root,
-            env=_environment(home),
-            capture_output=True,
-            check=False,
-        )
+        try:
+            ran = subprocess.run(
+                [sys.executable, "-m", "sluice.pipeline.rendered", stack],
+                cwd=checkout.root,
+                env=_environment(home),
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise DeclarationError(f"the program did not end within {_SECONDS} s") from None
     if ran.returncode:
         reason = ran.stderr.decode(errors="replace").strip().splitlines() or ["it was killed"]
         raise DeclarationError(reason[-1])

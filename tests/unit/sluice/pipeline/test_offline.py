@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import Any
 
 import pytest
 
+from components.errors import DeclarationError
 from sluice.graph import Graph
 from sluice.pipeline import offline
 from sluice.pipeline.offline import compared
 from sluice.pipeline.rendered import RenderedObject, RenderedStack
+from tests.unit.sluice.conftest import MakeRepository
 
 
 def an_object(kind: str, name: str, release: str = "", **content: Any) -> RenderedObject:
@@ -97,3 +100,25 @@ def test_a_program_that_is_not_trusted_gets_nothing_of_the_job_s_environment(
     assert "secret" not in given.values()
     assert given["KUBECONFIG"] == os.devnull
     assert given["HOME"] == "/home/fork"
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason"),
+    [
+        (subprocess.CompletedProcess((), 2, b"", b"a warning\nstacks/dev.py:3: wrong\n"), "wrong"),
+        (subprocess.CompletedProcess((), -9, b"", b""), "it was killed"),
+        (subprocess.CompletedProcess((), 0, b"no JSON", b""), "is no rendering"),
+        (subprocess.TimeoutExpired((), 300), "did not end within 300 s"),
+    ],
+)
+def test_a_program_that_fails_hangs_or_prints_anything_is_refused(
+    ended: Any, reason: str, repository: MakeRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: Any, **__: Any) -> Any:
+        if isinstance(ended, Exception):
+            raise ended
+        return ended
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(DeclarationError, match=reason):
+        offline._rendered(repository(dev=""), "dev")
