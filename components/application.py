@@ -74,6 +74,8 @@ class ApplicationArgs:
         secrets: entries of a Secret, given as environment variables; kept secret.
         host: the Ingress's host; none means no Ingress.
         ingress_class: the Ingress's class; by default the cluster's.
+        gateway: the Gateway API's gateway, `namespace/name`, whose HTTPRoute takes the
+            place of the Ingress; by default none.
         tls_secret: the Secret with the host's certificate.
         requests: by default `cpu: 50m`, `memory: 64Mi`.
         limits: by default `memory: 256Mi`; no CPU limit, which only throttles.
@@ -103,6 +105,7 @@ class ApplicationArgs:
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     host: str = ""
     ingress_class: str = ""
+    gateway: str = ""
     tls_secret: str = ""
     requests: Mapping[str, str] = field(default_factory=lambda: {"cpu": "50m", "memory": "64Mi"})
     limits: Mapping[str, str] = field(default_factory=lambda: {"memory": "256Mi"})
@@ -148,7 +151,7 @@ class Application(Component):
         self._make_in_turn(self._config_map(), self._secret())
         self._make_in_turn(self._deployment())
         self._make_in_turn(self._service(), self._autoscaler(), self._disruption_budget())
-        self._make_in_turn(self._ingress())
+        self._make_in_turn(self._route() if args.gateway else self._ingress())
         self.register_outputs({"image": self._image})
 
     def _check(self) -> None:
@@ -172,8 +175,22 @@ class Application(Component):
         if args.host:
             fields.dns_subdomain("host", args.host)
         self._check_ports()
+        self._check_gateway()
         if args.autoscaling and args.autoscaling.minimum > args.autoscaling.maximum:
             raise DeclarationError("autoscaling: minimum is above maximum")
+
+    def _check_gateway(self) -> None:
+        args = self.args
+        if not args.gateway:
+            return
+        namespace, _, name = args.gateway.partition("/")
+        fields.dns_label("gateway", namespace)
+        fields.dns_subdomain("gateway", name)
+        wrong = [part for part in ("ingress_class", "tls_secret") if getattr(args, part)]
+        if wrong:
+            raise DeclarationError(f"gateway: has its own {', '.join(wrong)}; leave that out")
+        if not args.host or args.service_port is None:
+            raise DeclarationError("gateway: needs a host and a service_port")
 
     def _check_ports(self) -> None:
         args = self.args
@@ -369,6 +386,22 @@ class Application(Component):
         # Ready only once a controller gives it an address, which not every cluster has.
         ingress["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
         return ingress
+
+    def _route(self) -> dict[str, Any]:
+        namespace, _, name = self.args.gateway.partition("/")
+        rule = {
+            "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+            "backendRefs": [{"name": self.name, "port": self.args.service_port}],
+        }
+        return self._manifest(
+            "gateway.networking.k8s.io/v1",
+            "HTTPRoute",
+            spec={
+                "parentRefs": [{"name": name, "namespace": namespace}],
+                "hostnames": [self.args.host],
+                "rules": [rule],
+            },
+        )
 
 
 def _checksum(entries: Mapping[str, str]) -> str:

@@ -346,3 +346,35 @@ def test_a_wrong_argument_is_refused_where_it_is_declared(
 def test_a_name_that_is_no_dns_label_is_refused(refused: Callable[..., str]) -> None:
     error = refused(lambda: Application("web.shop", ApplicationArgs(image=IMAGE)))
     assert "Application 'web.shop': name: 'web.shop' is not lower-case" in error
+
+
+def test_a_gateways_route_takes_the_place_of_the_ingress(declare: Declare) -> None:
+    registered = application(declare, port=8080, host="web.example.org", gateway="infra/public")
+    expected = """
+        parentRefs: [{name: public, namespace: infra}]
+        hostnames: [web.example.org]
+        rules:
+          - matches: [{path: {type: PathPrefix, value: /}}]
+            backendRefs: [{name: web, port: 80}]
+        """
+    assert registered.object("HTTPRoute")["spec"] == yaml.safe_load(dedent(expected))
+    assert "Ingress" not in {each.kind for each in registered}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"gateway": "public"}, "gateway: '' is not lower-case"),
+        ({"gateway": "infra/public"}, "gateway: needs a host and a service_port"),
+        (
+            {"gateway": "infra/public", "host": "a.b", "port": 80, "tls_secret": "tls"},
+            "gateway: has its own tls_secret; leave that out",
+        ),
+    ],
+)
+def test_a_gateway_that_cannot_be(
+    refused: Callable[..., str], arguments: dict[str, Any], said: str
+) -> None:
+    given = ApplicationArgs(image=IMAGE, namespace="shop", **arguments)
+
+    assert f"Application 'web': {said}" in refused(lambda: Application("web", given))
