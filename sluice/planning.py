@@ -6,7 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from components.manifests.schema import ANY, schema_of
 from sluice.change import Change, FieldDifference, component_kind_of
+from sluice.cluster import Cluster
 from sluice.danger import loss, urgency
 from sluice.difference import Difference
 from sluice.differences import differences, has_secrets
@@ -19,7 +21,7 @@ from sluice.repository import Repository
 from sluice.suspension import suspensions
 from sluice.versions import version_changes
 
-__all__ = ["Plan", "in_urgency", "of_difference", "plan"]
+__all__ = ["Plan", "in_urgency", "of_difference", "plan", "unserved"]
 
 _HELM = "HelmRelease"
 
@@ -54,7 +56,28 @@ def plan(repository: Repository, stack: str) -> Plan:
         return Plan([], notes)
     changes = _changes(repository, stack, suspended, notes)
     groups = in_urgency(_grouped(repository, stack, changes, notes))
+    notes += unserved(changes, groups, Cluster.of(repository, stack))
     return Plan(_masked(repository, stack, groups), notes)
+
+
+def unserved(
+    changes: Sequence[Change], planned: Sequence[PlannedChange], cluster: Cluster
+) -> list[str]:
+    """Return a sentence for each new object whose kind the cluster does not know, nor will then."""
+    brought = {
+        row.name.partition(".")[2] for row in planned if row.kind == "CustomResourceDefinition"
+    }
+    return [
+        f"{change.kind} {change.namespace}/{change.name}: the cluster does not serve "
+        f"{api_version}, and nothing in this stack brings its definition"
+        for change in changes
+        for api_version in [_api_version(change.urn)]
+        if change.operation == "create"
+        and "." in api_version
+        and schema_of(api_version, change.kind) is ANY
+        and api_version.partition("/")[0] not in brought
+        and not cluster.serves(api_version, change.kind)
+    ]
 
 
 def in_urgency(groups: list[list[PlannedChange]]) -> list[PlannedChange]:
@@ -72,6 +95,12 @@ def of_difference(stack: str, component_kind: str, found: Difference) -> Planned
         list(version_changes(found.before, found.after)),
         *(found.loss, found.note),
     )
+
+
+def _api_version(urn: str) -> str:
+    """Return `keda.sh/v1alpha1` of a URN with `kubernetes:keda.sh/v1alpha1:ScaledObject`."""
+    kind = urn.rpartition("::")[0].rpartition("kubernetes:")[2]
+    return kind.rpartition(":")[0]
 
 
 def _changes(
