@@ -14,6 +14,8 @@ from components.component import Component
 from components.git_repository import GitRepository
 from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
 from components.helm_repository import HelmRepository
+from components.image_policy import ImagePolicy
+from components.image_repository import ImageRepository
 from components.kustomization import Kustomization
 from components.manifests import documents, fields
 from components.manifests.identity import identify
@@ -23,6 +25,11 @@ from components.namespace import name_of
 from components.oci_repository import OCIRepository
 from components.post_renderer import PostRenderer
 from sluice.declarations import SECRET, Declaration, Declared, owner_of
+from sluice.flux_images import (
+    image_policy_spec,
+    image_repository_remark,
+    image_repository_spec,
+)
 from sluice.rendering import RELEASE
 from sluice.repository import Repository
 
@@ -31,6 +38,7 @@ __all__ = ["Export", "export"]
 FLUX: Final = "flux-system"
 _SECRET: Final = object()
 _INTERVAL = "10m"
+_IMAGES = "image.toolkit.fluxcd.io/v1"
 _SOURCES = "source.toolkit.fluxcd.io/v1"
 _SCP = re.compile(r"(?:(?P<user>[^@/]+)@)?(?P<host>[^:/]+):(?P<path>[^/].*)")
 _NO_KEY = re.compile(r"[^-._a-zA-Z0-9]")
@@ -82,6 +90,8 @@ class _Exporter:
                     self._made.objects.append(_git_source(component))
                 case HelmRelease():
                     self._made.objects += self._helm_release(component)
+                case ImageRepository() | ImagePolicy():
+                    self._image(component)
                 case Kustomization():
                     self._made.objects.append(self._kustomization(component))
                 case Alert():
@@ -106,6 +116,16 @@ class _Exporter:
             # Ours is a folder of charts; Flux's OCIRepository is one chart.
             spec["type"] = "oci"
         return _object(_SOURCES, "HelmRepository", component.name, FLUX, spec)
+
+    def _image(self, component: ImageRepository | ImagePolicy) -> None:
+        # A reference between them stays in one namespace.
+        if isinstance(component, ImagePolicy):
+            kind, spec = "ImagePolicy", image_policy_spec(component, _INTERVAL)
+        else:
+            kind, spec = "ImageRepository", image_repository_spec(component, _INTERVAL)
+            remark = image_repository_remark(component)
+            self._made.remarks += [remark] if remark else []
+        self._made.objects.append(_object(_IMAGES, kind, component.name, FLUX, spec))
 
     def _git_repository(self) -> Iterator[dict[str, Any]]:
         try:

@@ -22,6 +22,7 @@ __all__ = ["export"]
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "source": ("GitRepository", "HelmRepository"),
     "helmrelease": ("HelmRelease", "ConfigMap"),
+    "image": ("ImageRepository", "ImagePolicy"),
     "kustomization": ("Kustomization",),
 }
 

@@ -100,3 +100,33 @@ def test_an_entry_that_nobody_asks_for_is_shown_and_the_file_left_alone(
         assert "the lock of dev does not fit; run `sluice lock`" in str(result.exception)
     else:
         assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stacks", "upgraded"),
+    [
+        ([], ["dev", "staging", "prod"], ()),
+        (["--upgrade"], ["dev", "staging", "prod"], None),
+        (
+            ["prod", "--upgrade", "redis", "charts/keda", "--dry-run"],
+            ["prod"],
+            ["redis", "charts/keda"],
+        ),
+        (["--dry-run", "--upgrade", "redis"], ["dev", "staging", "prod"], ["redis"]),
+    ],
+)
+def test_the_names_to_upgrade_follow_the_option_and_stacks_come_before_it(
+    platform: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    stacks: list[str],
+    upgraded: Any,
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        "sluice.commands.lock.next_locks",
+        lambda _, stacks, names: asked.extend([stacks, names]) or [],
+    )
+    monkeypatch.chdir(platform.root)
+    run(lock, *arguments, on=platform)
+    assert asked == [stacks, upgraded]
