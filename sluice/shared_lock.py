@@ -78,6 +78,7 @@ class SharedLock:
         self._pulumi = pulumi
         self._run = run
         self._number = environment.get("GITHUB_RUN_ID", "")
+        self._tag = f"{_RUN}{self._number}.{environment.get('GITHUB_RUN_ATTEMPT') or 1}"
         self._sleep = sleep
         self._token = uuid4().hex
         self._claimed: Sequence[Holder] = ()
@@ -88,12 +89,11 @@ class SharedLock:
         if not self._number:
             yield
             return
-        tag = f"{_RUN}{self._number}"
-        self._pulumi("stack", "tag", "set", tag, socket.gethostname())
+        self._pulumi("stack", "tag", "set", self._tag, socket.gethostname())
         try:
             yield
         finally:
-            self._forget(tag)
+            self._forget(self._tag)
 
     def take_over(self, found: Sequence[Holder]) -> bool:
         """Remove the lock where all that hold it are gone; return whether it was.
@@ -117,15 +117,20 @@ class SharedLock:
         return True
 
     def _is_gone(self, holder: Holder) -> bool:
-        numbers = [
-            int(tag.removeprefix(_RUN))
+        tags = [
+            tag.removeprefix(_RUN)
             for tag, host in self._tags().items()
-            if tag.startswith(_RUN) and host == holder.host
+            if tag.startswith(_RUN) and host == holder.host and tag != self._tag
         ]
-        runs = [self._run(number) for number in numbers]
+        numbers = [tag.partition(".")[0] for tag in tags]
+        # Of this run itself, an attempt before this one, which has ended.
+        earlier = numbers.count(self._number)
+        runs = [self._run(int(number)) for number in numbers if number != self._number]
         finished = [run for run in runs if run is not None and run.finished]
         # One that still runs on that host may be the holder.
-        return len(finished) == len(runs) and any(_covers(run, holder.since) for run in finished)
+        if len(finished) != len(runs):
+            return False
+        return bool(earlier) or any(_covers(run, holder.since) for run in finished)
 
     def _tags(self) -> dict[str, str]:
         found: dict[str, str] = json.loads(self._pulumi("stack", "tag", "ls", "--json"))

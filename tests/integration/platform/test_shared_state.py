@@ -194,7 +194,7 @@ def _what_a_killed_run_held_is_taken_over(one: Checkout, two: Checkout) -> None:
     assert "the run that held it has ended; took its lock" in shown
     assert two.names("deployment", two.stack) == []
     tags = json.loads(two.pulumi("stack", "tag", "ls", "--json"))
-    assert "sluice:run:8" not in tags
+    assert "sluice:run:8.1" not in tags
 
 
 def _kill(command: subprocess.Popen[str]) -> None:

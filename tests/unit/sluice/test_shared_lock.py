@@ -41,7 +41,8 @@ class Backend:
         return ""
 
     def lock(self, run: str = "") -> SharedLock:
-        environment = {"GITHUB_RUN_ID": run} if run else {}
+        number, _, attempt = run.partition(".")
+        environment = {"GITHUB_RUN_ID": number, "GITHUB_RUN_ATTEMPT": attempt} if run else {}
         return SharedLock(self.pulumi, self.runs.get, environment, self.slept.append)
 
 
@@ -54,7 +55,7 @@ def run(number: int, *, minutes: tuple[int, int] = (-5, 5), finished: bool = Tru
 def test_a_run_leaves_its_number_while_it_may_hold_the_stack() -> None:
     backend = Backend()
     with backend.lock("7").announced():
-        assert backend.tags == {"sluice:run:7": socket.gethostname()}
+        assert backend.tags == {"sluice:run:7.1": socket.gethostname()}
     assert backend.tags == {}
 
 
@@ -72,7 +73,7 @@ def test_outside_of_a_run_nothing_is_left() -> None:
 
 
 def test_the_lock_of_a_finished_run_is_claimed_and_then_removed() -> None:
-    backend = Backend({"sluice:run:7": "runner-1"}, {7: run(7)})
+    backend = Backend({"sluice:run:7.1": "runner-1"}, {7: run(7)})
     lock = backend.lock("8")
     assert not lock.take_over([HOLDER])
     assert (backend.cancelled, backend.slept) == (0, [5.0])
@@ -81,8 +82,20 @@ def test_the_lock_of_a_finished_run_is_claimed_and_then_removed() -> None:
     assert "sluice:takeover" not in backend.tags
 
 
+def test_the_run_that_waits_on_that_very_host_is_not_the_holder() -> None:
+    backend = Backend({"sluice:run:7.1": "runner-1", "sluice:run:8.1": "runner-1"}, {7: run(7)})
+    lock = backend.lock("8.1")
+    assert [lock.take_over([HOLDER]) for _ in range(2)] == [False, True]
+
+
+def test_a_run_that_is_run_again_takes_what_its_attempt_before_held() -> None:
+    backend = Backend({"sluice:run:7.1": "runner-1"}, {7: run(7, finished=False)})
+    lock = backend.lock("7.2")
+    assert [lock.take_over([HOLDER]) for _ in range(2)] == [False, True]
+
+
 def test_of_two_that_find_it_one_removes_it() -> None:
-    backend = Backend({"sluice:run:7": "runner-1"}, {7: run(7)})
+    backend = Backend({"sluice:run:7.1": "runner-1"}, {7: run(7)})
     first, second = backend.lock("8"), backend.lock("9")
     assert not first.take_over([HOLDER])
     assert not second.take_over([HOLDER])
@@ -95,13 +108,13 @@ def test_of_two_that_find_it_one_removes_it() -> None:
     ("tags", "runs"),
     [
         ({}, {}),
-        ({"sluice:run:7": "runner-1"}, {7: run(7, finished=False)}),
-        ({"sluice:run:7": "runner-1"}, {}),
-        ({"sluice:run:7": "runner-2"}, {7: run(7)}),
-        ({"sluice:run:7": "runner-1"}, {7: run(7, minutes=(1, 5))}),
-        ({"sluice:run:7": "runner-1"}, {7: run(7, minutes=(-5, -1))}),
+        ({"sluice:run:7.1": "runner-1"}, {7: run(7, finished=False)}),
+        ({"sluice:run:7.1": "runner-1"}, {}),
+        ({"sluice:run:7.1": "runner-2"}, {7: run(7)}),
+        ({"sluice:run:7.1": "runner-1"}, {7: run(7, minutes=(1, 5))}),
+        ({"sluice:run:7.1": "runner-1"}, {7: run(7, minutes=(-5, -1))}),
         (
-            {"sluice:run:7": "runner-1", "sluice:run:8": "runner-1"},
+            {"sluice:run:7.1": "runner-1", "sluice:run:8.1": "runner-1"},
             {7: run(7), 8: run(8, finished=False)},
         ),
     ],
@@ -125,14 +138,14 @@ def test_a_lock_whose_holder_may_live_is_never_taken(
 
 
 def test_a_lock_beside_one_whose_holder_may_live_is_never_taken() -> None:
-    backend = Backend({"sluice:run:7": "runner-1"}, {7: run(7)})
+    backend = Backend({"sluice:run:7.1": "runner-1"}, {7: run(7)})
     lock = backend.lock("9")
     other = Holder("ada", "laptop", 12, NOON)
     assert not any(lock.take_over([HOLDER, other]) for _ in range(3))
 
 
 def test_a_lock_that_was_made_anew_has_to_be_claimed_anew() -> None:
-    backend = Backend({"sluice:run:7": "runner-1"}, {7: run(7)})
+    backend = Backend({"sluice:run:7.1": "runner-1"}, {7: run(7)})
     lock = backend.lock("9")
     assert not lock.take_over([HOLDER])
     assert not lock.take_over([Holder("root", "runner-1", 472, NOON)])
