@@ -13,6 +13,7 @@ from pathlib import Path
 
 import git
 import psutil
+from filelock import FileLock
 
 from sluice.committer import AS_CONFIGURED, Committer
 from sluice.errors import NoRemoteError, RepositoryError
@@ -281,10 +282,11 @@ def checked_out(
     folder = repository.local.resolve() / "worktrees"
     folder.mkdir(parents=True, exist_ok=True)
     with opened(repository.root) as repo:
-        _remove_abandoned(repo, folder)
+        with _worktrees_of(repo):
+            _remove_abandoned(repo, folder)
         root = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))
         try:
-            with _explained(f"commit {commit} cannot be checked out"):
+            with _worktrees_of(repo), _explained(f"commit {commit} cannot be checked out"):
                 repo.git.worktree("add", "--detach", "--force", str(root), commit)
             top = Path(str(repo.working_tree_dir)).resolve()
             checkout = Repository(root / repository.root.resolve().relative_to(top))
@@ -292,7 +294,8 @@ def checked_out(
                 _link(repository.root.resolve() / name, checkout.root / name)
             yield checkout
         finally:
-            _remove(repo, root)
+            with _worktrees_of(repo):
+                _remove(repo, root)
 
 
 def author(repository: Repository) -> str:
@@ -383,6 +386,11 @@ def _is_same(repo: git.Repo, one: str, other: str) -> bool:
         second.parents,
         second.message,
     )
+
+
+def _worktrees_of(repo: git.Repo) -> FileLock:
+    """Return the lock on a repository's worktrees: Git trips over one that is half made."""
+    return FileLock(Path(repo.common_dir) / "sluice-worktrees.lock")
 
 
 def _remove_abandoned(repo: git.Repo, folder: Path) -> None:

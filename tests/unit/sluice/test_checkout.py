@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import git
@@ -302,3 +303,12 @@ def test_a_push_that_is_refused_says_why_and_changes_nothing(
 
     assert remote.fetch() == before
     assert git.Repo(platform.root).git.status("--porcelain") == ""
+
+
+def test_many_checkouts_are_made_and_removed_at_once(platform: Repository) -> None:
+    def made(_number: int) -> bool:
+        with checked_out(platform, "HEAD") as checkout:
+            return (checkout.root / "Pulumi.yaml").is_file()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(made, range(24)))
