@@ -178,7 +178,13 @@ class GiteaServer:
             "oauth2": {"JWT_SECRET": self._kept("JWT_SECRET", 32)},
             "service": {"DISABLE_REGISTRATION": True},
             "repository": {"DEFAULT_BRANCH": "main"},
-            "actions": {"ENABLED": True, "DEFAULT_ACTIONS_URL": "self"},
+            # A job whose runner was killed makes room for the next one within a minute.
+            "actions": {
+                "ENABLED": True,
+                "DEFAULT_ACTIONS_URL": "self",
+                "ZOMBIE_TASK_TIMEOUT": "30s",
+            },
+            "cron.stop_zombie_tasks": {"SCHEDULE": "@every 15s"},
             "indexer": {"ISSUE_INDEXER_TYPE": "db"},
             "cron.update_checker": {"ENABLED": False},
             "webhook": {"ALLOWED_HOST_LIST": "loopback"},

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from sluice.errors import GiteaError
 from sluice.sandbox import DEFAULT_CLUSTERS, Sandbox
 from tests.gitea_sandbox import Clone, GiteaSandbox, committed, eventually, fill
 
@@ -39,6 +40,9 @@ CODE = (
     "toolchain",
 )
 ALLOWED = "Allow-Data-Loss: dev staging prod"
+CHECKS = ("sluice/data-loss",)
+# Gitea looks for conflicts in the background.
+NOT_YET = 405
 SECONDS = 300.0
 # The first job installs the packages, where they are not in the cache.
 FIRST_SECONDS = 900.0
@@ -161,8 +165,17 @@ class Team:
         return eventually(final, f"statuses of {', '.join(stacks)} on {commit[:7]}", seconds)
 
     def merge(self, request: PullRequest) -> str:
-        """Merge a pull request; return main's newest commit."""
-        return self.sandbox.admin.merge(request.number).merge_commit
+        """Merge a pull request, once Gitea knows that it can be; return main's newest commit."""
+
+        def merged() -> str | None:
+            try:
+                return self.sandbox.admin.merge(request.number).merge_commit
+            except GiteaError as error:
+                if error.status != NOT_YET:
+                    raise
+                return None
+
+        return eventually(merged, f"the merge of #{request.number}")
 
     def deliver(self, branch: str, title: str, edit: Callable[[], None]) -> str:
         """Propose, merge, and wait until every stack is told of; return main's newest commit."""
@@ -179,6 +192,11 @@ class Team:
         header["GIT_CONFIG_VALUE_0"] = f"Authorization: token {token}"
         as_bot = replace(self.clone, environment={**self.clone.environment, **header})
         return as_bot.push("main", message)
+
+    def restart(self) -> None:
+        """Start again what does not run of Gitea and its runner."""
+        box = self.sandbox.box
+        fill(box, self.programs, box.folder.parents[1], DEFAULT_CLUSTERS, CHECKS)
 
     def ended(self, workflow: str, commit: str = "") -> Run:
         """The newest run of a workflow, once it has ended."""
@@ -200,7 +218,7 @@ def sandbox(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         _lock(checkout, stack)
     box = Sandbox(checkout / ".sluice" / "sandbox")
     try:
-        yield fill(box, programs, committed(checkout), DEFAULT_CLUSTERS, ("sluice/data-loss",))
+        yield fill(box, programs, committed(checkout), DEFAULT_CLUSTERS, CHECKS)
     finally:
         box.down()
 

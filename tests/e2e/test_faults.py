@@ -40,7 +40,7 @@ def test_a_run_that_is_killed_in_the_middle_is_made_good_by_the_next(team: Team)
     assert runner is not None
     for process in (*runner.children(recursive=True), runner):
         _kill(process)
-    team.sandbox.restart(team.programs)
+    team.restart()
     team.start()
     newest = team.push("chore: go on")
     statuses = team.statuses(newest)
@@ -58,7 +58,7 @@ def test_gitea_is_restarted_in_the_middle(team: Team) -> None:
     server = find(team.sandbox.service.server.unit)
     assert server is not None
     _kill(server)
-    team.sandbox.restart(team.programs)
+    team.restart()
     eventually(lambda: team.having("namespace", "restart") == list(STACKS), "the change", 180)
 
 
