@@ -13,7 +13,8 @@ import pulumi
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.git_repository import GitRepository, below
-from components.health import Condition, JSONPath
+from components.health import Condition, Expression, JSONPath
+from components.health_check import HealthCheck, HealthCheckArgs
 from components.ignore import Ignore
 from components.manifests import fields
 from components.manifests.identity import Identity, identify
@@ -56,8 +57,9 @@ class HealthReference:
 class HealthCheckExpr:
     """When an object of a kind is healthy that Kubernetes itself does not know.
 
-    Answers to an entry of `healthCheckExprs` of Flux's Kustomization, by condition
-    or field in place of CEL.
+    Answers to an entry of `healthCheckExprs` of Flux's Kustomization. A condition
+    or a field is waited for object by object; an expression in CEL, which Pulumi
+    does not know, is a `HealthCheck` each, waited for at the end of `sluice up`.
 
     Attributes:
         api_version: the objects' API version.
@@ -68,7 +70,7 @@ class HealthCheckExpr:
 
     api_version: str
     kind: str
-    current: Condition | JSONPath
+    current: Condition | JSONPath | Expression
 
     def is_about(self, identity: Identity) -> bool:
         """Whether an object is of the kind."""
@@ -165,6 +167,7 @@ class Kustomization(Component):
         except SluiceError as error:
             raise self.refusal(error) from error
         self._make_all(manifests)
+        self._make_checks(identities)
         self.register_outputs({"objects": len(manifests), "path": args.path})
 
     def _manifests(self) -> list[dict[str, Any]]:
@@ -226,12 +229,29 @@ class Kustomization(Component):
         for manifest in rest:
             self.make(self._awaited(manifest), self._options(made))
 
+    def _make_checks(self, made: Sequence[Identity]) -> None:
+        """Make what evaluates the expressions in CEL."""
+        for identity in made:
+            for index, each in enumerate(self.args.health_check_exprs):
+                if isinstance(each.current, Expression) and each.is_about(identity):
+                    HealthCheck(
+                        f"{self.name}.{identity.kind.lower()}.{identity.name}.{index}",
+                        HealthCheckArgs(
+                            api_version=identity.api_version,
+                            kind=identity.kind,
+                            name=identity.name,
+                            namespace=identity.namespace,
+                            healthy=each.current,
+                            timeout=self.args.timeout,
+                        ),
+                        pulumi.ResourceOptions(parent=self),
+                    )
+
     def _awaited(self, manifest: dict[str, Any]) -> dict[str, Any]:
         identity = identify(manifest)
+        about = [each for each in self.args.health_check_exprs if each.is_about(identity)]
         until = [
-            each.current.wait_for
-            for each in self.args.health_check_exprs
-            if each.is_about(identity)
+            each.current.wait_for for each in about if not isinstance(each.current, Expression)
         ]
         if until:
             manifest = _annotated(manifest, _WAIT_FOR, json.dumps(until))

@@ -12,11 +12,12 @@ import git
 from components.alert import Alert
 from components.component import Component
 from components.git_repository import GitRepository
+from components.health import Condition, Expression
 from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
 from components.helm_repository import HelmRepository
 from components.image_policy import ImagePolicy
 from components.image_repository import ImageRepository
-from components.kustomization import Kustomization
+from components.kustomization import HealthCheckExpr, Kustomization
 from components.manifests import documents, fields
 from components.manifests.identity import identify
 from components.manifests.kustomize import kustomize_patch
@@ -269,11 +270,31 @@ class _Exporter:
                 {key: value for key, value in vars(each).items() if value}
                 for each in args.health_checks
             ],
+            "healthCheckExprs": [
+                each
+                for expr in args.health_check_exprs
+                if (each := self._health_expr(component, expr))
+            ],
             **self._common(component, Kustomization),
         }
         present = {key: value for key, value in spec.items() if value or value is False}
         api_version = "kustomize.toolkit.fluxcd.io/v1"
         return _object(api_version, "Kustomization", component.name, FLUX, present)
+
+    def _health_expr(self, component: Kustomization, expr: HealthCheckExpr) -> dict[str, str]:
+        found = {"apiVersion": expr.api_version, "kind": expr.kind}
+        match expr.current:
+            case Expression(current=current, in_progress=in_progress, failed=failed):
+                words = {"current": current, "inProgress": in_progress, "failed": failed}
+                return found | {key: value for key, value in words.items() if value}
+            case Condition(type=kind, status=status):
+                of_kind = f"status.conditions.filter(e, e.type == '{kind}')"
+                return found | {"current": f"{of_kind}.all(e, e.status == '{status}')"}
+        self._made.remarks.append(
+            f"Kustomization {component.name}: a field that makes a {expr.kind} healthy is an "
+            "expression in CEL in Flux, which is yours to write"
+        )
+        return {}
 
     def _post_build(self, component: Kustomization) -> dict[str, Any]:
         args = component.args

@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
@@ -228,7 +230,7 @@ RULES = """
                     HealthCheckExpr(
                         api_version="v1",
                         kind="ConfigMap",
-                        current=JSONPath(path="{.data.state}", value="ready"),
+                        current=%s,
                     ),
                 ],
             ),
@@ -237,10 +239,15 @@ RULES = """
 STATE = "{apiVersion: v1, kind: ConfigMap, metadata: {name: rules}, data: {state: %s}}"
 
 
-def test_a_kind_is_healthy_when_its_expression_says_so(program: Program) -> None:
-    checkout = program(RULES)
+FIELD = 'JSONPath(path="{.data.state}", value="ready")'
+CEL = "Expression(current=\"data.state == 'ready'\")"
+
+
+@pytest.mark.parametrize("expression", [FIELD, CEL], ids=["field", "cel"])
+def test_a_kind_is_healthy_when_its_expression_says_so(program: Program, expression: str) -> None:
+    checkout = program(RULES % expression)
     checkout.write("rules/rules.yaml", STATE % "starting")
     failed = checkout.sluice("up", fails=True)
-    assert "rules: ConfigMap" in failed
+    assert f"ConfigMap {checkout.stack}/rules" in failed
     checkout.write("rules/rules.yaml", STATE % "ready")
     checkout.sluice("up")

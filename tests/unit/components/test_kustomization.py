@@ -13,6 +13,7 @@ from components import (
     CommonMetadata,
     Condition,
     DataReference,
+    Expression,
     HealthCheckExpr,
     HealthReference,
     ImageOverride,
@@ -222,6 +223,18 @@ def test_what_makes_a_kind_healthy_is_said_to_pulumi(declare: Declare) -> None:
     found = registered.one("Queue")["metadata"]["annotations"]["pulumi.com/waitFor"]
     assert json.loads(found) == ["condition=Ready", "jsonpath={.status.phase}=Up"]
     assert "pulumi.com/waitFor" not in registered.one("ConfigMap")["metadata"]["annotations"]
+
+
+def test_an_expression_in_cel_is_a_check_of_each_object_of_the_kind(declare: Declare) -> None:
+    up = Expression(current="status.phase == 'Up'")
+    exprs = [HealthCheckExpr(api_version="example.org/v1", kind="Queue", current=up)]
+    registered = kustomization(declare, health_check_exprs=exprs, timeout="90s")
+    assert registered.one("HealthCheck").name == "shop.queue.q.0"
+    found = registered.outputs["HealthCheck shop.queue.q.0"]
+    assert found["healthy"]["current"] == "status.phase == 'Up'"
+    assert found["object"]["name"] == "q"
+    assert found["timeoutSeconds"] == 90
+    assert "pulumi.com/waitFor" not in registered.one("Queue")["metadata"]["annotations"]
 
 
 def test_common_metadata_is_of_every_object_and_wins(

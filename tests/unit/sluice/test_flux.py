@@ -157,6 +157,15 @@ def test_a_kustomization_carries_the_environments_patches_of_its_objects(exporte
                     prune=False,
                     wait=False,
                     health_checks=[HealthReference(kind="ConfigMap", name="rules")],
+                    health_check_exprs=[
+                        HealthCheckExpr(api_version="a/v1", kind="A", current=Condition()),
+                        HealthCheckExpr(
+                            api_version="b/v1", kind="B", current=Expression(current="data.a == 1")
+                        ),
+                        HealthCheckExpr(
+                            api_version="c/v1", kind="C", current=JSONPath(path="{.data.a}")
+                        ),
+                    ],
                 ),
                 pulumi.ResourceOptions(depends_on=[self.base]),
             )
@@ -180,10 +189,20 @@ def test_a_kustomization_carries_the_environments_patches_of_its_objects(exporte
         "commonMetadata": {"labels": {"team": "blue"}},
         "postBuild": {"substitute": {"environment": "qa"}},
         "healthChecks": [{"kind": "ConfigMap", "name": "rules"}],
+        "healthCheckExprs": [
+            {
+                "apiVersion": "a/v1",
+                "kind": "A",
+                "current": "status.conditions.filter(e, e.type == 'Ready')"
+                ".all(e, e.status == 'True')",
+            },
+            {"apiVersion": "b/v1", "kind": "B", "current": "data.a == 1"},
+        ],
         "dependsOn": [{"name": "base"}],
         "suspend": True,
     }
     assert any("no remote" in each for each in found.remarks)
+    assert any("a field that makes a C healthy" in each for each in found.remarks)
 
 
 def test_what_flux_has_no_kind_for_is_said(exported: Any) -> None:
