@@ -197,9 +197,12 @@ class Cluster:
         """Return the server's version: `v1.35.0`."""
         return str(self._ask("GET", "/version")["gitVersion"])
 
-    def allowed(self, verb: str, group: str, resource: str, namespace: str = "") -> bool:
-        """Whether we may do that: `allowed("patch", "apps", "deployments")`."""
-        attributes = {"verb": verb, "group": group, "resource": resource, "namespace": namespace}
+    def allowed(
+        self, verb: str, group: str, resource: str, namespace: str = "", name: str = ""
+    ) -> bool:
+        """Whether we may do that: `allowed("patch", "apps", "deployments", "shop")`."""
+        place = {"namespace": namespace, "name": name}
+        attributes = {"verb": verb, "group": group, "resource": resource, **place}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",

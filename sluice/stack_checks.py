@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from components.errors import SluiceError
@@ -20,9 +21,7 @@ from sluice.local_state import LocalState
 from sluice.passphrase import fits, passphrase
 from sluice.repository import Repository
 
-__all__ = ["cluster_checks", "declared_kinds", "program_checks", "state_checks"]
-
-Kind = tuple[str, str]
+__all__ = ["Place", "cluster_checks", "places", "program_checks", "state_checks"]
 
 _AT_ONCE = 4
 _CLOUD_KEYS = ("awskms", "azurekeyvault", "gcpkms", "hashivault")
@@ -35,6 +34,29 @@ _PROBE = {
     "kind": "ConfigMap",
     "metadata": {"name": "sluice-check", "namespace": "default"},
 }
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """What has to be allowed: a kind in a namespace, or by its name an object of the cluster.
+
+    Attributes:
+        api_version: such as `apps/v1`.
+        kind: such as `Deployment`.
+        namespace: empty for an object of the cluster.
+        name: an object of the cluster's; empty for what is in a namespace.
+
+    """
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, api_version: str, kind: str, namespace: str, name: str) -> Place:
+        """Return the place of an object."""
+        return cls(api_version, kind, namespace, "" if namespace else name)
 
 
 def program_checks(repository: Repository, stack: str) -> tuple[list[Check], list[Declared]]:
@@ -50,25 +72,37 @@ def program_checks(repository: Repository, stack: str) -> tuple[list[Check], lis
     return [Check(stack, True, message), _secrets(repository, stack)], found
 
 
-def declared_kinds(found: Iterable[Declared]) -> set[Kind]:
-    """Return the API versions and kinds that a program applies; of a Helm release, its record."""
-    types = {each.type for each in found}
-    kinds = {
-        (group.removeprefix("core/"), kind)
-        for each in types
-        if each.startswith("kubernetes:") and each != _RELEASE
-        for _, group, kind in [each.split(":")]
+def places(found: Iterable[Declared]) -> set[Place]:
+    """Return where a program applies what; of a Helm release, where its record is."""
+    return {
+        place
+        for each in found
+        if each.type.startswith("kubernetes:")
+        for place in [_record(each) if each.type == _RELEASE else _place(each)]
     }
-    return kinds | ({_HELM_RECORD} if _RELEASE in types else set())
 
 
-def cluster_checks(repository: Repository, stack: str, kinds: Iterable[Kind]) -> Iterator[Check]:
-    """Ask the cluster for its version, and for what we may do with these kinds."""
+def _place(declared: Declared) -> Place:
+    _, group, kind = declared.type.split(":")
+    metadata = declared.inputs.get("metadata") or {}
+    namespace, name = (str(metadata.get(key) or "") for key in ("namespace", "name"))
+    return Place.of(group.removeprefix("core/"), kind, namespace, name)
+
+
+def _record(release: Declared) -> Place:
+    return Place(*_HELM_RECORD, str(release.inputs["namespace"]), "")
+
+
+def cluster_checks(repository: Repository, stack: str, wanted: Iterable[Place]) -> Iterator[Check]:
+    """Ask the cluster for its version, and for what we may do there."""
     cluster = Cluster.of(repository, stack)
     try:
         yield Check(stack, True, f"cluster {cluster.context}: Kubernetes {cluster.version()}")
-        yield _permissions(stack, cluster, sorted(kinds))
-        yield _dry_run(stack, cluster)
+        if cluster.allowed("*", "*", "*"):
+            yield Check(stack, True, "allowed everything")
+            yield _dry_run(stack, cluster)
+        else:
+            yield _permissions(stack, cluster, sorted(wanted))
     except SluiceError as error:
         where = f"stacks/Pulumi.{stack}.yaml: {repository.project}:context"
         remedy = f"start the cluster, or name another context in {where}"
@@ -87,26 +121,33 @@ def state_checks(repository: Repository, stack: str) -> tuple[list[Check], Deplo
     return found, deployed
 
 
-def _permissions(stack: str, cluster: Cluster, kinds: list[Kind]) -> Check:
-    if cluster.allowed("*", "*", "*"):
-        return Check(stack, True, "allowed everything")
-    wanted = [
-        (verb, api_version.rpartition("/")[0], cluster.resource(api_version, kind))
-        for api_version, kind in kinds
-        if cluster.serves(api_version, kind)
-        for verb in _VERBS
-    ]
+def _permissions(stack: str, cluster: Cluster, places: list[Place]) -> Check:
+    asked = [(verb, place) for place in places if _is_served(cluster, place) for verb in _VERBS]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        allowed = list(pool.map(lambda each: cluster.allowed(*each), wanted))
+        allowed = list(pool.map(lambda each: _is_allowed(cluster, *each), asked))
     refused: dict[str, list[str]] = {}
-    for (verb, _group, resource), is_allowed in zip(wanted, allowed, strict=True):
+    for (verb, place), is_allowed in zip(asked, allowed, strict=True):
         if not is_allowed:
-            refused.setdefault(resource, []).append(verb)
+            where = place.namespace or place.name
+            resource = cluster.resource(place.api_version, place.kind)
+            refused.setdefault(f"{resource} {where}", []).append(verb)
     if not refused:
-        return Check(stack, True, f"allowed what {len(kinds)} kinds need")
-    missing = "; ".join(f"{resource}: {', '.join(verbs)}" for resource, verbs in refused.items())
-    remedy = "have these granted to the context's account by a ClusterRole"
-    return Check(stack, False, f"not allowed, in all namespaces: {missing}", remedy)
+        return Check(stack, True, f"allowed what it needs, in {len(places)} places")
+    missing = "; ".join(f"{what}: {', '.join(verbs)}" for what, verbs in refused.items())
+    remedy = f"have its account granted them: sluice rbac {stack} | kubectl apply -f -"
+    return Check(stack, False, f"not allowed: {missing}", remedy)
+
+
+def _is_served(cluster: Cluster, place: Place) -> bool:
+    return cluster.serves(place.api_version, place.kind)
+
+
+def _is_allowed(cluster: Cluster, verb: str, place: Place) -> bool:
+    group = place.api_version.rpartition("/")[0]
+    resource = cluster.resource(place.api_version, place.kind)
+    # A list is of a kind; of the cluster's objects the others are allowed by name.
+    name = "" if verb == "list" else place.name
+    return cluster.allowed(verb, group, resource, place.namespace, name)
 
 
 def _dry_run(stack: str, cluster: Cluster) -> Check:

@@ -82,21 +82,24 @@ def _of_gitea(repository: Repository) -> Iterator[Check]:
 
 def _of_stack(repository: Repository, stack: str, *, pre: bool) -> Iterator[Check]:
     from sluice.stack_checks import (  # noqa: PLC0415
+        Place,
         cluster_checks,
-        declared_kinds,
+        places,
         program_checks,
         state_checks,
     )
 
     found, declared = program_checks(repository, stack)
     yield from found
-    kinds = declared_kinds(declared)
+    wanted = places(declared)
     if not pre:
         found, deployed = state_checks(repository, stack)
         yield from found
         owned = deployed.objects if deployed else []
-        kinds |= {(each.api_version, each.kind) for each in owned}
-    yield from cluster_checks(repository, stack, kinds)
+        wanted |= {
+            Place.of(each.api_version, each.kind, each.namespace, each.name) for each in owned
+        }
+    yield from cluster_checks(repository, stack, wanted)
 
 
 def _say(each: Check, *, new: bool) -> None:

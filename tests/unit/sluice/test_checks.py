@@ -12,7 +12,7 @@ from sluice import checks, stack_checks
 from sluice.checks import Check, machine_checks, repository_checks
 from sluice.errors import ApiError
 from sluice.passphrase import fits, passphrase
-from sluice.stack_checks import cluster_checks, declared_kinds, state_checks
+from sluice.stack_checks import Place, cluster_checks, places, state_checks
 from tests.unit.sluice.stack_data import DEPLOYED, deployment
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
     from sluice.repository import Repository
 
-KINDS = {("apps/v1", "Deployment"), ("v1", "Secret")}
+PLACES = {
+    Place("apps/v1", "Deployment", "shop", ""),
+    Place("v1", "Namespace", "", "shop"),
+    Place("example.com/v1", "Widget", "shop", ""),
+}
 
 
 def marked(found: Any) -> dict[bool | None, list[str]]:
@@ -66,15 +70,15 @@ class FakeCluster:
     def version(self) -> str:
         return "v1.35.0"
 
-    def allowed(self, verb: str, group: str, resource: str) -> bool:
-        return self.everything or (verb, group, resource) in {
-            ("get", "apps", "deployments"),
-            ("list", "apps", "deployments"),
-            ("create", "apps", "deployments"),
-        }
+    def allowed(
+        self, verb: str, _group: str, resource: str, namespace: str = "", name: str = ""
+    ) -> bool:
+        in_shop = resource == "deployments" and namespace == "shop" and verb != "delete"
+        is_shop = resource == "namespaces" and (name == "shop" or verb == "list")
+        return self.everything or in_shop or is_shop
 
     def serves(self, _api_version: str, kind: str) -> bool:
-        return kind == "Deployment"
+        return kind != "Widget"
 
     def resource(self, _api_version: str, kind: str) -> str:
         return f"{kind.lower()}s"
@@ -95,7 +99,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
 
 @pytest.mark.usefixtures("cluster")
 def test_a_cluster_where_everything_is_allowed_is_asked_once(repository: MakeRepository) -> None:
-    assert marked(cluster_checks(repository(dev=""), "dev", KINDS)) == {
+    assert marked(cluster_checks(repository(dev=""), "dev", PLACES)) == {
         True: [
             "cluster dev-cluster: Kubernetes v1.35.0",
             "allowed everything",
@@ -105,10 +109,18 @@ def test_a_cluster_where_everything_is_allowed_is_asked_once(repository: MakeRep
 
 
 def test_missing_permissions_are_named(repository: MakeRepository, cluster: FakeCluster) -> None:
-    cluster.everything = cluster.dry_run = False
-    assert marked(cluster_checks(repository(dev=""), "dev", KINDS))[False] == [
-        "not allowed, in all namespaces: deployments: patch, delete",
-        "no server-side dry run: configmaps is forbidden",
+    cluster.everything = False
+    assert marked(cluster_checks(repository(dev=""), "dev", PLACES))[False] == [
+        "not allowed: deployments shop: delete"
+    ]
+
+
+def test_a_cluster_that_refuses_a_dry_run_is_told(
+    repository: MakeRepository, cluster: FakeCluster
+) -> None:
+    cluster.dry_run = False
+    assert marked(cluster_checks(repository(dev=""), "dev", PLACES))[False] == [
+        "no server-side dry run: configmaps is forbidden"
     ]
 
 
@@ -119,15 +131,18 @@ def test_a_cluster_that_cannot_be_asked_says_where_it_is_named(
         raise ApiError("context dev-cluster: the cluster cannot be asked: refused")
 
     monkeypatch.setattr(cluster, "version", refused)
-    (found,) = cluster_checks(repository(dev=""), "dev", KINDS)
+    (found,) = cluster_checks(repository(dev=""), "dev", PLACES)
     assert found.ok is False
     assert found.remedy.endswith("stacks/Pulumi.dev.yaml: infrastructure:context")
 
 
-def test_the_kinds_that_a_program_applies_include_helm_s_records(platform: Repository) -> None:
+def test_where_a_program_applies_what_includes_helm_s_records(platform: Repository) -> None:
     _, declared = stack_checks.program_checks(platform, "dev")
-    kinds = declared_kinds(declared)
-    assert {("apps/v1", "Deployment"), ("v1", "Secret"), ("v1", "Namespace")} <= kinds
+    assert {
+        Place("apps/v1", "Deployment", "ci-agents", ""),
+        Place("v1", "Secret", "databases", ""),
+        Place("v1", "Namespace", "", "keda"),
+    } <= places(declared)
 
 
 def test_a_program_that_is_wrong_is_told_with_its_line(
