@@ -1,0 +1,92 @@
+"""A fork's pull request: its code is run without a secret, a cluster or a state, after approval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import requests
+
+from sluice.gitea import Connection, Gitea
+from tests.e2e.conftest import SECONDS
+from tests.gitea_sandbox import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sluice.gitea import Run
+    from tests.e2e.conftest import Team
+
+import pytest
+
+USER = "mallory"
+PASSWORD = "a-password-for-tests"  # noqa: S105 - a user of this test alone
+# What a job would have to print if it had been given one.
+STEAL = """
+import os, pathlib, sys
+names = ("SLUICE_KUBECONFIG", "GITEA_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "KUBECONFIG")
+print("GIVEN:", sorted(name for name in names if os.environ.get(name)), file=sys.stderr)
+"""
+
+
+@pytest.fixture
+def fork(team: Team, tmp_path: Path) -> Iterator[Gitea]:
+    """A fork of the repository by somebody who may not push to it; both are removed."""
+    admin = team.sandbox.admin.connection
+    account = {"username": USER, "email": "m@example.com", "password": PASSWORD}
+    account["must_change_password"] = False  # type: ignore[assignment]
+    admin.call("POST", "/admin/users", body=account)
+    basic = requests.auth._basic_auth_str(USER, PASSWORD)  # noqa: SLF001
+    connection = Connection(admin.server, basic)
+    connection.call("POST", team.sandbox.admin.path("forks"), body={})
+    yield Gitea(connection, USER, team.sandbox.admin.name)
+    admin.call("DELETE", f"/admin/users/{USER}?purge=true")
+
+
+def test_a_forks_preview_is_made_offline_and_given_nothing(team: Team, fork: Gitea) -> None:
+    team.start()
+    team.add_namespace("forked")
+    team.replace("stacks/base.py", '"""A small', f'{STEAL}\n"""A small')
+    team.clone.git("add", "--all")
+    team.clone.git("commit", "--quiet", "--message", "feat: trust me")
+    commit = team.clone.git("rev-parse", "HEAD")
+    address = fork.url.replace("://", f"://{USER}:{PASSWORD}@")
+    team.clone.git("push", "--quiet", address, "HEAD:refs/heads/trust-me")
+    body = {"head": f"{USER}:trust-me", "base": "main", "title": "feat: trust me"}
+    answer = fork.connection.call("POST", team.sandbox.admin.path("pulls"), body=body).json()
+    number = answer["number"]
+
+    def waiting() -> Run | None:
+        runs = team.sandbox.admin.runs("preview.yaml", commit=commit)
+        return runs[0] if runs else None
+
+    run = eventually(waiting, "the fork's run", SECONDS)
+    assert run.status in ("waiting", "blocked", "queued", "pending", "action_required")
+    _approve(team, run)
+
+    def ended() -> Run | None:
+        found = team.sandbox.admin.run(run.id)
+        return found if found.finished else None
+
+    log = team.sandbox.log(eventually(ended, "the end of the fork's run", SECONDS))
+    assert "offline" in log
+    assert "forked" in log
+    assert "GIVEN: []" in log or "GIVEN" not in log
+    assert not team.sandbox.admin.comments(number)
+    assert not [
+        each for each in team.sandbox.admin.statuses(commit) if each.context.startswith("sluice/")
+    ]
+    fork.connection.call(
+        "PATCH", team.sandbox.admin.path("pulls", number), body={"state": "closed"}
+    )
+
+
+def _approve(team: Team, run: Run) -> None:
+    """Approve a run as people do, on its page: the API cannot."""
+    server, admin = team.sandbox.service.server, team.sandbox.admin
+    session = requests.Session()
+    credentials = {"user_name": "raibid-admin", "password": server.password_file.read_text()}
+    session.post(f"{server.url}/user/login", data=credentials, timeout=10).raise_for_status()
+    page = f"{admin.url}/actions/runs/{run.id}/approve"
+    answer = session.post(page, headers={"Sec-Fetch-Site": "same-origin"}, timeout=10)
+    answer.raise_for_status()
