@@ -109,7 +109,7 @@ class Engine:
         self,
         *,
         refresh: bool = True,
-        watch: Watcher = lambda _line: None,
+        watch: Watcher = lambda _moment: None,
         target: Collection[str] = (),
         exclude: Collection[str] = (),
         message: str = "",
@@ -232,7 +232,7 @@ class Engine:
         self,
         *,
         refresh: bool = False,
-        watch: Watcher = lambda _line: None,
+        watch: Watcher = lambda _moment: None,
         target: Collection[str] = (),
         exclude: Collection[str] = (),
     ) -> Outcome:
@@ -259,7 +259,7 @@ class Engine:
             raise self._failure(events, error) from error
         return Outcome(self.stack, events.counts, time.monotonic() - started, events.changes())
 
-    def destroy(self, *, watch: Watcher = lambda _line: None, message: str = "") -> Outcome:
+    def destroy(self, *, watch: Watcher = lambda _moment: None, message: str = "") -> Outcome:
         """Delete everything that the stack made; the stack itself and its history stay.
 
         Raises:

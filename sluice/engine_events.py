@@ -54,6 +54,7 @@ class DiagnosticEvent(_Record):
     message: str
     severity: str
     urn: str = ""
+    ephemeral: bool = False
 
 
 class SummaryEvent(_Record):

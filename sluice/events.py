@@ -5,18 +5,37 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sluice.change import Change
 from sluice.engine_events import EngineEvent, StepEventMetadata, parse
 from sluice.engine_values import field_changes, shown
-from sluice.failures import is_failure, lost_cluster, sentence
+from sluice.failures import is_failure, lost_cluster, plain, sentence
 from sluice.state_repair import RELEASE, Entry
 from sluice.versions import version_changes
 
-__all__ = ["Events", "Watcher"]
+__all__ = ["Events", "Moment", "Watcher"]
 
-Watcher = Callable[[str], None]
+
+@dataclass(frozen=True)
+class Moment:
+    """What happens to a resource, as it happens.
+
+    Attributes:
+        urn: the resource.
+        waits: whether it is changed, and so waited for.
+        done: whether it has ended.
+        message: why it is not done yet, as the provider says it meanwhile.
+
+    """
+
+    urn: str
+    waits: bool = False
+    done: bool = False
+    message: str = ""
+
+
+Watcher = Callable[[Moment], None]
 
 # Most of the stream says of objects that they stay the same; read no further than that.
 _HEAD = 160
@@ -45,7 +64,7 @@ class Events:
     """
 
     def __init__(self, watch: Watcher, context: str) -> None:
-        """Take who is told each resource's URN, and the cluster's name for errors."""
+        """Take who is told what happens to each resource, and the cluster's name for errors."""
         self.counts: dict[str, int] = {}
         self.failures: list[str] = []
         self.refused_releases: list[Entry] = []
@@ -68,7 +87,7 @@ class Events:
         if _SAME not in head:
             self._take(parse(line))
         elif _BEGINS in head:
-            self._watch(_URN.findall(line)[0])
+            self._watch(Moment(_URN.findall(line)[0]))
 
     def _take(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
@@ -80,13 +99,16 @@ class Events:
         if event.summary_event:
             self.counts = _counts(event.summary_event.resource_changes)
         diagnostic = event.diagnostic_event
-        if diagnostic and is_failure(diagnostic.severity, diagnostic.message):
+        if diagnostic and diagnostic.urn and diagnostic.ephemeral:
+            message = plain(diagnostic.message)
+            self._watch(Moment(diagnostic.urn, waits=bool(message), message=message))
+        elif diagnostic and is_failure(diagnostic.severity, diagnostic.message):
             self._keep(diagnostic.urn or "", diagnostic.message)
 
     def _begin(self, step: StepEventMetadata) -> None:
-        self._watch(step.urn)
         self._begun[step.urn] = time.monotonic()
         operation = _operation(step.op)
+        self._watch(Moment(step.urn, waits=operation in _CHANGES and not _is_group(step.type)))
         if operation in _CHANGES and step.type.startswith("kubernetes:"):
             found, known = _change(step, operation), self._changes.get(step.urn)
             # The deletion of what is replaced does not know what comes instead.
@@ -101,6 +123,7 @@ class Events:
             }
 
     def _end(self, urn: str) -> None:
+        self._watch(Moment(urn, done=True))
         if urn in self._changes:
             seconds = time.monotonic() - self._begun[urn]
             self._changes[urn] = replace(self._changes[urn], seconds=round(seconds, 3))
@@ -116,6 +139,11 @@ class Events:
         self.failures.append(reason)
         if urn in self._changes:
             self._changes[urn] = replace(self._changes[urn], error=reason)
+
+
+def _is_group(kind: str) -> bool:
+    """Whether a resource is a component or the stack, which end with the last of their parts."""
+    return kind.startswith(("sluice:", "pulumi:pulumi:Stack"))
 
 
 def _operation(op: str) -> str:

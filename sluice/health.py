@@ -11,6 +11,7 @@ from components.health import Criterion, Expression, Health, Verdict, parse
 from sluice.cluster import Cluster
 from sluice.engine import Outcome
 from sluice.errors import ApiError, DeploymentError
+from sluice.events import Moment, Watcher
 from sluice.repository import Repository
 from sluice.state import Resource, StackState
 
@@ -76,11 +77,11 @@ def health_checks(resources: Sequence[Resource]) -> list[HealthCheck]:
 def await_health(
     cluster: Cluster,
     checks: Sequence[HealthCheck],
-    tell: Callable[[str], None],
+    watch: Watcher,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Wait for all of them; `tell` is told what is waited for and why.
+    """Wait for all of them; `watch` is told what is waited for and why.
 
     Raises:
         DeploymentError: naming each object that is not healthy, its condition and last events.
@@ -92,13 +93,16 @@ def await_health(
         elapsed = clock() - begun
         over = [pair for pair in found if _is_over(*pair, elapsed)]
         failed += [_told(check, verdict, elapsed, cluster) for check, verdict in over]
+        for check, _ in found:
+            watch(Moment(str(check), done=True))
         waiting = [
             check
             for check, verdict in found
             if verdict.health is not Health.CURRENT and (check, verdict) not in over
         ]
         if waiting:
-            tell("; ".join(f"{check}: {verdict.message}" for check, verdict in found))
+            for check, verdict in found:
+                watch(Moment(str(check), waits=True, message=verdict.message))
             sleep(_PAUSE_SECONDS)
     if failed:
         raise DeploymentError("\n  ".join(failed))
@@ -108,7 +112,7 @@ def healthy(
     repository: Repository,
     stack: str,
     outcome: Outcome,
-    tell: Callable[[str], None],
+    watch: Watcher,
     components: Sequence[str] = (),
 ) -> Outcome:
     """Return the outcome of an update, once what the stack's health checks name is healthy.
@@ -122,7 +126,7 @@ def healthy(
     found = health_checks(StackState(repository, stack).resources())
     checks = [each for each in found if not components or each.name in components]
     try:
-        await_health(Cluster.of(repository, stack), checks, tell)
+        await_health(Cluster.of(repository, stack), checks, watch)
     except DeploymentError as error:
         raise DeploymentError(f"{stack}: {error}", outcome.changes) from None
     return outcome

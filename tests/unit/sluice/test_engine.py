@@ -13,7 +13,7 @@ from sluice.engine_events import (
     StepEventMetadata,
     SummaryEvent,
 )
-from sluice.events import Events, _counts
+from sluice.events import Events, Moment, _counts
 from sluice.pulumi_command import StackNotFoundError
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
@@ -49,7 +49,7 @@ def test_each_object_s_failure_is_kept_with_its_name() -> None:
 
 
 def test_the_summary_is_counted_and_each_step_is_watched() -> None:
-    seen: list[str] = []
+    seen: list[Moment] = []
     listener = Events(seen.append, "dev-cluster")
     changes: Any = {"create": 2, "update": 1, "same": 3, "read": 9}
     metadata = StepEventMetadata(op="create", urn=WEB, type="t", provider="p")
@@ -57,7 +57,7 @@ def test_the_summary_is_counted_and_each_step_is_watched() -> None:
     summary = SummaryEvent(resource_changes=changes)
     listener._take(EngineEvent(resource_pre_event=step))
     listener._take(EngineEvent(summary_event=summary))
-    assert seen == [WEB]
+    assert seen == [Moment(WEB, waits=True)]
     assert listener.counts == {"create": 2, "update": 1, "same": 3}
     assert _counts(None) == {}
 
@@ -95,7 +95,7 @@ def step(op: str, urn: str = WEB, kind: str = "kubernetes:apps/v1:Deployment", *
 
 def test_each_change_is_told_by_component_object_and_field() -> None:
     release = WEB.replace("apps/v1:Deployment::web:shop/web", "helm.sh/v3:Release::redis")
-    seen: list[str] = []
+    seen: list[Moment] = []
     listener = Events(seen.append, "dev-cluster")
     listener.read("Previewing update (dev):")
     listener.read(step("same", WEB.replace("shop/web", "shop/idle")))
@@ -105,10 +105,11 @@ def test_each_change_is_told_by_component_object_and_field() -> None:
     listener.read(step("create", release, "kubernetes:helm.sh/v3:Release"))
     listener.read(step("create", STACK, "pulumi:pulumi:Stack"))
     listener._take(diagnostic('conflict with "kubectl"'))
-    assert [name.rpartition("::")[2] for name in seen] == [
-        "web:shop/idle",
-        "web:shop/web",
-        *("redis", "p-dev"),
+    assert [(moment.urn.rpartition("::")[2], moment.waits) for moment in seen] == [
+        ("web:shop/idle", False),
+        ("web:shop/web", True),
+        ("redis", True),
+        ("p-dev", False),
     ]
     update, create = listener.changes()
     assert (update.operation, update.component, update.kind) == ("update", "web", "Deployment")
@@ -152,3 +153,22 @@ def test_a_stack_is_made_with_the_key_that_its_file_names(
     monkeypatch.setattr(Engine, "_pulumi", pulumi)
     Engine(checkout, "dev")._run("up")
     assert called == [["up"], made, ["up"]]
+
+
+def test_what_the_provider_says_meanwhile_is_why_something_waits() -> None:
+    seen: list[Moment] = []
+    listener = Events(seen.append, "dev-cluster")
+    said = DiagnosticEvent(
+        message="<{%reset%}>[1/2] Waiting for app ReplicaSet<{%reset%}>\n",
+        severity="info",
+        urn=WEB,
+        ephemeral=True,
+    )
+    metadata = StepEventMetadata(op="create", urn=WEB, type="t", provider="p")
+    listener._take(EngineEvent(diagnostic_event=said))
+    listener._take(EngineEvent(res_outputs_event=ResourceEvent(metadata=metadata)))
+    assert seen == [
+        Moment(WEB, waits=True, message="[1/2] Waiting for app ReplicaSet"),
+        Moment(WEB, done=True),
+    ]
+    assert listener.failures == []

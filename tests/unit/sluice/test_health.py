@@ -9,6 +9,7 @@ import pytest
 
 from components.health import Condition, Expression
 from sluice.errors import DeploymentError
+from sluice.events import Moment
 from sluice.health import HealthCheck, await_health, health_checks
 from sluice.state import Resource
 
@@ -65,7 +66,12 @@ def waited(cluster: FakeCluster, healthy: Mapping[str, Any]) -> list[str]:
         now[0] += seconds
 
     checks = health_checks([resource])
-    await_health(cluster, checks, told.append, lambda: now[0], sleep)  # type: ignore[arg-type]
+
+    def watch(moment: Moment) -> None:
+        if not moment.done:
+            told.append(f"{moment.urn}: {moment.message}")
+
+    await_health(cluster, checks, watch, lambda: now[0], sleep)  # type: ignore[arg-type]
     return told
 
 
