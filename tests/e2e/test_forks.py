@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import requests
+from urllib3.util import make_headers
 
 from sluice.gitea import Connection, Gitea
 from tests.e2e.conftest import SECONDS
@@ -12,12 +14,9 @@ from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sluice.gitea import Run
     from tests.e2e.conftest import Team
-
-import pytest
 
 USER = "mallory"
 PASSWORD = "a-password-for-tests"  # noqa: S105 - a user of this test alone
@@ -30,13 +29,13 @@ print("GIVEN:", sorted(name for name in names if os.environ.get(name)), file=sys
 
 
 @pytest.fixture
-def fork(team: Team, tmp_path: Path) -> Iterator[Gitea]:
+def fork(team: Team) -> Iterator[Gitea]:
     """A fork of the repository by somebody who may not push to it; both are removed."""
     admin = team.sandbox.admin.connection
     account = {"username": USER, "email": "m@example.com", "password": PASSWORD}
     account["must_change_password"] = False  # type: ignore[assignment]
     admin.call("POST", "/admin/users", body=account)
-    basic = requests.auth._basic_auth_str(USER, PASSWORD)  # noqa: SLF001
+    basic = make_headers(basic_auth=f"{USER}:{PASSWORD}")["authorization"]
     connection = Connection(admin.server, basic)
     connection.call("POST", team.sandbox.admin.path("forks"), body={})
     yield Gitea(connection, USER, team.sandbox.admin.name)
