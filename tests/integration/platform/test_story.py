@@ -49,11 +49,13 @@ def _a_replica_count_changes_with_plain_pulumi(platform: Checkout) -> None:
 def _a_removed_member_is_gone_and_comes_back(platform: Checkout) -> None:
     everything = platform.names("all,configmap,secret,sa", "databases")
     platform.edit("stacks/dev.py", 'removed = ("gitea",', 'removed = ("redis", "gitea",')
+    assert "run `sluice lock dev`" in platform.sluice("up", "dev", fails=True)
+    platform.sluice("lock", "dev")
     platform.sluice("up", "dev")
     assert platform.releases("databases") == {"postgresql": "deployed"}
     assert not [name for name in platform.names("all,cm,secret,sa", "databases") if "redis" in name]
     assert platform.names("statefulset", "databases", context="prod-cluster")
-    platform.git("checkout", "--quiet", "stacks/dev.py")
+    platform.git("checkout", "--quiet", "stacks")
     platform.sluice("up", "dev")
     assert len(platform.names("all,configmap,secret,sa", "databases")) == len(everything)
 
