@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -82,7 +83,7 @@ class AlertArgs:
 class Alert(Component):
     """Who is told of the stack's deployments, drift, rollbacks and suspensions.
 
-    Makes no object: `sluice` reads it from the declaration and sends the
+    Makes no object: `sluice` reads it from the stack's state and sends the
     events itself. Answers to Flux's `Provider` and `Alert` in one.
 
     Attributes:
@@ -100,7 +101,7 @@ class Alert(Component):
             _check(args)
         except DeclarationError as error:
             raise self.refusal(error) from None
-        self.register_outputs({"type": str(args.type), "severity": args.event_severity})
+        self.register_outputs({"declaration": json.dumps(self.as_dict())})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the declaration as JSON, in which no secret is."""

@@ -1,33 +1,34 @@
-"""The alerts that a stack declares, and what their references stand for."""
+"""The alerts that a stack has, and what their references stand for."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from sluice.alerts.routing import Route
 from sluice.errors import AlertError
 from sluice.repository import Repository
+from sluice.state import StackState
 
 __all__ = ["References", "declared_alerts"]
 
+_ALERT: Final = "sluice:notification:Alert"
 
-def declared_alerts(checkout: Repository, stack: str) -> list[dict[str, Any]]:
-    """Return the stack's alerts as JSON, in which no secret is.
+
+def declared_alerts(repository: Repository, stack: str) -> list[dict[str, Any]]:
+    """Return the alerts of what is deployed as JSON, in which no secret is.
 
     Raises:
-        DeclarationError: where the stack's program cannot be read.
+        DeploymentError: where the stack's state cannot be read.
 
     """
-    from components.alert import Alert  # noqa: PLC0415 - loads Pulumi
-    from components.locked import LockedNames  # noqa: PLC0415
-    from sluice.declarations import declaration  # noqa: PLC0415
-
-    found = declaration(checkout, stack, LockedNames(checkout.root, stack))
-    return [each.as_dict() for each in found.components if isinstance(each, Alert)]
+    deployed = StackState(repository, stack).resources()
+    found = (each.outputs.get("declaration") for each in deployed if each.type == _ALERT)
+    return [json.loads(text) for text in found if text]
 
 
 @dataclass(frozen=True)
