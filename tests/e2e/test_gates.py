@@ -14,14 +14,18 @@ from tests.gitea_sandbox import eventually
 if TYPE_CHECKING:
     from tests.e2e.conftest import Team
 
-# Valid by its schema; no API server gives this address.
+# The API server takes it, and there is no node for it.
 BROKEN = """
-apiVersion: v1
-kind: Service
+apiVersion: apps/v1
+kind: Deployment
 metadata: {name: broken, namespace: apps}
 spec:
-  clusterIP: 192.0.2.1
-  ports: [{port: 80}]
+  selector: {matchLabels: {app: broken}}
+  template:
+    metadata: {labels: {app: broken}}
+    spec:
+      nodeSelector: {disk: none-has-it}
+      containers: [{name: broken, image: broken:1}]
 """
 OVERLAY = """
 from components import Kustomization, KustomizationArgs, member
@@ -31,18 +35,18 @@ from stacks.base import Platform
 class Staging(Platform):
     @member
     def broken(self) -> Kustomization:
-        return Kustomization("broken", KustomizationArgs(path="infra/broken"))
+        return Kustomization("broken", KustomizationArgs(path="infra/broken", timeout="10s"))
 """
 
 
 def test_a_stack_that_fails_stops_those_that_follow_it(team: Team) -> None:
     def edit() -> None:
         team.add_namespace("next")
-        team.clone.write("infra/broken/service.yaml", BROKEN)
+        team.clone.write("infra/broken/deployment.yaml", BROKEN)
         team.clone.write("stacks/staging.py", OVERLAY)
 
-    request = team.propose("broken", "feat: a service with an address of its own", edit)
-    assert "192.0.2.1" in team.report(request)
+    request = team.propose("broken", "feat: what no node can run", edit)
+    assert "Deployment apps/broken" in team.report(request)
     commit = team.merge(request)
     statuses = team.statuses(commit, ("dev", "staging"))
     assert (statuses["dev"].state, statuses["staging"].state) == ("success", "failure")

@@ -51,7 +51,7 @@ def test_an_image_is_changed_in_a_commit_and_rolled_out(team: Team) -> None:
         team.replace("stacks/base.py", "my-app:1.0.0", "my-app:1.1.0")
 
     request = team.propose("update", "feat: update my-app to 1.1.0", update)
-    assert "1.0.0 → 1.1.0" in team.report(request)
+    assert "<code>1.0.0</code> → <code>1.1.0</code>" in team.report(request)
     team.statuses(team.merge(request))
     for stack in STACKS:
         live = team.live(f"{stack}-cluster", "deployment", "my-app", "apps")

@@ -79,6 +79,8 @@ def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -
     assert "dev: no drift" in run(f"{entered}\n{commands('docs/drift.md')}", clone)
     shown = run(f"{entered}\n{commands('docs/security.md')}", clone)
     assert "serviceaccount/infrastructure-dev-up serverside-applied" in shown
+    shown = run(f"{entered}\n{commands('docs/pipeline.md')}", clone)
+    assert "No stack's program reads what this changes." in shown
     assert "in order runner" in run(f"{entered}\n{commands('docs/gitea.md')}", clone)
     assert processes(clone)
     run("make down", clone)
