@@ -92,7 +92,7 @@ def main() -> None:
     """Run the command; an error ends it with one sentence and its exit code."""
     debug = "--debug" in sys.argv
     try:
-        cli()
+        cli(prog_name="sluice")
     except (SluiceError, ToolchainError) as error:
         if debug:
             raise

@@ -17,7 +17,7 @@ from tests.unit.sluice.stack_data import STATE
 if TYPE_CHECKING:
     from conftest import MakeRepository
 
-BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[3]
 HEAVY = ("pulumi", "sluice.engine", "git", "urllib3", "requests", "toolchain.installer")
 
 
@@ -112,16 +112,19 @@ def test_completing_does_not_load_what_takes_long(deployed: Repository) -> None:
     [("bash", "complete -o"), ("zsh", "compdef"), ("fish", "complete --no-files")],
 )
 def test_each_shell_has_its_script(shell: str, sign: str) -> None:
-    made = subprocess.run(
-        [BIN / "sluice", "completion", shell], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-m", "sluice", "completion", shell]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert sign in made.stdout
     assert "_SLUICE_COMPLETE" in made.stdout
 
 
-def test_a_real_bash_completes_by_the_script(deployed: Repository) -> None:
+def test_a_real_bash_completes_by_the_script(deployed: Repository, tmp_path: Path) -> None:
+    command = tmp_path / "bin" / "sluice"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m sluice "$@"\n')
+    command.chmod(0o755)
     script = f"""
-        PATH={BIN}:$PATH
+        PATH={command.parent}:$PATH
         source <(sluice completion bash)
         COMP_WORDS=(sluice trace Stateful) COMP_CWORD=2
         _sluice_completion sluice
