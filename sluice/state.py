@@ -115,7 +115,9 @@ class StackState:
 
     def _ask(self, *arguments: str) -> Any:
         from sluice.engine import Engine  # noqa: PLC0415 - loads Pulumi
+        from sluice.surroundings import enter  # noqa: PLC0415 - the same
 
+        enter(self._repository)
         return Engine(self._repository, self._stack).read(*arguments)
 
 

@@ -37,6 +37,8 @@ def fork(team: Team) -> Iterator[Gitea]:
     admin.call("POST", "/admin/users", body=account)
     basic = make_headers(basic_auth=f"{USER}:{PASSWORD}")["authorization"]
     connection = Connection(admin.server, basic)
+    reader = team.sandbox.admin.path("collaborators", USER)
+    admin.call("PUT", reader, body={"permission": "read"})
     connection.call("POST", team.sandbox.admin.path("forks"), body={})
     yield Gitea(connection, USER, team.sandbox.admin.name)
     admin.call("DELETE", f"/admin/users/{USER}?purge=true")
@@ -45,7 +47,7 @@ def fork(team: Team) -> Iterator[Gitea]:
 def test_a_forks_preview_is_made_offline_and_given_nothing(team: Team, fork: Gitea) -> None:
     team.start()
     team.add_namespace("forked")
-    team.replace("stacks/base.py", '"""A small', f'{STEAL}\n"""A small')
+    team.replace("stacks/base.py", "class Platform", f"{STEAL}\n\nclass Platform")
     team.clone.git("add", "--all")
     team.clone.git("commit", "--quiet", "--message", "feat: trust me")
     commit = team.clone.git("rev-parse", "HEAD")

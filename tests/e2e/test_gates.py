@@ -8,7 +8,7 @@ import pytest
 
 from sluice.errors import GiteaError
 from sluice.pipeline.comment import LABEL
-from tests.e2e.conftest import ALLOWED
+from tests.e2e.conftest import ALLOWED, STACKS
 from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
@@ -54,6 +54,16 @@ def test_a_stack_that_fails_stops_those_that_follow_it(team: Team) -> None:
     assert run.conclusion == "failure"
     assert "prod: not begun: it follows staging, which has to be healthy" in team.sandbox.log(run)
     assert "prod" not in team.having("namespace", "next")
+
+    def undo() -> None:
+        team.clone.git("revert", "--no-commit", "--mainline", "1", commit)
+
+    request = team.propose("undo", "revert: what no node can run", undo)
+    team.report(request)
+    team.sandbox.admin.add_labels(request.number, [LABEL])
+    statuses = team.statuses(team.merge(request))
+    assert {statuses[stack].state for stack in STACKS} == {"success"}
+    assert team.having("namespace", "next") == []
 
 
 def test_production_waits_for_one_of_its_approvers(team: Team) -> None:
