@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,8 +52,13 @@ def test_a_forks_preview_is_made_offline_and_given_nothing(team: Team, fork: Git
     team.clone.git("add", "--all")
     team.clone.git("commit", "--quiet", "--message", "feat: trust me")
     commit = team.clone.git("rev-parse", "HEAD")
-    address = fork.url.replace("://", f"://{USER}:{PASSWORD}@")
-    team.clone.git("push", "--quiet", address, "HEAD:refs/heads/trust-me")
+    authorization = fork.connection.api.default_headers["Authorization"]
+    theirs = {
+        "GIT_CONFIG_KEY_0": "http.extraHeader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: {authorization}",
+    }
+    stranger = replace(team.clone, environment={**team.clone.environment, **theirs})
+    stranger.git("push", "--quiet", fork.url, "HEAD:refs/heads/trust-me")
     body = {"head": f"{USER}:trust-me", "base": "main", "title": "feat: trust me"}
     answer = fork.connection.call("POST", team.sandbox.admin.path("pulls"), body=body).json()
     number = answer["number"]

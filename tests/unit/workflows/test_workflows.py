@@ -29,6 +29,7 @@ CONTEXTS = {"github", "inputs", "secrets", "vars"}
 # What every job does before its one call of the command.
 PREPARING = re.compile(
     r"git (init|remote add|fetch|switch|checkout) .*|mkdir -p \"\$SLUICE_VOLUME\""
+    r"|mkdir -p \.sluice \"\$SLUICE_VOLUME/charts\"|cp -RL \"\$SLUICE_VOLUME/charts\" \.sluice"
     r"|ln -s \"\$SLUICE_VOLUME\" \.sluice|python3 -m toolchain install --shared \w+"
 )
 CALL = re.compile(r"\.venv/bin/python -m sluice (.*)|make check SHARED=--shared")
