@@ -130,14 +130,15 @@ def test_own_clusters_are_deployed_to_without_a_sandbox(
     assert not (clone / ".sluice" / "sandbox").exists()
     run("git init -q --bare ../remote.git && git remote add origin ../remote.git", clone)
     run("git add -A && git commit -q -m 'feat: our clusters' && git push -qu origin HEAD", clone)
-    output = run(commands("docs/promotion.md"), clone, **mine)
+    entered = 'eval "$(.venv/bin/sluice env)"\n'
+    output = run(entered + commands("docs/promotion.md"), clone, **mine)
     assert "dev -> staging: nothing to carry" in output
-    output = run(commands("docs/image-updates.md"), clone, **mine)
+    output = run(entered + commands("docs/image-updates.md"), clone, **mine)
     assert "No stack has an ImageUpdateAutomation" in output
-    output = run(commands("docs/images.md"), clone, **mine)
+    output = run(entered + commands("docs/images.md"), clone, **mine)
     assert output.splitlines()[:2] == ["v1.10.0", "1.4.2-alpine"]
     assert "no stack has an ImagePolicy" in output
-    assert "prod: the lock fits" in run(commands("docs/locks.md"), clone, **mine)
+    assert "prod: the lock fits" in run(entered + commands("docs/locks.md"), clone, **mine)
     output = run(commands("docs/suspend.md"), clone, **mine)
     assert 'merge={"spec": {"replicas": 5}}' in output
     assert "dev: nothing was changed by hand" not in output
