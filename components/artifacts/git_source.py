@@ -14,16 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
-
-import git
 
 from components.artifacts.locked_source import FetchedRequest, LockedSource
 from components.artifacts.mirrors import printable
 from components.artifacts.semver import newest
 from components.artifacts.transport import is_loopback
 from components.errors import ArtifactError
+
+if TYPE_CHECKING:
+    import git
 
 __all__ = ["GitAccess", "GitRequest"]
 
@@ -85,6 +87,8 @@ class GitRequest(FetchedRequest):
         A folder of the cache that was changed is put back first. Raises
         ArtifactError where the server cannot be read or has no such commit.
         """
+        import git  # noqa: PLC0415 - it runs Git as it is loaded
+
         commit = locked.digest.removeprefix("sha1:")
         folder = self.folder(locked, cache)
         if not folder.is_dir():
@@ -119,6 +123,8 @@ class GitRequest(FetchedRequest):
         return {ref.removesuffix("^{}"): digest for digest, ref in pairs}
 
     def _fetch(self, commit: str, folder: Path) -> None:
+        import git  # noqa: PLC0415 - the same
+
         draft = folder.with_name(f".{folder.name}.{uuid4().hex}")
         try:
             with self._explained(f"{printable(self.url)} at {commit}"):
@@ -134,6 +140,8 @@ class GitRequest(FetchedRequest):
             shutil.rmtree(draft, ignore_errors=True)
 
     def _fetch_commit(self, repository: git.Git, commit: str) -> None:
+        import git  # noqa: PLC0415 - the same
+
         try:
             repository.fetch("--quiet", "--depth=1", "--no-tags", "--", self.url, commit)
         except git.GitCommandError:
@@ -142,12 +150,16 @@ class GitRequest(FetchedRequest):
             repository.fetch("--quiet", "--no-tags", "--", self.url, refs)
 
     def _git(self, folder: Path | None = None) -> git.Git:
+        import git  # noqa: PLC0415 - the same
+
         program = git.Git(folder)
         program.update_environment(**self.access.environment(self.url))
         return program
 
     @contextmanager
     def _explained(self, what: str) -> Iterator[None]:
+        import git  # noqa: PLC0415 - the same
+
         try:
             yield
         except git.GitCommandError as error:
