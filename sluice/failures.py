@@ -11,6 +11,10 @@ _UNREACHABLE = re.compile(
 )
 # Said of each object, after a warning with the reason.
 _UNREACHABLE_AGAIN = re.compile(r"unreachable( cluster)?\. If the cluster was deleted")
+# A program's own error: its frames in the repository, and what was raised.
+_FRAME = re.compile(r'File "[^"]*/((?:stacks|components)/[^"]+|__main__\.py)", line (\d+)')
+_RAISED = re.compile(r"^[A-Za-z_][\w.]*: .+$", re.MULTILINE)
+_CRASH = "Program failed with an unhandled exception"
 # What the provider and Helm say around the reason, from the outside in.
 _WRAPPING = (
     r"\d+ errors? occurred: \* ",
@@ -49,6 +53,8 @@ def is_failure(severity: str, message: str) -> bool:
 def sentence(urn: str, message: str, context: str) -> str:
     """Return what failed and why; empty where it says nothing."""
     reason = plain(message)
+    if _CRASH in reason:
+        return _crashed(_unmarked(message)) or reason
     unreachable = _UNREACHABLE.search(reason)
     if unreachable:
         second = _second(urn)
@@ -75,8 +81,20 @@ def lost_cluster(urn: str, message: str) -> str:
 
 def plain(message: str) -> str:
     """Return a message on one line, without the engine's markup and the terminal's colours."""
-    text = re.sub(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m", "", message)
-    return " ".join(text.split())
+    return " ".join(_unmarked(message).split())
+
+
+def _unmarked(message: str) -> str:
+    return re.sub(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m", "", message)
+
+
+def _crashed(message: str) -> str:
+    """Return a program's own error with the last of its lines that was run, wherever it lies."""
+    frames, raised = _FRAME.findall(message), _RAISED.findall(message)
+    if not frames or not raised:
+        return ""
+    file, line = frames[-1]
+    return f"{file}:{line}: {raised[-1]}"
 
 
 def _unwrapped(reason: str) -> str:

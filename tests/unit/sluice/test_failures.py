@@ -91,3 +91,19 @@ def test_a_second_cluster_that_cannot_be_reached_is_named() -> None:
     assert lost_cluster(provider, unreachable) == "west"
     assert lost_cluster(WEB, unreachable) == ""
     assert lost_cluster(provider, "another failure") == ""
+
+
+def test_a_programs_own_error_is_a_sentence_with_its_line_wherever_it_was_checked_out() -> None:
+    told = (
+        """Program failed with an unhandled exception:
+        Traceback (most recent call last):
+          File "/cache/pulumi-language-python-exec", line 1, in <module>
+          File "/home/ada/infrastructure/.sluice/worktrees/77-x_y/stacks/dev.py", line 12, in web
+            config={"LEVEL": undefined}
+                             ^^^^^^^^^
+    """
+        "\nNameError: name 'undefined' is not defined\n"
+    )
+    assert sentence("", told, "dev") == (
+        "stacks/dev.py:12: NameError: name 'undefined' is not defined"
+    )
