@@ -117,6 +117,7 @@ def guide(program: Program) -> Iterator[Checkout]:
         checkout.kubectl("delete", "crd", "canaries.flagger.app", context=context)
 
 
+@pytest.mark.xdist_group("platform")
 def test_each_section_makes_what_flux_makes_of_its_yaml(guide: Checkout, program: Program) -> None:
     for variant in MY_APP:
         chosen = [*OTHERS, variant]
