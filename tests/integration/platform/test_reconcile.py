@@ -266,7 +266,7 @@ def test_what_cannot_be_reconciled_is_refused_and_nothing_changed(pushed: Checko
     pushed.git("remote", "remove", "origin")
     (pushed.root / ".git").rename(pushed.root.parent / "git")
     assert "is not in a Git repository" in refusal(pushed.stack)
-    assert "Missing argument" in refusal("stack")
+    assert "give STACKS or --all" in refusal("stack")
     assert pushed.stack not in pushed.kubectl("get", "namespace", "-o", "name")
 
 
