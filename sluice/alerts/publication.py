@@ -59,7 +59,7 @@ def _publish(repository: Repository, checkout: Repository, event: Event) -> None
     try:
         memory.alerts = _declared(checkout, event.stack)
     except SluiceError:
-        # The program's own error may be what is told: to those whom it named before.
+        # The state that cannot be read may be what is told: to those whom it named before.
         _LOG.info("%s: its alerts cannot be read; those of before are used", event.stack)
     if memory.alerts:
         _tell(checkout, event, memory)
@@ -67,7 +67,7 @@ def _publish(repository: Repository, checkout: Repository, event: Event) -> None
 
 
 def _declared(checkout: Repository, stack: str) -> list[dict[str, Any]]:
-    from sluice.alerts.declared import declared_alerts  # noqa: PLC0415 - loads Pulumi
+    from sluice.alerts.declared import declared_alerts  # noqa: PLC0415 - only where there is news
 
     return declared_alerts(checkout, stack)
 
