@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jsonpatch
-from jsonpointer import JsonPointerException
+from jsonpointer import JsonPointer, JsonPointerException
 
 from components.errors import DeclarationError
 from components.location import caller
@@ -88,11 +88,22 @@ def apply_patch(manifest: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
         if not isinstance(operation, Mapping):
             raise DeclarationError(f"{patch.where}: {patch}: {operation!r} is no operation")
     try:
-        operations: Any = [dict(operation) for operation in patch.json6902 or ()]
-        patched: Any = jsonpatch.JsonPatch(operations).apply(copied, in_place=True)
+        patched: Any = copied
+        for operation in patch.json6902 or ():
+            one = jsonpatch.JsonPatch([_as_kustomize(operation, patched)])
+            patched = one.apply(patched, in_place=True)
     except (jsonpatch.JsonPatchException, JsonPointerException) as error:
         raise DeclarationError(f"{patch.where}: {patch}: {error}") from error
     return dict(patched)
+
+
+def _as_kustomize(operation: Mapping[str, Any], manifest: Any) -> dict[str, Any]:
+    """Let `replace` make a key that is not there, which RFC 6902 refuses and kustomize does."""
+    if operation.get("op") != "replace" or "path" not in operation:
+        return dict(operation)
+    holder, key = JsonPointer(operation["path"]).to_last(manifest)
+    makes = isinstance(holder, Mapping) and key is not None
+    return {**operation, "op": "add"} if makes else dict(operation)
 
 
 def strategic_merge(
