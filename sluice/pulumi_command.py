@@ -13,9 +13,13 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import tenacity
+
 __all__ = ["CommandError", "ConcurrentUpdateError", "StackNotFoundError", "run"]
 
 _NO_STACK = re.compile(r"no stack named.*found")
+# PostgreSQL lets two that open a new database at once collide, in spite of IF NOT EXISTS.
+_TABLE_MADE = re.compile(r"create table .*\(23505\)")
 _LOCKED = (
     "the stack is currently locked by",
     "[409] Conflict: Another update is currently in progress.",
@@ -34,6 +38,15 @@ class ConcurrentUpdateError(CommandError):
     """Another update holds the stack."""
 
 
+class _TableMadeError(CommandError):
+    """Another command made the state's table in the same moment; nothing was done yet."""
+
+
+@tenacity.retry(
+    retry=tenacity.retry_if_exception_type(_TableMadeError),
+    stop=tenacity.stop_after_attempt(3),
+    reraise=True,
+)
 def run(
     arguments: Sequence[str],
     folder: Path,
@@ -75,4 +88,6 @@ def _failure(code: int, output: str, errors: str) -> CommandError:
         return StackNotFoundError(told)
     if any(words in errors for words in _LOCKED):
         return ConcurrentUpdateError(told)
+    if _TABLE_MADE.search(errors):
+        return _TableMadeError(told)
     return CommandError(told)

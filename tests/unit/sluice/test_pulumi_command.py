@@ -42,3 +42,19 @@ def test_a_failure_is_told_apart(
         pulumi_command.run(["up"], tmp_path, {})
     assert failure.type is error
     assert str(failure.value).split() == f"code: 255 stdout: begun stderr: {said}".split()
+
+
+def test_a_state_table_that_another_makes_at_the_same_time_is_waited_for(
+    pulumi: Path, tmp_path: Path
+) -> None:
+    error = "could not create table pulumi_state: pq: duplicate key value (23505)"
+    pulumi.write_text(f'#!/bin/sh\nmkdir again && echo "{error}" >&2 && exit 255\necho done\n')
+    assert pulumi_command.run(["up"], tmp_path, {}) == "done"
+
+
+def test_a_state_table_that_cannot_be_made_is_not_tried_for_ever(
+    pulumi: Path, tmp_path: Path
+) -> None:
+    pulumi.write_text('#!/bin/sh\necho "could not create table: (23505)" >&2\nexit 255\n')
+    with pytest.raises(CommandError, match="23505"):
+        pulumi_command.run(["up"], tmp_path, {})
