@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from components.application import Application, ApplicationArgs, Autoscaling, Probe
     from components.artifacts.locked_image import ReflectionPolicy
     from components.artifacts.verification import CosignVerification, OIDCIdentity
-    from components.canary import (
-        Canary,
+    from components.canary import Canary, CanaryArgs, CanaryAutoscaler, CanaryService
+    from components.canary_analysis import (
+        CanaryAlert,
         CanaryAnalysis,
-        CanaryArgs,
         CanaryMetric,
-        CanaryService,
         CanaryWebhook,
+        SessionAffinity,
         TemplateReference,
         ThresholdRange,
     )
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from components.deployment import deploy
     from components.environment import Environment, member
     from components.errors import ArtifactError, DeclarationError, SluiceError
-    from components.external_secret import ExternalSecret, ExternalSecretArgs, RemoteKey
+    from components.external_secret import (
+        ExternalSecret,
+        ExternalSecretArgs,
+        RemoteKey,
+        RemoteSearch,
+    )
     from components.git_repository import GitRef, GitRepository, GitRepositoryArgs
     from components.health import Condition, Expression, JSONPath
     from components.health_check import HealthCheck, HealthCheckArgs
@@ -70,6 +75,7 @@ if TYPE_CHECKING:
         OtherProvider,
         SecretKeySelector,
         SecretStore,
+        ServiceAccountSelector,
         StoreArgs,
         VaultProvider,
     )
@@ -77,6 +83,8 @@ if TYPE_CHECKING:
     from components.sops_secret import SopsSecret, SopsSecretArgs
     from components.target import Target
     from components.trigger_authentication import (
+        ClusterTriggerAuthentication,
+        PodIdentity,
         SecretKey,
         TriggerAuthentication,
         TriggerAuthenticationArgs,
@@ -106,14 +114,17 @@ __all__ = [
     "Autoscaling",
     "CRDsPolicy",
     "Canary",
+    "CanaryAlert",
     "CanaryAnalysis",
     "CanaryArgs",
+    "CanaryAutoscaler",
     "CanaryMetric",
     "CanaryService",
     "CanaryWebhook",
     "Cluster",
     "ClusterArgs",
     "ClusterSecretStore",
+    "ClusterTriggerAuthentication",
     "CommonMetadata",
     "Component",
     "Condition",
@@ -160,6 +171,7 @@ __all__ = [
     "OtherProvider",
     "OtherTrigger",
     "Patch",
+    "PodIdentity",
     "PodSecurity",
     "PostRenderer",
     "Probe",
@@ -168,6 +180,7 @@ __all__ = [
     "RedisList",
     "ReflectionPolicy",
     "RemoteKey",
+    "RemoteSearch",
     "ScaledObject",
     "ScaledObjectArgs",
     "SealedSecret",
@@ -177,6 +190,8 @@ __all__ = [
     "SecretReference",
     "SecretStore",
     "SemVerPolicy",
+    "ServiceAccountSelector",
+    "SessionAffinity",
     "Setting",
     "SigningKey",
     "SluiceError",
@@ -208,14 +223,17 @@ _MODULES: Final = {
     "CPU": "components.triggers",
     "CRDsPolicy": "components.helm_release",
     "Canary": "components.canary",
-    "CanaryAnalysis": "components.canary",
+    "CanaryAlert": "components.canary_analysis",
+    "CanaryAnalysis": "components.canary_analysis",
     "CanaryArgs": "components.canary",
-    "CanaryMetric": "components.canary",
+    "CanaryAutoscaler": "components.canary",
+    "CanaryMetric": "components.canary_analysis",
     "CanaryService": "components.canary",
-    "CanaryWebhook": "components.canary",
+    "CanaryWebhook": "components.canary_analysis",
     "Cluster": "components.cluster",
     "ClusterArgs": "components.cluster",
     "ClusterSecretStore": "components.secret_store",
+    "ClusterTriggerAuthentication": "components.trigger_authentication",
     "CommonMetadata": "components.kustomization",
     "Component": "components.component",
     "Condition": "components.health",
@@ -262,6 +280,7 @@ _MODULES: Final = {
     "OtherProvider": "components.secret_store",
     "OtherTrigger": "components.triggers",
     "Patch": "components.manifests.patch",
+    "PodIdentity": "components.trigger_authentication",
     "PodSecurity": "components.namespace",
     "PostRenderer": "components.post_renderer",
     "Probe": "components.application",
@@ -270,6 +289,7 @@ _MODULES: Final = {
     "RedisList": "components.triggers",
     "ReflectionPolicy": "components.artifacts.locked_image",
     "RemoteKey": "components.external_secret",
+    "RemoteSearch": "components.external_secret",
     "ScaledObject": "components.scaled_object",
     "ScaledObjectArgs": "components.scaled_object",
     "SealedSecret": "components.sealed_secret",
@@ -279,6 +299,8 @@ _MODULES: Final = {
     "SecretReference": "components.alert",
     "SecretStore": "components.secret_store",
     "SemVerPolicy": "components.policies.semver",
+    "ServiceAccountSelector": "components.secret_store",
+    "SessionAffinity": "components.canary_analysis",
     "Setting": "components.settings",
     "SigningKey": "components.image_update_automation",
     "SluiceError": "components.errors",
@@ -287,8 +309,8 @@ _MODULES: Final = {
     "StoreArgs": "components.secret_store",
     "TagFilter": "components.policies.tag_filter",
     "Target": "components.target",
-    "TemplateReference": "components.canary",
-    "ThresholdRange": "components.canary",
+    "TemplateReference": "components.canary_analysis",
+    "ThresholdRange": "components.canary_analysis",
     "TriggerAuthentication": "components.trigger_authentication",
     "TriggerAuthenticationArgs": "components.trigger_authentication",
     "ValuesReference": "components.values_reference",

@@ -4,179 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pulumi
 
 from components.application import Application
+from components.canary_analysis import CanaryAnalysis
 from components.custom_resource import CustomResource
 from components.errors import DeclarationError
 from components.manifests import fields
 from components.manifests.identity import Identity
 from components.namespace import name_of
+from components.scaled_object import ScaledObject
 from components.target import Target, as_target, first_of
 from components.typed import Typed
 
-__all__ = [
-    "Canary",
-    "CanaryAnalysis",
-    "CanaryArgs",
-    "CanaryMetric",
-    "CanaryService",
-    "CanaryWebhook",
-    "TemplateReference",
-    "ThresholdRange",
-]
+__all__ = ["Canary", "CanaryArgs", "CanaryAutoscaler", "CanaryService"]
 
-_PERCENT = 100
+_SCALERS: Final = {
+    "HorizontalPodAutoscaler": "autoscaling/v2",
+    "ScaledObject": "keda.sh/v1alpha1",
+}
+_TARGETS: Final = ("Deployment", "DaemonSet", "Service")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThresholdRange(Typed):
-    """Between which values a metric is good.
-
-    Attributes:
-        min: the lowest; by default none.
-        max: the highest; by default none.
-
-    """
-
-    min: float | None = None
-    max: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.min is None and self.max is None:
-            raise self.refusal("give min, max or both")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TemplateReference(Typed):
-    """A `MetricTemplate`.
+class CanaryAutoscaler(Typed):
+    """The target's autoscaler, of which Flagger makes one for the version that serves.
 
     Attributes:
         name: its name.
-        namespace: by default the canary's.
+        kind: by default `HorizontalPodAutoscaler`.
+        primary_scaler_queries: of a ScaledObject: trigger name to the query for the version that
+            serves; by default Flagger finds it.
+        primary_min_replicas: the fewest of that version; by default the autoscaler's own.
+        primary_max_replicas: the most of that version; by default the autoscaler's own.
 
     """
 
     name: str
-    namespace: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CanaryMetric(Typed):
-    """A metric that has to be good for the next step.
-
-    Attributes:
-        name: `request-success-rate`, `request-duration`, or a template's own.
-        threshold_range: when it is good.
-        interval: over which time; by default the analysis' interval.
-        template_ref: the template, for a metric that Flagger does not have; by default none.
-        template_variables: values of the template's variables.
-
-    """
-
-    name: str
-    threshold_range: ThresholdRange
-    interval: str = ""
-    template_ref: TemplateReference | None = None
-    template_variables: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["HorizontalPodAutoscaler", "ScaledObject"] = "HorizontalPodAutoscaler"
+    primary_scaler_queries: Mapping[str, str] = field(default_factory=dict)
+    primary_min_replicas: int | None = None
+    primary_max_replicas: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.interval:
-            fields.duration("CanaryMetric: interval", self.interval)
+        fields.dns_subdomain("CanaryAutoscaler: name", self.name)
+        if self.kind not in _SCALERS:
+            raise self.refusal(f"kind: {self.kind!r} is none of {', '.join(_SCALERS)}")
 
-
-@dataclass(frozen=True, kw_only=True)
-class CanaryWebhook(Typed):
-    """What is called at a point of the analysis: tests, load, a person's consent.
-
-    Attributes:
-        name: its name.
-        url: where.
-        type: when; by default `rollout`, at each step.
-        timeout: by default Flagger's 10 seconds.
-        metadata: what is sent with it.
-        retries: by default none.
-
-    """
-
-    name: str
-    url: str
-    type: Literal[
-        "rollout",
-        "pre-rollout",
-        "post-rollout",
-        "confirm-rollout",
-        "confirm-promotion",
-        "confirm-traffic-increase",
-        "rollback",
-        "event",
-    ] = "rollout"
-    timeout: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    retries: int | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if "://" not in self.url:
-            raise self.refusal(f"url: {self.url!r} is no URL")
-        if self.timeout:
-            fields.duration("CanaryWebhook: timeout", self.timeout)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CanaryAnalysis(Typed):
-    """How the new version is tried.
-
-    Attributes:
-        interval: between two steps.
-        threshold: after how many failed checks it is rolled back.
-        step_weight: by how many percent of the traffic each step goes on.
-        max_weight: at how many percent it is promoted; by default Flagger's 100.
-        step_weights: the steps one by one, in place of `step_weight`.
-        iterations: how many checks there are without a shift of weight, as for A/B
-            tests and blue/green.
-        match: which requests get the new version, for A/B tests, as Flagger has it.
-        metrics: what is measured; by default nothing.
-        webhooks: what is called; by default nothing.
-        mirror: whether it gets a copy of the traffic first; by default no.
-
-    """
-
-    interval: str
-    threshold: int
-    step_weight: int | None = None
-    max_weight: int | None = None
-    step_weights: Sequence[int] = ()
-    iterations: int | None = None
-    match: Sequence[Mapping[str, Any]] = ()
-    metrics: Sequence[CanaryMetric] = ()
-    webhooks: Sequence[CanaryWebhook] = ()
-    mirror: bool | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        fields.duration("CanaryAnalysis: interval", self.interval)
-        if self.threshold < 1:
-            raise self.refusal(f"threshold: {self.threshold} has to be 1 or more")
-        ways = (self.step_weight, self.step_weights or None, self.iterations)
-        if sum(way is not None for way in ways) != 1:
-            raise self.refusal("give one of step_weight, step_weights and iterations")
-        self._check_weights()
-
-    def _check_weights(self) -> None:
-        named = {"step_weight": self.step_weight, "max_weight": self.max_weight}
-        named |= {f"step_weights[{i}]": weight for i, weight in enumerate(self.step_weights)}
-        for name, weight in named.items():
-            if weight is not None and not 1 <= weight <= _PERCENT:
-                raise self.refusal(f"{name}: {weight} is no percentage from 1 to 100")
-        if self.step_weight and self.step_weight > (self.max_weight or _PERCENT):
-            raise self.refusal("step_weight is above max_weight")
-        if list(self.step_weights) != sorted(set(self.step_weights)):
-            raise self.refusal("step_weights: each has to be above the one before")
+    def as_fields(self) -> dict[str, Any]:
+        """Return it as `spec.autoscalerRef` has it."""
+        given = super().as_fields()
+        replicas = {
+            f"{limit}Replicas": given.pop(f"primary{limit.capitalize()}Replicas")
+            for limit in ("min", "max")
+            if f"primary{limit.capitalize()}Replicas" in given
+        }
+        own = {"apiVersion": _SCALERS[self.kind], **given}
+        return {**own, "primaryScalerReplicas": replicas} if replicas else own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +75,7 @@ class CanaryService(Typed):
         name: by default the target's name.
         target_port: the container's port, by number or name; by default `port`.
         port_name: by default `http`.
+        app_protocol: what speaks on the port: `http`, `kubernetes.io/h2c`; by default none.
         port_discovery: whether the target's other ports are found; by default no.
         hosts: the hosts of the routes that Flagger makes.
         gateways: Istio's gateways.
@@ -201,6 +89,7 @@ class CanaryService(Typed):
     name: str = ""
     target_port: int | str | None = None
     port_name: str = ""
+    app_protocol: str = ""
     port_discovery: bool | None = None
     hosts: Sequence[str] = ()
     gateways: Sequence[str] = ()
@@ -218,14 +107,18 @@ class CanaryArgs:
     """Arguments of `Canary`.
 
     Attributes:
-        target: the application or workload; this environment has to declare it.
+        target: the application or workload, a Deployment, DaemonSet or Service; this environment
+            has to declare it.
         service: the Services that Flagger makes.
         analysis: how a new version is tried.
         progress_deadline: how long a step may make no progress; by default `1m`.
         provider: the mesh or ingress: `istio`, `nginx`, `gatewayapi:v1`; by default Flagger's.
         ingress: the name of the target's Ingress, for `nginx`; by default none.
-        autoscaler: the target's autoscaler, as `{"apiVersion": …, "kind": …, "name": …}`.
+        autoscaler: the target's autoscaler or `ScaledObject`; by default none.
+        metrics_server: the URL of Prometheus; by default Flagger's.
         skip_analysis: whether new versions are promoted untried; by default no.
+        revert_on_deletion: whether the target gets its replicas and Service back once the canary
+            is deleted; by default no.
         extra: fields of `spec` that a newer Flagger has.
         timeout: how long the object may take; by default `5m`.
 
@@ -237,8 +130,10 @@ class CanaryArgs:
     progress_deadline: str = "1m"
     provider: str = ""
     ingress: str = ""
-    autoscaler: Mapping[str, str] = field(default_factory=dict)
+    autoscaler: ScaledObject | CanaryAutoscaler | None = None
+    metrics_server: str = ""
     skip_analysis: bool = False
+    revert_on_deletion: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
     timeout: str = "5m"
 
@@ -257,7 +152,8 @@ class Canary(CustomResource):
         self, name: str, args: CanaryArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the object `name`, in its target's namespace."""
-        super().__init__("flagger:Canary", name, opts, needs=first_of(args.target))
+        needs = (*first_of(args.target), args.autoscaler)
+        super().__init__("flagger:Canary", name, opts, needs=needs)
         self.args = args
         self.target = as_target(args.target)
         self.declare(name_of(self.target.namespace), args.extra, args.timeout)
@@ -267,6 +163,11 @@ class Canary(CustomResource):
         self.target.check(declared)
 
     def _check(self) -> None:
+        if self.target.kind not in _TARGETS:
+            raise DeclarationError(
+                f"target: a {self.target.kind} is none of what Flagger delivers: "
+                f"{', '.join(_TARGETS)}"
+            )
         if not isinstance(self.args.target, Application):
             return
         application = self.args.target
@@ -284,15 +185,19 @@ class Canary(CustomResource):
     def spec(self) -> Mapping[str, Any]:
         """Return the fields of the object's `spec`."""
         self._check()
-        args = self.args
+        args, scaler = self.args, self.args.autoscaler
+        if isinstance(scaler, ScaledObject):
+            scaler = CanaryAutoscaler(name=scaler.name, kind="ScaledObject")
         ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": args.ingress}
         return {
             "targetRef": self.target.reference(),
             "progressDeadlineSeconds": fields.duration("progress_deadline", args.progress_deadline),
             "provider": args.provider,
             "ingressRef": ingress if args.ingress else None,
-            "autoscalerRef": args.autoscaler,
+            "autoscalerRef": scaler.as_fields() if scaler else None,
+            "metricsServer": args.metrics_server,
             "skipAnalysis": args.skip_analysis or None,
+            "revertOnDeletion": args.revert_on_deletion or None,
             "service": args.service.as_fields(),
             "analysis": args.analysis.as_fields(),
         }

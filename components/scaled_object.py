@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
 
@@ -28,11 +28,22 @@ class Fallback(Typed):
     Attributes:
         failure_threshold: after how many failures in a row.
         replicas: how many.
+        behavior: whether it is always `replicas`, as by default (`static`), or what there is,
+            alone or where that is more or less.
 
     """
 
     failure_threshold: int
     replicas: int
+    behavior: (
+        Literal["static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower"]
+        | None
+    ) = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("failure_threshold", "replicas"):
+            fields.replicas(f"Fallback: {name}", getattr(self, name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +59,9 @@ class ScaledObjectArgs:
         polling_interval: how often the triggers are asked; by default `30s`.
         cooldown_period: how long no trigger has to be active before it is scaled to zero;
             by default `5m`.
+        initial_cooldown_period: how long after it was made it is not scaled to zero; by default 0.
+        environment_container: whose variables the triggers' `…_from_env` name; by default
+            the target's first container.
         fallback: by default none.
         advanced: `spec.advanced` as KEDA has it: the autoscaler's behaviour, formulas.
         extra: fields of `spec` that a newer KEDA has.
@@ -62,6 +76,8 @@ class ScaledObjectArgs:
     idle_replicas: int | None = None
     polling_interval: str = "30s"
     cooldown_period: str = "5m"
+    initial_cooldown_period: str = ""
+    environment_container: str = ""
     fallback: Fallback | None = None
     advanced: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -102,28 +118,52 @@ class ScaledObject(CustomResource):
             raise DeclarationError("min_replicas is above max_replicas")
         if args.idle_replicas is not None and args.idle_replicas >= args.min_replicas:
             raise DeclarationError("idle_replicas has to be below min_replicas")
-        if not args.triggers:
-            raise DeclarationError("triggers: at least one is needed")
         if isinstance(args.target, Application) and args.target.args.replicas is not None:
             raise DeclarationError(
                 f"target: {args.target.name} sets its replicas itself, and KEDA would too; "
                 "declare it with replicas=None"
             )
-        only = all(isinstance(trigger, Resource) for trigger in args.triggers)
-        if only and args.min_replicas == 0:
+
+    def _check_triggers(self) -> None:
+        triggers, args = self.args.triggers, self.args
+        if not triggers:
+            raise DeclarationError("triggers: at least one is needed")
+        named = [trigger.name for trigger in triggers if trigger.name]
+        for name in named:
+            if named.count(name) > 1:
+                raise DeclarationError(f"triggers: {name!r} is the name of more than one")
+        asked = [trigger for trigger in triggers if not isinstance(trigger, Resource)]
+        if not asked and args.min_replicas == 0:
             raise DeclarationError(
                 "min_replicas: has to be 1 or more where only cpu or memory scale, "
                 "which no pod uses while there is none"
+            )
+        if (
+            args.fallback
+            and "scalingModifiers" not in args.advanced
+            and all(trigger.metric_type == "Value" for trigger in asked)
+        ):
+            raise DeclarationError(
+                "fallback: needs a trigger that is not cpu or memory, "
+                'with metric_type="AverageValue", which is KEDA\'s default'
             )
 
     def spec(self) -> Mapping[str, Any]:
         """Return the fields of the object's `spec`."""
         self._check()
+        self._check_triggers()
         args = self.args
+        container, initial = args.environment_container, args.initial_cooldown_period
         return {
-            "scaleTargetRef": self.target.reference(),
+            "scaleTargetRef": {
+                **self.target.reference(),
+                **({"envSourceContainerName": container} if container else {}),
+            },
             "pollingInterval": fields.duration("polling_interval", args.polling_interval),
             "cooldownPeriod": fields.duration("cooldown_period", args.cooldown_period),
+            "initialCooldownPeriod": fields.duration("initial_cooldown_period", initial)
+            if initial
+            else None,
             "minReplicaCount": args.min_replicas,
             "maxReplicaCount": args.max_replicas,
             "idleReplicaCount": args.idle_replicas,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pulumi
 
 from components.custom_resource import CustomResource
+from components.errors import DeclarationError
 from components.manifests import fields
 from components.namespace import Namespace, name_of
 from components.typed import Typed, named
@@ -20,6 +21,7 @@ __all__ = [
     "OtherProvider",
     "SecretKeySelector",
     "SecretStore",
+    "ServiceAccountSelector",
     "StoreArgs",
     "VaultProvider",
 ]
@@ -42,6 +44,25 @@ class SecretKeySelector(Typed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServiceAccountSelector(Typed):
+    """A ServiceAccount that the store signs in as.
+
+    Attributes:
+        name: its name.
+        namespace: by default the store's; a `ClusterSecretStore` has to say it.
+        audiences: whom its token is for; by default the provider's.
+
+    """
+
+    name: str
+    namespace: str = ""
+    audiences: Sequence[str] = ()
+
+
+Selector = SecretKeySelector | ServiceAccountSelector
+
+
+@dataclass(frozen=True, kw_only=True)
 class VaultProvider(Typed):
     """HashiCorp Vault or OpenBao.
 
@@ -49,9 +70,12 @@ class VaultProvider(Typed):
         server: its URL.
         path: where the engine is mounted; by default `secret`.
         version: of the key-value engine; by default `v2`.
-        role: the role of Vault's Kubernetes sign-in, with the operator's own account.
+        namespace: Vault's own namespace; by default none.
+        role: the role of Vault's Kubernetes sign-in.
+        service_account: whose token signs in with `role`; by default the operator's.
         mount_path: where that sign-in is mounted; by default `kubernetes`.
         token: a token in a Secret, in place of `role`.
+        auth: any other way of signing in, as the operator has it: `{"appRole": {…}}`.
         ca_bundle: the authority of its certificate, PEM in base64; by default the system's.
 
     """
@@ -59,27 +83,43 @@ class VaultProvider(Typed):
     server: str
     path: str = "secret"
     version: Literal["v1", "v2"] = "v2"
+    namespace: str = ""
     role: str = ""
+    service_account: ServiceAccountSelector | None = None
     mount_path: str = "kubernetes"
     token: SecretKeySelector | None = None
+    auth: Mapping[str, Any] = field(default_factory=dict)
     ca_bundle: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.server.startswith(("http://", "https://")):
             raise self.refusal(f"server: {self.server!r} is no URL")
-        if bool(self.role) == (self.token is not None):
-            raise self.refusal("give one of role and token")
+        if [bool(self.role), self.token is not None, bool(self.auth)].count(True) != 1:
+            raise self.refusal("give one of role, token and auth")
+        if self.service_account and not self.role:
+            raise self.refusal("role is required with service_account")
+
+    @property
+    def selectors(self) -> list[Selector]:
+        """What it refers to in a namespace."""
+        return [each for each in (self.token, self.service_account) if each]
 
     def as_provider(self) -> dict[str, Any]:
         """Return it as `spec.provider` has it."""
-        beside = ("role", "mountPath", "token")
+        beside = ("role", "serviceAccount", "mountPath", "token")
         own = {key: value for key, value in self.as_fields().items() if key not in beside}
+        if self.auth:
+            return {"vault": own}
         if self.token is not None:
-            auth: dict[str, Any] = {"tokenSecretRef": self.token.as_fields()}
-        else:
-            auth = {"kubernetes": {"mountPath": self.mount_path, "role": self.role}}
-        return {"vault": {**own, "auth": auth}}
+            return {"vault": {**own, "auth": {"tokenSecretRef": self.token.as_fields()}}}
+        account = self.service_account
+        login = {
+            "mountPath": self.mount_path,
+            "role": self.role,
+            **({"serviceAccountRef": account.as_fields()} if account else {}),
+        }
+        return {"vault": {**own, "auth": {"kubernetes": login}}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +130,9 @@ class AWSProvider(Typed):
         region: such as `eu-central-1`.
         service: by default `SecretsManager`.
         role: an IAM role's ARN that is assumed; by default none.
-        access_key_id: in a Secret; by default the pod's identity is used.
+        access_key_id: in a Secret; by default the operator's own identity is used.
         secret_access_key: in a Secret; with `access_key_id`.
+        service_account: whose identity at AWS is used, in place of keys; by default none.
 
     """
 
@@ -104,6 +145,7 @@ class AWSProvider(Typed):
     secret_access_key: SecretKeySelector | None = field(
         default=None, metadata=named("secretAccessKeySecretRef")
     )
+    service_account: ServiceAccountSelector | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,14 +153,26 @@ class AWSProvider(Typed):
             raise self.refusal("region is required")
         if (self.access_key_id is None) != (self.secret_access_key is None):
             raise self.refusal("give access_key_id and secret_access_key together")
+        if self.access_key_id and self.service_account:
+            raise self.refusal("give one of access_key_id and service_account")
+
+    @property
+    def selectors(self) -> list[Selector]:
+        """What it refers to in a namespace."""
+        given = (self.access_key_id, self.secret_access_key, self.service_account)
+        return [each for each in given if each]
 
     def as_provider(self) -> dict[str, Any]:
         """Return it as `spec.provider` has it."""
         keys = ("accessKeyIDSecretRef", "secretAccessKeySecretRef")
         given = self.as_fields()
-        own = {key: value for key, value in given.items() if key not in keys}
-        login = {key: given[key] for key in keys if key in given}
-        return {"aws": {**own, **({"auth": {"secretRef": login}} if login else {})}}
+        own = {k: value for k, value in given.items() if k not in (*keys, "serviceAccount")}
+        login: dict[str, Any] = {}
+        if self.access_key_id:
+            login["secretRef"] = {key: given[key] for key in keys}
+        if self.service_account:
+            login["jwt"] = {"serviceAccountRef": given["serviceAccount"]}
+        return {"aws": {**own, **({"auth": login} if login else {})}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,26 +181,46 @@ class KubernetesProvider(Typed):
 
     Attributes:
         remote_namespace: where they are.
-        service_account: the account that reads them.
+        service_account: the account of this cluster that reads them.
+        token: a token in a Secret, as another cluster wants one; in place of `service_account`.
         server: the URL of another cluster; by default this one.
         ca_config_map: the ConfigMap with its authority, under `ca.crt`; by default
             `kube-root-ca.crt`, which every namespace has for its own cluster.
+        namespace: of the account and the ConfigMap; by default the store's, and a
+            `ClusterSecretStore` has to say it.
 
     """
 
     remote_namespace: str
-    service_account: str
+    service_account: str = ""
+    token: SecretKeySelector | None = None
     server: str = ""
     ca_config_map: str = "kube-root-ca.crt"
+    namespace: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         fields.dns_label("KubernetesProvider: remote_namespace", self.remote_namespace)
-        fields.dns_subdomain("KubernetesProvider: service_account", self.service_account)
+        if bool(self.service_account) == (self.token is not None):
+            raise self.refusal("give one of service_account and token")
+        if self.service_account:
+            fields.dns_subdomain("KubernetesProvider: service_account", self.service_account)
+
+    @property
+    def selectors(self) -> list[Selector]:
+        """What it refers to in a namespace."""
+        authority = SecretKeySelector(
+            name=self.ca_config_map, key="ca.crt", namespace=self.namespace
+        )
+        return [self.token, authority] if self.token else [authority]
 
     def as_provider(self) -> dict[str, Any]:
         """Return it as `spec.provider` has it."""
-        authority = {"type": "ConfigMap", "name": self.ca_config_map, "key": "ca.crt"}
+        place = {"namespace": self.namespace} if self.namespace else {}
+        authority = {"type": "ConfigMap", "name": self.ca_config_map, "key": "ca.crt", **place}
+        login: dict[str, Any] = {"serviceAccount": {"name": self.service_account, **place}}
+        if self.token:
+            login = {"token": {"bearerToken": self.token.as_fields()}}
         server: dict[str, Any] = {"caProvider": authority}
         if self.server:
             server["url"] = self.server
@@ -154,7 +228,7 @@ class KubernetesProvider(Typed):
             "kubernetes": {
                 "remoteNamespace": self.remote_namespace,
                 "server": server,
-                "auth": {"serviceAccount": {"name": self.service_account}},
+                "auth": login,
                 **self.extra,
             }
         }
@@ -177,6 +251,11 @@ class OtherProvider(Typed):
         super().__post_init__()
         if not self.name:
             raise self.refusal("name is required")
+
+    @property
+    def selectors(self) -> list[Selector]:
+        """None: what the settings refer to is the operator's to check."""
+        return []
 
     def as_provider(self) -> dict[str, Any]:
         """Return it as `spec.provider` has it."""
@@ -219,6 +298,17 @@ class _Store(CustomResource):
 
     def spec(self) -> Mapping[str, Any]:
         """Return the fields of the object's `spec`."""
+        place = name_of(self.args.namespace)
+        for each in self.args.provider.selectors:
+            if not place and not each.namespace:
+                raise DeclarationError(
+                    f"provider: {each.name}: a {self.kind} has no namespace; say namespace="
+                )
+            if place and each.namespace:
+                raise DeclarationError(
+                    f"provider: {each.name}: a {self.kind} reads only its own namespace; "
+                    "leave namespace= out"
+                )
         return {"provider": self.args.provider.as_provider()}
 
 

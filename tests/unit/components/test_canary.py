@@ -10,13 +10,19 @@ from components import (
     Application,
     ApplicationArgs,
     Canary,
+    CanaryAlert,
     CanaryAnalysis,
     CanaryArgs,
+    CanaryAutoscaler,
     CanaryMetric,
     CanaryService,
     CanaryWebhook,
     DeclarationError,
     Environment,
+    RedisList,
+    ScaledObject,
+    ScaledObjectArgs,
+    SessionAffinity,
     Target,
     TemplateReference,
     ThresholdRange,
@@ -106,9 +112,13 @@ def test_metrics_and_webhooks(declare: Declare) -> None:
                     url="http://loadtester.test/",
                     timeout="5s",
                     metadata={"cmd": "hey -z 1m http://my-app-canary.apps/"},
-                    extra={"muteAlert": True},
+                    mute_alert=True,
+                    disable_tls=True,
                 )
             ],
+            alerts=[CanaryAlert(name="chat", provider_ref=TemplateReference(name="on-call"))],
+            primary_ready_threshold=80,
+            session_affinity=SessionAffinity(cookie_name="version", max_age=3600),
         )
 
     expected = """
@@ -130,9 +140,67 @@ def test_metrics_and_webhooks(declare: Declare) -> None:
             timeout: 5s
             metadata: {cmd: hey -z 1m http://my-app-canary.apps/}
             muteAlert: true
+            disableTLS: true
+        alerts: [{name: chat, providerRef: {name: on-call}}]
+        primaryReadyThreshold: 80
+        sessionAffinity: {cookieName: version, maxAge: 3600}
         """
     analysis = declare(lambda: Case("dev")).object("Canary")["spec"]["analysis"]
     assert analysis == yaml.safe_load(expected)
+
+
+def test_an_autoscaler_is_named_and_has_limits_of_its_own(declare: Declare) -> None:
+    class Case(Apps):
+        @member
+        def canary(self) -> Canary:
+            scaler = CanaryAutoscaler(name="my-app", primary_min_replicas=2, primary_max_replicas=5)
+            arguments = CanaryArgs(
+                target=self.my_app, service=PORT, analysis=STEPS, autoscaler=scaler
+            )
+            return Canary("my-app", arguments)
+
+    assert declare(lambda: Case("dev")).object("Canary")["spec"]["autoscalerRef"] == {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "name": "my-app",
+        "primaryScalerReplicas": {"minReplicas": 2, "maxReplicas": 5},
+    }
+
+
+def test_what_keda_scales_is_delivered_after_its_scaled_object(declare: Declare) -> None:
+    class Case(Apps):
+        @member
+        def scaling(self) -> ScaledObject:
+            jobs = RedisList(list_name="jobs", address="redis:6379")
+            return ScaledObject("queue", ScaledObjectArgs(target=self.my_app, triggers=[jobs]))
+
+        @member
+        def canary(self) -> Canary:
+            arguments = CanaryArgs(
+                target=self.my_app, service=PORT, analysis=STEPS, autoscaler=self.scaling
+            )
+            return Canary("my-app", arguments)
+
+    registered = declare(lambda: Case("dev"))
+    assert registered.object("Canary")["spec"]["autoscalerRef"] == {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "name": "queue",
+    }
+    assert "queue:apps/queue" in registered.one("Canary", "my-app").after
+
+
+def test_a_stateful_set_is_nothing_that_flagger_delivers(refused: Callable[..., str]) -> None:
+    class Case(Apps):
+        @member
+        def canary(self) -> Canary:
+            target = Target(name="my-app", namespace="apps", kind="StatefulSet")
+            return Canary("my-app", CanaryArgs(target=target, service=PORT, analysis=STEPS))
+
+    assert refused(lambda: Case("dev")).endswith(
+        "Canary 'my-app': target: a StatefulSet is none of what Flagger delivers: "
+        "Deployment, DaemonSet, Service"
+    )
 
 
 def test_a_target_that_this_program_does_not_declare(refused: Callable[..., str]) -> None:
@@ -169,6 +237,7 @@ def test_an_application_keeps_its_hands_off_what_flagger_sets(refused: Callable[
         ({"step_weight": 60, "max_weight": 50}, "step_weight is above max_weight"),
         ({"step_weights": [10, 10]}, "step_weights: each has to be above the one before"),
         ({"step_weights": [10, 200]}, "step_weights[1]: 200 is no percentage"),
+        ({"iterations": 3, "mirror_weight": 0}, "mirror_weight: 0 is no percentage"),
     ],
 )
 def test_an_analysis_that_flagger_would_not_do(arguments: dict[str, Any], said: str) -> None:

@@ -16,8 +16,10 @@ from components import (
     KubernetesProvider,
     OtherProvider,
     RemoteKey,
+    RemoteSearch,
     SecretKeySelector,
     SecretStore,
+    ServiceAccountSelector,
     StoreArgs,
     VaultProvider,
 )
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from conftest import Declare
 
 VAULT = VaultProvider(server="https://vault.example", role="shop")
+ACCOUNT = ServiceAccountSelector(name="reader", namespace="vault")
 TOKEN = SecretKeySelector(name="login", key="token")
 PASSWORD = RemoteKey(key="database/main", property="password")
 
@@ -54,6 +57,63 @@ PASSWORD = RemoteKey(key="database/main", property="password")
               version: v1
               x: 1
               auth: {tokenSecretRef: {name: login, key: token}}
+            """,
+        ),
+        (
+            VaultProvider(
+                server="https://vault.example",
+                namespace="ns1",
+                role="shop",
+                service_account=ACCOUNT,
+            ),
+            """
+            vault:
+              server: https://vault.example
+              path: secret
+              version: v2
+              namespace: ns1
+              auth:
+                kubernetes:
+                  mountPath: kubernetes
+                  role: shop
+                  serviceAccountRef: {name: reader, namespace: vault}
+            """,
+        ),
+        (
+            VaultProvider(server="https://vault.example", auth={"appRole": {"path": "approle"}}),
+            """
+            vault:
+              server: https://vault.example
+              path: secret
+              version: v2
+              auth: {appRole: {path: approle}}
+            """,
+        ),
+        (
+            AWSProvider(
+                region="eu-central-1", service_account=ServiceAccountSelector(name="reader")
+            ),
+            """
+            aws:
+              region: eu-central-1
+              service: SecretsManager
+              auth: {jwt: {serviceAccountRef: {name: reader}}}
+            """,
+        ),
+        (
+            KubernetesProvider(
+                remote_namespace="vault",
+                server="https://other:6443",
+                token=TOKEN,
+                ca_config_map="other-ca",
+            ),
+            """
+            kubernetes:
+              remoteNamespace: vault
+              server:
+                url: https://other:6443
+                caProvider: {type: ConfigMap, name: other-ca, key: ca.crt}
+              auth: {token: {bearerToken: {name: login, key: token}}}
             """,
         ),
         (
@@ -105,7 +165,14 @@ def test_a_secret_is_fetched_from_a_store_after_which_it_comes(declare: Declare)
                 namespace="shop",
                 store=store,
                 data={"password": PASSWORD},
-                data_from=[RemoteKey(key="database/login")],
+                data_from=[
+                    RemoteKey(key="database/login", decoding_strategy="Base64"),
+                    RemoteSearch(name="^shop-", tags={"team": "shop"}),
+                    {"sourceRef": {"generatorRef": {"kind": "Password", "name": "new"}}},
+                ],
+                refresh_policy="OnChange",
+                deletion_policy="Delete",
+                template={"type": "kubernetes.io/basic-auth"},
             ),
         )
 
@@ -119,13 +186,20 @@ def test_a_secret_is_fetched_from_a_store_after_which_it_comes(declare: Declare)
           annotations: {pulumi.com/waitFor: condition=Ready}
         spec:
           refreshInterval: 1h
+          refreshPolicy: OnChange
           secretStoreRef: {kind: SecretStore, name: vault}
-          target: {name: database, creationPolicy: Owner}
+          target:
+            name: database
+            creationPolicy: Owner
+            deletionPolicy: Delete
+            template: {type: kubernetes.io/basic-auth}
           data:
             - secretKey: password
               remoteRef: {key: database/main, property: password}
           dataFrom:
-            - extract: {key: database/login}
+            - extract: {key: database/login, decodingStrategy: Base64}
+            - find: {name: {regexp: ^shop-}, tags: {team: shop}}
+            - sourceRef: {generatorRef: {kind: Password, name: new}}
         """
     assert registered.object("ExternalSecret") == yaml.safe_load(dedent(expected))
     assert "vault:shop/vault" in registered.one("ExternalSecret", "database").after
@@ -170,6 +244,42 @@ def test_a_store_of_others_is_named_and_waiting_can_be_left(declare: Declare) ->
             ),
             "ExternalSecret 'database': store: 'Store' is neither SecretStore nor Cluster",
         ),
+        (
+            lambda: ExternalSecret(
+                "database",
+                ExternalSecretArgs(
+                    namespace="shop", store=("SecretStore", "vault"), data={"a b": PASSWORD}
+                ),
+            ),
+            "ExternalSecret 'database': data: 'a b' is no key that a Secret can have",
+        ),
+        (
+            lambda: ClusterSecretStore(
+                "vault", StoreArgs(provider=VaultProvider(server="https://vault", token=TOKEN))
+            ),
+            "provider: login: a ClusterSecretStore has no namespace; say namespace=",
+        ),
+        (
+            lambda: ClusterSecretStore(
+                "other",
+                StoreArgs(
+                    provider=KubernetesProvider(remote_namespace="vault", service_account="reader")
+                ),
+            ),
+            "provider: kube-root-ca.crt: a ClusterSecretStore has no namespace; say namespace=",
+        ),
+        (
+            lambda: SecretStore(
+                "vault",
+                StoreArgs(
+                    namespace="shop",
+                    provider=VaultProvider(
+                        server="https://vault", role="shop", service_account=ACCOUNT
+                    ),
+                ),
+            ),
+            "provider: reader: a SecretStore reads only its own namespace; leave namespace= out",
+        ),
     ],
 )
 def test_what_the_operator_would_refuse(
@@ -182,7 +292,17 @@ def test_what_the_operator_would_refuse(
     ("make", "said"),
     [
         (lambda: VaultProvider(server="vault", role="x"), "VaultProvider: server: 'vault' is no"),
-        (lambda: VaultProvider(server="https://v"), "VaultProvider: give one of role and token"),
+        (lambda: VaultProvider(server="https://v"), "VaultProvider: give one of role, token and"),
+        (
+            lambda: VaultProvider(server="https://v", token=TOKEN, service_account=ACCOUNT),
+            "VaultProvider: role is required with service_account",
+        ),
+        (
+            lambda: KubernetesProvider(remote_namespace="vault"),
+            "KubernetesProvider: give one of service_account and token",
+        ),
+        (RemoteSearch, "RemoteSearch: give name, tags or both"),
+        (lambda: RemoteKey(key=""), "RemoteKey: key is required"),
         (lambda: AWSProvider(region=""), "AWSProvider: region is required"),
         (
             lambda: AWSProvider(region="eu", access_key_id=TOKEN),

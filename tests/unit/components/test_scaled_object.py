@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ from components import (
     CPU,
     Application,
     ApplicationArgs,
+    ClusterTriggerAuthentication,
     Environment,
     Fallback,
     Namespace,
+    PodIdentity,
     RedisList,
     ScaledObject,
     ScaledObjectArgs,
@@ -57,7 +60,11 @@ class Agents(Environment):
                 target=self.agents,
                 triggers=[jobs],
                 max_replicas=10,
-                fallback=Fallback(failure_threshold=3, replicas=2),
+                initial_cooldown_period="2m",
+                environment_container="agent",
+                fallback=Fallback(
+                    failure_threshold=3, replicas=2, behavior="currentReplicasIfHigher"
+                ),
             ),
         )
 
@@ -69,12 +76,17 @@ def test_an_application_is_scaled_by_its_queue(declare: Declare) -> None:
         kind: ScaledObject
         metadata: {name: ci-agents, namespace: ci-agents}
         spec:
-          scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: ci-agents}
+          scaleTargetRef:
+            apiVersion: apps/v1
+            kind: Deployment
+            name: ci-agents
+            envSourceContainerName: agent
           pollingInterval: 30
           cooldownPeriod: 300
+          initialCooldownPeriod: 120
           minReplicaCount: 0
           maxReplicaCount: 10
-          fallback: {failureThreshold: 3, replicas: 2}
+          fallback: {failureThreshold: 3, replicas: 2, behavior: currentReplicasIfHigher}
           triggers:
             - type: redis
               metadata:
@@ -112,6 +124,17 @@ WEB = Target(name="web", namespace="shop")
         ({"idle_replicas": 0}, "idle_replicas has to be below min_replicas"),
         ({"polling_interval": "soon"}, "polling_interval: 'soon' is not a duration"),
         ({"triggers": [CPU(value=70)]}, "min_replicas: has to be 1 or more where only cpu or "),
+        (
+            {"triggers": [replace(JOBS, name="jobs"), replace(JOBS, name="jobs")]},
+            "triggers: 'jobs' is the name of more than one",
+        ),
+        (
+            {
+                "triggers": [replace(JOBS, metric_type="Value")],
+                "fallback": Fallback(failure_threshold=3, replicas=1),
+            },
+            "fallback: needs a trigger that is not cpu or memory, with metric_type=",
+        ),
         ({"extra": {"triggers": []}}, "extra: triggers is an argument of its own"),
     ],
 )
@@ -172,11 +195,56 @@ def test_a_workload_of_somebody_else_is_named_with_who_makes_it(declare: Declare
     assert "shop:shop" in registered.one("ScaledObject", "web").after
 
 
-def test_an_authentication_without_a_way_in(refused: Callable[..., str]) -> None:
-    arguments = TriggerAuthenticationArgs(namespace="shop")
-    error = refused(lambda: TriggerAuthentication("redis", arguments))
+def test_an_authentication_of_the_whole_cluster_takes_on_a_clouds_identity(
+    declare: Declare,
+) -> None:
+    def program() -> None:
+        identity = PodIdentity(provider="aws", role_arn="arn:aws:iam::1:role/queue")
+        arguments = TriggerAuthenticationArgs(pod_identity=identity)
+        login = ClusterTriggerAuthentication("aws", arguments)
+        jobs = RedisList(list_name="jobs", address="redis:6379", authentication=login)
+        target = Target(name="web", namespace="shop", made_by=login)
+        ScaledObject("web", ScaledObjectArgs(target=target, triggers=[jobs]))
 
-    assert "it says no way to sign in; give secret_target_ref=" in error
+    registered = declare(program)
+    assert registered.object("ClusterTriggerAuthentication") == {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ClusterTriggerAuthentication",
+        "metadata": {"name": "aws"},
+        "spec": {"podIdentity": {"provider": "aws", "roleArn": "arn:aws:iam::1:role/queue"}},
+    }
+    (trigger,) = registered.object("ScaledObject")["spec"]["triggers"]
+    assert trigger["authenticationRef"] == {"name": "aws", "kind": "ClusterTriggerAuthentication"}
+    assert "aws:aws" in registered.one("ScaledObject", "web").after
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda: TriggerAuthentication("redis", TriggerAuthenticationArgs(namespace="shop")),
+            "it says no way to sign in; give secret_target_ref=",
+        ),
+        (
+            lambda: TriggerAuthentication(
+                "redis", TriggerAuthenticationArgs(env={"host": "REDIS"})
+            ),
+            "namespace: a TriggerAuthentication has one",
+        ),
+        (
+            lambda: PodIdentity(provider="aws", role_arn="arn:x", identity_owner="keda"),
+            "PodIdentity: role_arn and identity_owner exclude each other",
+        ),
+        (
+            lambda: Fallback(failure_threshold=-1, replicas=1),
+            "Fallback: failure_threshold: -1 is not a whole number",
+        ),
+    ],
+)
+def test_an_authentication_or_fallback_that_cannot_be(
+    refused: Callable[..., str], make: Callable[[], object], said: str
+) -> None:
+    assert said in refused(make)
 
 
 def test_an_argument_that_there_is_not_is_an_error_with_the_nearest(

@@ -50,7 +50,10 @@ OFFICE = {"timezone": "Europe/Berlin", "start": "0 8 * * 1-5", "end": "0 18 * * 
                 name="rate",
                 metric_type="AverageValue",
                 use_cached_metrics=True,
-                extra={"customHeaders": "X-Tenant=a"},
+                custom_headers={"X-Tenant": "a", "X-Org": "b"},
+                auth_modes="tls,basic",
+                authentication=("ClusterTriggerAuthentication", "prometheus"),
+                extra={"timeout": "1000"},
             ),
             """
             type: prometheus
@@ -62,7 +65,10 @@ OFFICE = {"timezone": "Europe/Berlin", "start": "0 8 * * 1-5", "end": "0 18 * * 
               query: sum(rate(requests_total[2m]))
               threshold: "100"
               activationThreshold: "0.5"
-              customHeaders: X-Tenant=a
+              customHeaders: X-Tenant=a,X-Org=b
+              authModes: tls,basic
+              timeout: "1000"
+            authenticationRef: {name: prometheus, kind: ClusterTriggerAuthentication}
             """,
         ),
         (
@@ -83,17 +89,57 @@ OFFICE = {"timezone": "Europe/Berlin", "start": "0 8 * * 1-5", "end": "0 18 * * 
             """,
         ),
         (
-            Kafka(bootstrap_servers="kafka:9092", consumer_group="billing", lag_threshold=50),
+            Kafka(
+                bootstrap_servers="kafka:9092",
+                consumer_group="billing",
+                topic="bills",
+                partition_limitation="1,2,10-20",
+                lag_threshold=50,
+                limit_to_partitions_with_lag=True,
+                scale_to_zero_on_invalid_offset=True,
+                sasl="scram_sha512",
+                unsafe_ssl=False,
+            ),
             """
             type: kafka
-            metadata: {bootstrapServers: "kafka:9092", consumerGroup: billing, lagThreshold: "50"}
+            metadata:
+              bootstrapServers: kafka:9092
+              consumerGroup: billing
+              topic: bills
+              partitionLimitation: 1,2,10-20
+              lagThreshold: "50"
+              limitToPartitionsWithLag: "true"
+              scaleToZeroOnInvalidOffset: "true"
+              sasl: scram_sha512
+              unsafeSsl: "false"
             """,
         ),
         (
-            RabbitMQ(queue_name="mail", value=20, host_from_env="BROKER"),
+            RabbitMQ(
+                queue_name="^mail-",
+                value=1.5,
+                mode="PublishedToDeliveredRatio",
+                metric_type="Value",
+                host_from_env="BROKER",
+                username_from_env="BROKER_USER",
+                protocol="http",
+                use_regex=True,
+                operation="max",
+                page_size=50,
+            ),
             """
             type: rabbitmq
-            metadata: {queueName: mail, value: "20", mode: QueueLength, hostFromEnv: BROKER}
+            metricType: Value
+            metadata:
+              queueName: ^mail-
+              value: "1.5"
+              mode: PublishedToDeliveredRatio
+              hostFromEnv: BROKER
+              usernameFromEnv: BROKER_USER
+              protocol: http
+              useRegex: "true"
+              operation: max
+              pageSize: "50"
             """,
         ),
         (
@@ -146,7 +192,70 @@ def test_a_trigger_is_what_kedas_yaml_says(trigger: Trigger, expected: str) -> N
             lambda: Kafka(consumer_group="billing"),
             (
                 "Kafka: one of bootstrap_servers, bootstrap_servers_from_env is required, "
-                "or authentication"
+                "which no authentication can give"
+            ),
+        ),
+        (
+            lambda: Kafka(
+                consumer_group="billing", bootstrap_servers="kafka:9092", lag_threshold=0
+            ),
+            "Kafka: lag_threshold: 0 has to be 1 or more",
+        ),
+        (
+            lambda: Kafka(
+                consumer_group="billing",
+                bootstrap_servers="kafka:9092",
+                limit_to_partitions_with_lag=True,
+            ),
+            "Kafka: topic is required with limit_to_partitions_with_lag",
+        ),
+        (
+            lambda: Kafka(
+                consumer_group="billing",
+                bootstrap_servers="kafka:9092",
+                topic="bills",
+                limit_to_partitions_with_lag=True,
+                allow_idle_consumers=True,
+            ),
+            "Kafka: allow_idle_consumers and limit_to_partitions_with_lag exclude each other",
+        ),
+        (
+            lambda: RabbitMQ(
+                queue_name="mail", value=1, host_from_env="BROKER", protocol="amqp", use_regex=True
+            ),
+            "RabbitMQ: use_regex=True is answered by http only, not by amqp",
+        ),
+        (
+            lambda: RabbitMQ(queue_name="mail", value=1, host="amqp://mq/", mode="MessageRate"),
+            "RabbitMQ: mode='MessageRate' is answered by http only, not by amqp",
+        ),
+        (
+            lambda: Prometheus(
+                server_address="http://p", query="up", threshold=1, auth_modes="token"
+            ),
+            "Prometheus: auth_modes: 'token' is none of bearer, basic, tls, custom",
+        ),
+        (
+            lambda: Prometheus(
+                server_address="http://p", query="up", threshold=1, auth_modes="bearer"
+            ),
+            "Prometheus: authentication is required with auth_modes",
+        ),
+        (
+            lambda: RedisList(list_name="jobs", address="redis:6379", metric_type="Utilization"),
+            "RedisList: metric_type: Utilization is of cpu and memory only",
+        ),
+        (
+            lambda: Cron(**OFFICE, desired_replicas=1, use_cached_metrics=True),
+            "Cron: use_cached_metrics: there are none of cron",
+        ),
+        (
+            lambda: RedisList(
+                list_name="jobs", address="redis:6379", authentication=("Secret", "redis")
+            ),
+            (
+                "RedisList: authentication: 'Secret' is neither TriggerAuthentication nor "
+                "ClusterTriggerAuthentication"
             ),
         ),
         (
