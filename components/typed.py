@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from components.errors import DeclarationError
 
-__all__ = ["Typed", "named"]
+__all__ = ["Typed", "api_name", "is_set", "named"]
 
 _NAME: Final = "field"
 
@@ -35,7 +35,7 @@ class Typed:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        arguments = {_api_name(each): each.name for each in dataclasses.fields(self)}
+        arguments = {api_name(each): each.name for each in dataclasses.fields(self)}
         for name in self.extra:
             if name in arguments:
                 raise DeclarationError(
@@ -45,7 +45,7 @@ class Typed:
     def as_fields(self) -> dict[str, Any]:
         """Return what is set, by the API's names."""
         own = {
-            _api_name(each): _plain(getattr(self, each.name))
+            api_name(each): _plain(getattr(self, each.name))
             for each in dataclasses.fields(self)
             if each.name != "extra" and is_set(getattr(self, each.name))
         }
@@ -61,7 +61,8 @@ def is_set(value: Any) -> bool:
     return value is not None and not (isinstance(value, (str, Mapping, Sequence)) and not value)
 
 
-def _api_name(each: dataclasses.Field[Any]) -> str:
+def api_name(each: dataclasses.Field[Any]) -> str:
+    """Return what the API calls a field."""
     if _NAME in each.metadata:
         return str(each.metadata[_NAME])
     first, *rest = each.name.split("_")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,23 +21,18 @@ if TYPE_CHECKING:
 GUIDE = Path(__file__).parents[3] / "docs" / "guide.md"
 SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```(yaml|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-NAMESPACES = ("apps", "databases", "monitoring", "shop-prod", "shop-staging")
-KINDS = "configmaps,secrets,services,serviceaccounts,deployments,statefulsets,canaries"
-CANARIES = """\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: canaries.flagger.app}
-spec:
-  group: flagger.app
-  names: {kind: Canary, plural: canaries}
-  scope: Namespaced
-  versions:
-  - name: v1beta1
-    served: true
-    storage: true
-    schema:
-      openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
-"""
+DEFINITIONS = Path(__file__).parents[2] / "data" / "crds"
+NAMESPACES = ("apps", "ci-agents", "databases", "monitoring", "shop-prod", "shop-staging")
+KINDS = (
+    "configmaps,secrets,services,serviceaccounts,deployments,statefulsets,canaries,scaledobjects,"
+    "sealedsecrets,secretstores,externalsecrets"
+)
+# What the controllers say of their objects once they have done what is asked.
+SAID = {
+    "sealedsecret/sealed-login": "Synced",
+    "secretstore/vault": "Ready",
+    "externalsecret/external-login": "Ready",
+}
 OURS, THEIRS = "dev-cluster", "staging-cluster"
 LOCKED_IMAGE = """\
 images:
@@ -85,6 +83,27 @@ FILES = {
         metadata: {name: my-app, namespace: apps}
         spec: {selector: {app: my-app}, ports: [{port: 80}]}
     """,
+    "apps/ci-agents/namespace.yaml": """\
+        apiVersion: v1
+        kind: Namespace
+        metadata: {name: ci-agents}
+    """,
+    "apps/ci-agents/deployment.yaml": """\
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: ci-agents, namespace: ci-agents}
+        spec:
+          selector: {matchLabels: {app: ci-agents}}
+          template:
+            metadata: {labels: {app: ci-agents}}
+            spec: {containers: [{name: agent, image: "gitea.local/raibid/ci-agent:1.0.0"}]}
+    """,
+    "secrets/secret.yaml": """\
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: login, namespace: databases}
+        stringData: {password: correct-horse-battery-staple}
+    """,
     **{
         f"clusters/{name}/{kind}.yaml": text % f"shop-{name}"
         for name in ("prod", "staging")
@@ -103,18 +122,50 @@ FILES = {
 def guide(program: Program) -> Iterator[Checkout]:
     """A repository with the files that the guide's declarations name; removed from both."""
     checkout = program("pass", lock=LOCKED_IMAGE)
-    for path, text in {**FILES, "canaries.yaml": CANARIES}.items():
+    for path, text in FILES.items():
         checkout.write(path, text)
+    encrypt(checkout, "secrets/secret.yaml")
+    where = ("-f", str(DEFINITIONS))
     for context in (OURS, THEIRS):
-        checkout.kubectl("apply", "-f", "canaries.yaml", context=context)
-        crd = ("crd/canaries.flagger.app", "--for=condition=Established")
-        checkout.kubectl("wait", *crd, context=context)
+        checkout.kubectl("apply", "--server-side", *where, context=context)
+        checkout.kubectl("wait", "--for=condition=Established", *where, context=context)
     yield checkout
     checkout.pulumi("destroy", "--yes", "--skip-preview")
     names = (*NAMESPACES, "extra")
     checkout.kubectl("delete", "namespace", *names, "--ignore-not-found", context=THEIRS)
     for context in (OURS, THEIRS):
-        checkout.kubectl("delete", "crd", "canaries.flagger.app", context=context)
+        checkout.kubectl("delete", *where, context=context)
+
+
+def encrypt(checkout: Checkout, path: str) -> None:
+    """As the guide's second option for secrets does, with a key of age's."""
+    key = checkout.root / ".sluice" / "age"
+    checkout.run("age-keygen", "-o", str(key))
+    public = checkout.run("age-keygen", "-y", str(key)).strip()
+    checkout.settings["SOPS_AGE_KEY_FILE"] = str(key)
+    checkout.sluice("secret", "encrypt", "--age", public, path)
+    (checkout.root / path).unlink()
+
+
+@contextmanager
+def controllers(checkout: Checkout) -> Iterator[None]:
+    """Say of each object on our cluster, once it is there, what its controller would say."""
+    over = threading.Event()
+
+    def say(name: str, condition: str) -> None:
+        status = {"conditions": [{"type": condition, "status": "True"}]}
+        patch = ("--subresource=status", "--type=merge", "-p", json.dumps({"status": status}))
+        command = ("kubectl", f"--context={OURS}", "-n", "databases", "patch", name, *patch)
+        while checkout.ended(*command).returncode and not over.wait(2):
+            pass
+
+    with ThreadPoolExecutor() as pool:
+        for name, condition in SAID.items():
+            pool.submit(say, name, condition)
+        try:
+            yield
+        finally:
+            over.set()
 
 
 @pytest.mark.xdist_group("platform")
@@ -122,11 +173,14 @@ def test_each_section_makes_what_flux_makes_of_its_yaml(guide: Checkout, program
     for variant in MY_APP:
         chosen = [*OTHERS, variant]
         program("\n".join(each.members for each in chosen))
-        for document in variant.documents:
+        for document in [each for section in chosen for each in section.documents]:
             if document["apiVersion"].startswith("kustomize.config"):
                 guide.write("apps/my-app/kustomization.yaml", yaml.safe_dump(document))
+            if document["kind"] == "SealedSecret":
+                guide.write("databases/sealed-secret.yaml", yaml.safe_dump(document))
         guide.sluice("lock")
-        guide.sluice("up")
+        with controllers(guide):
+            guide.sluice("up")
         for section in [variant] if variant is not MY_APP[0] else [variant, *OTHERS]:
             for document in section.documents:
                 apply_as_flux_does(guide, document)
@@ -148,6 +202,10 @@ def test_the_sections_hold_every_kind_that_the_guide_declares() -> None:
         ("HelmRepository", "bitnami"),
         ("HelmRelease", "postgresql"),
         ("Canary", "my-app"),
+        ("ScaledObject", "ci-agents"),
+        ("SealedSecret", "sealed-login"),
+        ("SecretStore", "vault"),
+        ("ExternalSecret", "external-login"),
         ("Kustomization", "apps-prod"),
         ("Kustomization", "apps-staging"),
         ("Kustomization", "my-app"),
@@ -180,8 +238,13 @@ def _build_and_apply(checkout: Checkout, path: str) -> None:
         manifests = checkout.run("kubectl", "kustomize", str(folder))
     else:
         files = sorted(folder.rglob("*.yaml"), key=lambda file: file.name != "namespace.yaml")
-        manifests = "\n---\n".join(file.read_text() for file in files)
+        manifests = "\n---\n".join(_text(checkout, file) for file in files)
     _apply(checkout, manifests)
+
+
+def _text(checkout: Checkout, file: Path) -> str:
+    """What a manifest says, decrypted as kustomize-controller does with a key in the cluster."""
+    return checkout.run("sops", "decrypt", str(file)) if ".enc." in file.name else file.read_text()
 
 
 def _apply(checkout: Checkout, manifests: str) -> None:
@@ -223,7 +286,8 @@ def _declared(live: dict[str, Any]) -> dict[str, Any]:
     metadata = live["metadata"]
     if live.get("type") == "helm.sh/release.v1":
         return {"type": live["type"]}
-    if live["kind"] == "Secret":  # its passwords are the chart's own, made at random
+    if "helm.sh/chart" in (metadata.get("labels") or {}) and live["kind"] == "Secret":
+        # Its passwords are the chart's own, made at random.
         live = {**live, "data": sorted(live["data"])}
     spec = {key: value for key, value in (live.get("spec") or {}).items() if key not in _SERVERS}
     kept = {
