@@ -87,6 +87,36 @@ def test_what_is_asked_for_is_made_inside_the_namespace(declare: Declare) -> Non
     assert {frozenset({"team-a:team-a"}) <= r.after for r in inside} == {True}
 
 
+def test_an_isolated_namespace_speaks_to_itself_the_dns_and_whom_it_lets_in(
+    declare: Declare,
+) -> None:
+    arguments = NamespaceArgs(network=NetworkIsolation.ISOLATED, network_from=["ingress-nginx"])
+    policy = declare(lambda: Namespace("a", arguments)).object("NetworkPolicy")
+    expected = """
+        podSelector: {}
+        policyTypes: [Ingress, Egress]
+        ingress:
+        - from:
+          - podSelector: {}
+          - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress-nginx}}
+        egress:
+        - to: [{podSelector: {}}]
+        - to:
+          - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+          ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
+    """
+    assert policy["spec"] == yaml.safe_load(dedent(expected))
+
+
+def test_an_account_of_the_namespace_has_a_role_there(declare: Declare) -> None:
+    registered = declare(lambda: Namespace("a", NamespaceArgs(accounts={"deployer": "edit"})))
+    assert registered.object("ServiceAccount")["metadata"] == {"name": "deployer", "namespace": "a"}
+    binding = registered.object("RoleBinding")
+    assert binding["metadata"] == {"name": "deployer-edit", "namespace": "a"}
+    assert binding["roleRef"]["name"] == "edit"
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "deployer", "namespace": "a"}]
+
+
 def test_denied_ingress_lets_nothing_in(declare: Declare) -> None:
     arguments = NamespaceArgs(network=NetworkIsolation.DENY_INGRESS)
     policy = declare(lambda: Namespace("a", arguments)).object("NetworkPolicy")
@@ -124,8 +154,14 @@ def test_denied_ingress_lets_nothing_in(declare: Declare) -> None:
         (
             "a",
             NamespaceArgs(network="closed"),  # type: ignore[arg-type]
-            "network: 'closed' is none of none, same-namespace, deny-ingress",
+            "network: 'closed' is none of none, same-namespace, deny-ingress, isolated",
         ),
+        (
+            "a",
+            NamespaceArgs(network_from=["ingress-nginx"]),
+            "network_from: there is no policy to let them in; give network",
+        ),
+        ("a", NamespaceArgs(accounts={"A": "edit"}), "accounts: 'A' is not lower-case letters"),
     ],
 )
 def test_a_wrong_namespace_is_refused_where_it_is_declared(
