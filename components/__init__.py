@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from components.settings import Setting
     from components.sops_secret import SopsSecret, SopsSecretArgs
     from components.target import Target
+    from components.tenant import Tenant, TenantArgs
     from components.trigger_authentication import (
         ClusterTriggerAuthentication,
         PodIdentity,
@@ -201,6 +202,8 @@ __all__ = [
     "TagFilter",
     "Target",
     "TemplateReference",
+    "Tenant",
+    "TenantArgs",
     "ThresholdRange",
     "TriggerAuthentication",
     "TriggerAuthenticationArgs",
@@ -310,6 +313,8 @@ _MODULES: Final = {
     "TagFilter": "components.policies.tag_filter",
     "Target": "components.target",
     "TemplateReference": "components.canary_analysis",
+    "Tenant": "components.tenant",
+    "TenantArgs": "components.tenant",
     "ThresholdRange": "components.canary_analysis",
     "TriggerAuthentication": "components.trigger_authentication",
     "TriggerAuthenticationArgs": "components.trigger_authentication",

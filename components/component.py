@@ -34,6 +34,7 @@ class Component(pulumi.ComponentResource):
         where: the file and line that declares it.
         args: its arguments, for a component whose arguments are a class.
         left_to_others: the fields of its objects that others own.
+        confined_to: the namespace of the `Tenant` that it is deployed as; empty without one.
 
     """
 
@@ -66,7 +67,9 @@ class Component(pulumi.ComponentResource):
         dependencies = [*needed, *depends_on]
         kept = {"ignore": [rule.as_dict() for rule in ignore]} if ignore else {}
         options = _options(opts, dependencies)
-        self.cluster = options.parent.places if isinstance(options.parent, Component) else ""
+        above = options.parent if isinstance(options.parent, Component) else None
+        self.cluster = above.places if above else ""
+        self.confined_to = above.confines if above else ""
         super().__init__(f"sluice:{kind}", self.title, kept, options)
 
     @property
@@ -78,6 +81,11 @@ class Component(pulumi.ComponentResource):
     def places(self) -> str:
         """The cluster that its children are placed on, by name; empty for the stack's own."""
         return self.cluster
+
+    @property
+    def confines(self) -> str:
+        """The namespace that its children's objects have to be in; empty where they need not."""
+        return self.confined_to
 
     def refusal(self, problem: SluiceError | str) -> SluiceError:
         """Return the error for a wrong declaration: where, what, and the problem."""
@@ -112,6 +120,7 @@ class Component(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> KubernetesObject:
         """Register one object as the component's child, named after component and object."""
+        self._confine(manifest)
         options = pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(parent=self, ignore_changes=self._ignored(manifest) or None),
@@ -119,6 +128,14 @@ class Component(pulumi.ComponentResource):
         return KubernetesObject(
             self.title, manifest, options, where=self.where, cluster=self.cluster
         )
+
+    def _confine(self, manifest: Mapping[str, Any]) -> None:
+        identity = identify(manifest, where=self.where)
+        if self.confined_to not in ("", identity.namespace):
+            place = f"the namespace {identity.namespace!r}" if identity.namespace else "none"
+            raise self.refusal(
+                f"{identity} is in {place}, and its tenant has {self.confined_to!r} alone"
+            )
 
     def _ignored(self, manifest: Mapping[str, Any]) -> list[str]:
         identity = identify(manifest, where=self.where)

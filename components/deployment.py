@@ -15,6 +15,7 @@ import pulumi
 from components.artifacts.mirrors import Mirrors
 from components.environment import Environment
 from components.errors import DeclarationError, SluiceError
+from components.impersonation import IMPERSONATED, Impersonation
 from components.kubernetes_object import KubernetesObject
 from components.locked import LOCKED, LockedArtifacts
 from components.provider import provider
@@ -40,6 +41,7 @@ def deploy(find: Callable[[str], type[Environment]]) -> None:
     try:
         _honour_suspensions()
         IN_CLUSTER.set(_in_cluster())
+        IMPERSONATED.set(_impersonation(Path.cwd()))
         make_environment(find, Path.cwd())
     except SluiceError as error:
         pulumi.log.error(str(error))
@@ -118,6 +120,16 @@ def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:
 
 def _in_cluster() -> InCluster:
     return InCluster(Setting(str, "context").read(), pulumi.Config().get("kubeconfig") or "")
+
+
+def _impersonation(root: Path) -> Impersonation:
+    return Impersonation(
+        root,
+        pulumi.get_stack(),
+        Setting(str, "context").read(),
+        pulumi.Config().get("kubeconfig") or "",
+        looks_only=pulumi.runtime.is_dry_run(),
+    )
 
 
 def _cluster() -> pulumi.ProviderResource:

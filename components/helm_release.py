@@ -130,6 +130,7 @@ class HelmRelease(Component):
         try:
             self._timeout = fields.duration("timeout", args.timeout)
             fields.dns_label("namespace", name_of(args.namespace))
+            self._confine_release()
             fields.release_name("release_name", args.release_name or name)
             fields.texts("values_files", args.values_files)
             fields.mapping("values", args.values)
@@ -145,6 +146,13 @@ class HelmRelease(Component):
         self.register_outputs(
             {"chart": args.chart, "version": self.version, "repository": _title(args.repository)}
         )
+
+    def _confine_release(self) -> None:
+        namespace = name_of(self.args.namespace)
+        if self.confined_to not in ("", namespace):
+            raise DeclarationError(
+                f"namespace: is {namespace!r}, and its tenant has {self.confined_to!r} alone"
+            )
 
     def _chart(self) -> tuple[str, str]:
         if self.args.repository is None:

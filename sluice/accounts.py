@@ -56,14 +56,22 @@ def _roles(rules: Sequence[Rule]) -> dict[str, list[Manifest]]:
 def _given(needs: StackNeeds) -> Mapping[str, list[Manifest]]:
     """Return what the account has to hold so that it may give it: the roles' own rules, and bind.
 
-    Kubernetes lets nobody make a role that allows more than he may himself.
+    Kubernetes lets nobody make a role that allows more than he may himself. Only
+    who deploys may be a tenant: to a preview's account, the guard would not apply then.
     """
     found = {place: [dict(rule) for rule in rules] for place, rules in needs.granted.rules.items()}
     for place, resource, name in sorted(needs.granted.bound):
         found.setdefault(place, []).append(_on_role("bind", resource, name))
     for name in sorted(needs.granted.aggregated):
         found.setdefault("", []).append(_on_role("escalate", "clusterroles", name))
+    for tenant in sorted(needs.tenants):
+        found.setdefault(tenant, []).append(_to_be(tenant))
     return found
+
+
+def _to_be(tenant: str) -> Manifest:
+    named = {"resourceNames": [tenant], "verbs": ["impersonate"]}
+    return {"apiGroups": [""], "resources": ["serviceaccounts"], **named}
 
 
 def _on_role(verb: str, resource: str, name: str) -> Manifest:

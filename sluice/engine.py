@@ -31,6 +31,7 @@ from sluice.stack_lock import WAIT, held
 from sluice.state import Resource, StackState
 from sluice.state_repair import Entry
 from sluice.suspension import suspensions
+from sluice.tenants import write_kubeconfigs
 
 if TYPE_CHECKING:
     from sluice.gitea import Run
@@ -132,6 +133,7 @@ class Engine:
 
         def update() -> Outcome:
             refreshing = recovery.before_update() or refresh
+            write_kubeconfigs(self._repository, self.stack)
             return self._update(recovery, watch, [*chosen, *noted], left_out, refresh=refreshing)
 
         outcome = self._alone("up", update, recovery.remember)
@@ -245,6 +247,7 @@ class Engine:
         started = time.monotonic()
         events = self._events(watch)
         left_out = self._left_out(target, exclude)
+        write_kubeconfigs(self._repository, self.stack, looks_only=True)
         try:
             with self._program(left_out) as client:
                 self._run(
@@ -271,6 +274,7 @@ class Engine:
         events = self._events(watch)
         command = ("destroy", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}")
         noted = [f"--message={message}"] if message else []
+        write_kubeconfigs(self._repository, self.stack)
         try:
             self._alone("destroy", lambda: self._run(*command, *noted, on_output=events.read))
         except CommandError as error:

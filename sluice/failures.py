@@ -70,8 +70,9 @@ def _second(urn: str) -> str:
     """Return the second cluster that a resource is on, or whose provider it is; else nothing."""
     name = urn.rpartition("::")[2]
     second = name.partition(":")[0].partition("@")[2]
-    # The stack's own provider has no parent.
-    return name if not second and "$pulumi:providers:" in urn else second
+    # The stack's own provider has no parent, and a tenant's is of the stack's own cluster.
+    is_other = "$pulumi:providers:" in urn and not name.startswith("tenant:")
+    return name if not second and is_other else second
 
 
 def lost_cluster(urn: str, message: str) -> str:

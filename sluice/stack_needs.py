@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.tenant import Tenant
 from sluice.cluster import Cluster
 from sluice.declarations import declaration
 from sluice.differences import capabilities, locked_charts, secret_settings
@@ -46,12 +47,14 @@ class StackNeeds:
         needs: the objects.
         releases: its Helm releases, `namespace/name`.
         granted: what its roles give.
+        tenants: its tenants, whose accounts it deploys as.
 
     """
 
     needs: frozenset[Need]
     releases: frozenset[str]
     granted: Granted
+    tenants: frozenset[str] = frozenset()
 
     @property
     def namespaces(self) -> list[str]:
@@ -99,7 +102,8 @@ def stack_needs(repository: Repository, stack: str, cluster: Cluster) -> StackNe
         if kinds.knows(each.api_version, each.kind)
     }
     releases = {*rendered.releases, *(each.release for each in owned if each.release)}
-    return StackNeeds(frozenset(needs), frozenset(releases), _granted(manifests))
+    tenants = frozenset(each.name for each in found.components if isinstance(each, Tenant))
+    return StackNeeds(frozenset(needs), frozenset(releases), _granted(manifests), tenants)
 
 
 class _Kinds:

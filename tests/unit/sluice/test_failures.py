@@ -26,6 +26,11 @@ PROGRAM = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
                 "connect: connection refused"
             ),
         ),
+        (
+            f"{ENVIRONMENT}pulumi:providers:kubernetes::tenant:team-a",
+            "configured Kubernetes cluster is unreachable: no such host",
+            "context dev-cluster: the cluster cannot be used: no such host",
+        ),
         (PROGRAM, "stacks/dev.py:4: no such member", "stacks/dev.py:4: no such member"),
         (
             WEB,

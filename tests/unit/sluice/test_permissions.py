@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sluice.accounts import accounts
 from sluice.permissions import Need, Rule, for_preview, for_up
 from sluice.stack_needs import Granted, StackNeeds
@@ -95,6 +97,23 @@ def test_who_applies_roles_holds_what_they_give_and_may_bind_what_is_bound() -> 
     assert given not in roles["ClusterRole", "infra-dev-preview"]
     (bind,) = [rule for rule in roles["Role", "infra-dev-up"] if rule["verbs"] == ["bind"]]
     assert (bind["resources"], bind["resourceNames"]) == (["clusterroles"], ["view"])
+
+
+def test_only_who_applies_may_be_a_tenant() -> None:
+    roles = {
+        (each["metadata"]["name"], each["metadata"].get("namespace")): each["rules"]
+        for each in accounts("infra", "dev", replace(NEEDS, tenants=frozenset({"team-a"})))
+        if "rules" in each
+    }
+    assert roles["infra-dev-up", "team-a"] == [
+        {
+            "apiGroups": [""],
+            "resources": ["serviceaccounts"],
+            "resourceNames": ["team-a"],
+            "verbs": ["impersonate"],
+        }
+    ]
+    assert ("infra-dev-preview", "team-a") not in roles
 
 
 def test_the_policy_stands_before_what_it_guards_and_names_the_account_alone() -> None:
