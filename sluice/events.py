@@ -26,6 +26,7 @@ class Moment:
         waits: whether it is changed, and so waited for.
         done: whether it has ended.
         message: why it is not done yet, as the provider says it meanwhile.
+        release: `namespace/name` where it is a Helm release.
 
     """
 
@@ -33,6 +34,7 @@ class Moment:
     waits: bool = False
     done: bool = False
     message: str = ""
+    release: str = ""
 
 
 Watcher = Callable[[Moment], None]
@@ -108,7 +110,8 @@ class Events:
     def _begin(self, step: StepEventMetadata) -> None:
         self._begun[step.urn] = time.monotonic()
         operation = _operation(step.op)
-        self._watch(Moment(step.urn, waits=operation in _CHANGES and not _is_group(step.type)))
+        waits = operation in _CHANGES and not _is_group(step.type)
+        self._watch(Moment(step.urn, waits=waits, release=_release(step)))
         if operation in _CHANGES and step.type.startswith("kubernetes:"):
             found, known = _change(step, operation), self._changes.get(step.urn)
             # The deletion of what is replaced does not know what comes instead.
@@ -144,6 +147,11 @@ class Events:
 def _is_group(kind: str) -> bool:
     """Whether a resource is a component or the stack, which end with the last of their parts."""
     return kind.startswith(("sluice:", "pulumi:pulumi:Stack"))
+
+
+def _release(step: StepEventMetadata) -> str:
+    inputs = (step.new.inputs if step.new else None) or {}
+    return f"{inputs.get('namespace')}/{inputs.get('name')}" if step.type == RELEASE else ""
 
 
 def _operation(op: str) -> str:

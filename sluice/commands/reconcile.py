@@ -116,7 +116,7 @@ def stack_(
             if report.stopped(before):
                 report.leave_out(stack, commit, before)
                 continue
-            with report.errors_of(stack, commit), progress(stack) as watch:
+            with report.errors_of(stack, commit), progress(repository, stack) as watch:
                 report.add(
                     reconcile_stack(
                         *(repository, checkout, stack, commit),
@@ -185,7 +185,7 @@ def _part(word: str, kinds: Collection[str], shown: str) -> None:
             with (
                 report.errors_of(stack, commit),
                 checked_out(repository, commit) as checkout,
-                progress(stack) as watch,
+                progress(repository, stack) as watch,
             ):
                 report.add(
                     reconcile_part(

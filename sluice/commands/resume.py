@@ -98,6 +98,6 @@ def _show(stack: str, found: list[Drift]) -> None:
 def _reconcile(repository: Repository, checkout: Repository, stack: str) -> None:
     from sluice.reconciliation import reconcile_stack  # noqa: PLC0415 - not needed for --help
 
-    with progress(stack) as watch:
+    with progress(repository, stack) as watch:
         done = reconcile_stack(repository, checkout, stack, head(checkout), watch=watch)
     click.echo(f"{stack}: {done.result} at {done.commit[:7]}: {done.message}")

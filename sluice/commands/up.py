@@ -106,7 +106,7 @@ def _deploy(
     wait: timedelta,
 ) -> Outcome:
     engine = Engine(repository, stack, wait=wait)
-    with progress(stack) as watch:
+    with progress(repository, stack) as watch:
         # The working tree's files are no commit's.
         outcome = logged(
             repository,

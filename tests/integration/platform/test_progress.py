@@ -53,3 +53,5 @@ def test_a_deployment_that_waits_is_shown_with_the_reason(
     name = checkout.stack
     waits = rf"Deployment {name}/{name}, \d+ s: Waiting for .*0/1 Pods available"
     assert re.search(waits, shown), shown
+    pod = rf"  pod {name}-\w+-\w+: Unschedulable: 0/\d+ nodes are available: .*Insufficient cpu"
+    assert re.search(pod, shown), shown
