@@ -130,10 +130,8 @@ HEALTH = """
 
 @pytest.fixture
 def kinds(checkout: Checkout) -> Checkout:
-    """A checkout with the definitions in `crds/`, and a cluster without them."""
+    """A checkout with the definitions in `crds/`."""
     shutil.copytree(CRDS, checkout.root / "crds")
-    # Helm leaves a chart's definitions behind, so KEDA's are there after the platform's stacks.
-    checkout.kubectl("delete", "--ignore-not-found", "-f", "crds")
     return checkout
 
 
