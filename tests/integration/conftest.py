@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test that xdist does not keep with its group, which it does without a word."""
+    grouped = getattr(item.config.option, "loadgroup", False)
+    if grouped and item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+        pytest.fail("xdist does not keep the tests of its xdist_group together", pytrace=False)
+
+
 @dataclass(frozen=True)
 class ClusterAccess:
     """A cluster's kubeconfig context, and `kubectl` on it."""
