@@ -34,8 +34,8 @@ __all__ = [
 BOT_TOKEN: Final = "SLUICE_TOKEN"  # noqa: S105 - the secret's name
 """The secret that holds the bot's token."""
 
-BOT_SCOPES: Final = ("write:repository", "write:issue", "write:package")
-"""What the pipeline does with the bot's token: commits, pull requests, comments, reports."""
+BOT_SCOPES: Final = ("write:repository", "write:issue", "write:package", "read:user")
+"""For commits, pull requests, comments, reports, and to know its own comments."""
 
 _TOKEN_NAME: Final = "sluice"  # noqa: S105 - the token's name
 _KEY_TITLE: Final = "sluice"

@@ -11,7 +11,7 @@ import msgspec
 
 from sluice.errors import GiteaError
 from sluice.gitea.endpoint import Endpoint
-from sluice.gitea.records import Comment, State, Status
+from sluice.gitea.records import Comment, State, Status, User
 
 __all__ = ["DESCRIPTION_LIMIT", "Comments", "Statuses"]
 
@@ -29,15 +29,20 @@ class Comments(Endpoint):
     def _issues(self) -> giteapy.IssueApi:
         return giteapy.IssueApi(self.connection.api)
 
+    @cached_property
+    def _login(self) -> str:
+        return self.connection.get("/user", User).login
+
     def comments(self, number: int) -> list[Comment]:
         """Return a pull request's comments, the oldest first."""
         return list(self.connection.pages(self.path("issues", number, "comments"), Comment))
 
     def comment(self, number: int, marker: str, body: str) -> str:
-        """Write the pull request's one comment of this marker, in place; return its address.
+        """Write the token's one comment of this marker on a pull request; return its address.
 
         The marker is an HTML comment before the body. However many processes
-        write at once, and whatever answer gets lost, one comment is left.
+        write at once, and whatever answer gets lost, one comment is left. One
+        of somebody else, who could change it later, is none of them.
         """
         if not _MARKER.fullmatch(marker) or "--" in marker:
             raise ValueError(f"{marker!r} cannot stand in an HTML comment")
@@ -61,8 +66,9 @@ class Comments(Endpoint):
         return first
 
     def _signed(self, number: int, sign: str) -> list[Comment]:
-        found = [comment for comment in self.comments(number) if comment.body.startswith(sign)]
-        return sorted(found, key=lambda comment: comment.id)
+        found = [each for each in self.comments(number) if each.body.startswith(sign)]
+        own = [each for each in found if each.author == self._login]
+        return sorted(own, key=lambda comment: comment.id)
 
     def _remove(self, comment: Comment) -> None:
         try:

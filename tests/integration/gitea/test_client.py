@@ -81,8 +81,8 @@ def test_a_report_is_kept_as_a_package(gitea: GiteaSandbox) -> None:
 
 
 def test_a_token_that_lacks_a_scope_is_told_which(gitea: GiteaSandbox) -> None:
-    with pytest.raises(GiteaError, match="the token lacks the scope read:user"):
-        gitea.bot.connection.call("GET", "/user")
+    with pytest.raises(GiteaError, match="the token lacks the scope read:organization"):
+        gitea.bot.connection.call("GET", "/orgs/raibid")
 
 
 def test_a_workflow_runs_by_hand_and_its_log_is_read(gitea: GiteaSandbox, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import urllib3
 
 SERVER = "https://git.example.com/sub"
 API = "/api/v1/repos/raibid/infrastructure"
+BOT = "sluice-bot"
 TOKEN = "s3cr3t"  # noqa: S105 - no server knows it
 
 Answer = tuple[int, Any]
@@ -88,17 +89,18 @@ class FakeGitea:
             self.on(f"DELETE /issues/comments/{comment['id']}", delete)
             return 201, comment
 
+        self.on("GET /api/v1/user", (200, {"login": BOT}))
         self.on(f"GET /issues/{number}/comments", lambda _: (200, list(kept)))
         self.on(f"POST /issues/{number}/comments", create)
         return kept
 
 
-def comment_form(number: int, body: str) -> dict[str, Any]:
+def comment_form(number: int, body: str, author: str = BOT) -> dict[str, Any]:
     """A comment as Gitea writes it."""
     return {
         "id": number,
         "body": body,
-        "user": {"login": "sluice-bot", "id": 2},
+        "user": {"login": author, "id": 2},
         "html_url": f"{SERVER}/raibid/infrastructure/pulls/1#issuecomment-{number}",
         "created_at": "2026-01-01T00:00:00Z",
     }

@@ -44,7 +44,7 @@ def test_a_token_that_nothing_is_refused_to_has_all(server: FakeGitea, gitea: Gi
 
 def test_a_scope_that_is_missing_is_named(server: FakeGitea, gitea: Gitea) -> None:
     serve(server)
-    refuse(server, "write:issue,write:repository")
+    refuse(server, "write:issue,write:repository,read:user")
     wrong = [check.message for check in gitea_checks(gitea) if check.ok is False]
     assert wrong == ["the token lacks the scope write:package"]
 

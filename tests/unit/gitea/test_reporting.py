@@ -75,6 +75,15 @@ def test_a_comment_that_quotes_the_marker_is_somebodys_own(
     assert len(kept) == 2
 
 
+def test_a_comment_of_somebody_else_with_the_marker_is_not_made_the_report(
+    gitea: Gitea, kept: list[dict[str, Any]]
+) -> None:
+    kept.append(comment_form(7, "<!-- sluice:preview -->\nnothing to do", author="mallory"))
+    gitea.comment(1, "preview", "3 to delete")
+    said = [(comment["user"]["login"], comment["body"].splitlines()[1]) for comment in kept]
+    assert said == [("mallory", "nothing to do"), ("sluice-bot", "3 to delete")]
+
+
 def test_a_marker_cannot_end_its_html_comment(gitea: Gitea) -> None:
     with pytest.raises(ValueError, match="HTML comment"):
         gitea.comment(1, "x--", "a")
