@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from components.cluster import Cluster, ClusterArgs
     from components.component import Component
+    from components.decryption import DecryptionProvider
     from components.deployment import deploy
     from components.environment import Environment, member
     from components.errors import ArtifactError, DeclarationError, SluiceError
@@ -133,6 +134,7 @@ __all__ = [
     "Cron",
     "DataReference",
     "DeclarationError",
+    "DecryptionProvider",
     "Environment",
     "Expression",
     "ExternalSecret",
@@ -244,6 +246,7 @@ _MODULES: Final = {
     "Cron": "components.triggers",
     "DataReference": "components.references",
     "DeclarationError": "components.errors",
+    "DecryptionProvider": "components.decryption",
     "Environment": "components.environment",
     "Expression": "components.health",
     "ExternalSecret": "components.external_secret",

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 
 from components.component import Component
+from components.decryption import DecryptionProvider, decrypted, verify_files
 from components.errors import DeclarationError, SluiceError
 from components.git_repository import GitRepository, below
 from components.health import Condition, Expression, JSONPath
@@ -101,6 +102,7 @@ class KustomizationArgs:
         name_suffix: put after every name.
         target_namespace: the namespace of every namespaced object; a `Namespace` is waited for.
         common_metadata: labels and annotations of every object.
+        decryption: what decrypts the Secrets in the directory; by default nothing.
         substitute: values of `${variables}` in the manifests; by default nothing is substituted.
         substitute_from: ConfigMaps and Secrets of the cluster with more of them, a later
             one before an earlier, `substitute` before all.
@@ -124,6 +126,7 @@ class KustomizationArgs:
     name_suffix: str = ""
     target_namespace: str | Namespace = ""
     common_metadata: CommonMetadata = CommonMetadata()
+    decryption: DecryptionProvider | None = None
     substitute: Mapping[str, str] | None = None
     substitute_from: Sequence[DataReference] = ()
     prune: bool = True
@@ -157,6 +160,8 @@ class Kustomization(Component):
         self.args = args
         try:
             fields.texts("components", args.components)
+            if args.decryption is not None:
+                fields.choice("decryption", args.decryption, DecryptionProvider)
             self._timeout = f"{fields.duration('timeout', args.timeout)}s"
             if args.target_namespace:
                 fields.dns_label("target_namespace", name_of(args.target_namespace))
@@ -174,7 +179,20 @@ class Kustomization(Component):
         folder = self._folder()
         if folder is None:
             return []
-        return [self._labelled(each) for each in build(folder, self._overlay(folder))]
+        if self.args.decryption is not None:
+            verify_files(folder)
+        objects = build(folder, self._overlay(folder))
+        return [self._labelled(self._clear(each)) for each in objects]
+
+    def _clear(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        if self.args.decryption is not None:
+            return decrypted(manifest, where=self.args.path)
+        if "sops" in manifest:
+            raise DeclarationError(
+                f"{identify(manifest, where=self.args.path)} is encrypted; "
+                "give decryption=DecryptionProvider.SOPS"
+            )
+        return manifest
 
     def _folder(self) -> Path | None:
         """Return the directory; None where its source is not fetched, as only names are asked."""

@@ -30,7 +30,7 @@ from components.manifests.substitution import (
     substitute_leaves,
 )
 
-__all__ = ["ImageOverride", "Overlay", "build", "kustomize_patch"]
+__all__ = ["ImageOverride", "Overlay", "build", "directories", "kustomize_patch"]
 
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PARTS = ("resources", "components", "bases")
@@ -150,6 +150,30 @@ def _resources(folder: Path, root: Path) -> tuple[list[str], list[str]]:
     if not manifests:
         raise DeclarationError(f"path: {folder} holds no manifests")
     return manifests, ["--load-restrictor", "LoadRestrictionsNone"]
+
+
+def directories(folder: Path) -> set[Path]:
+    """Return the directories that rendering one reads: its parts, or all below it."""
+    found: set[Path] = set()
+    waiting = [folder.resolve()]
+    while waiting:
+        directory = waiting.pop()
+        if directory in found or not directory.is_dir():
+            continue
+        found.add(directory)
+        file = kustomization_file(directory)
+        if file is None:
+            waiting.extend(path for path in directory.iterdir() if path.is_dir())
+        else:
+            waiting.extend((directory / path).resolve() for path in _parts(file))
+    return found
+
+
+def _parts(file: Path) -> Iterator[str]:
+    content = documents.load_file(file)
+    if not isinstance(content, dict):
+        raise DeclarationError(f"{file}: a kustomization is a map")
+    return (entry for part in _PARTS for entry in content.get(part) or ())
 
 
 def kustomization_file(folder: Path) -> Path | None:

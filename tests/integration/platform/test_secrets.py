@@ -95,3 +95,68 @@ def new_key(checkout: Checkout, file: Path) -> str:
     """Make an age key; return its public part."""
     checkout.run("age-keygen", "-o", str(file))
     return checkout.run("age-keygen", "-y", str(file)).strip()
+
+
+SHOP = """
+    @member
+    def namespace(self):
+        return Namespace(NAMESPACE)
+
+    @member
+    def shop(self):
+        return Kustomization(
+            "shop",
+            KustomizationArgs(
+                path="shop",
+                target_namespace=self.namespace,
+                name_prefix="my-",
+                substitute={"team": "ours"},
+                decryption=DecryptionProvider.SOPS,
+            ),
+        )
+"""
+
+
+def test_the_encrypted_secrets_of_a_directory_are_decrypted_as_flux_does_it(
+    checkout: Checkout, program: Program, tmp_path: Path
+) -> None:
+    program(SHOP)
+    checkout.pulumi("stack", "init", checkout.stack)
+    checkout.settings["SOPS_AGE_KEY_FILE"] = str(tmp_path / "key")
+    public = new_key(checkout, tmp_path / "key")
+    manifest = "apiVersion: v1\nkind: Secret\nmetadata: {name: login, labels: {team: '${team}'}}\n"
+    checkout.write("shop/login.yaml", f"{manifest}stringData: {{password: {PLAIN}}}\n")
+    checkout.write("shop/token.txt", PLAIN)
+    generator = "secretGenerator: [{name: token, files: [token=token.enc.txt]}]"
+    checkout.write("shop/kustomization.yaml", f"resources: [login.enc.yaml]\n{generator}\n")
+    for file in ("shop/login.yaml", "shop/token.txt"):
+        checkout.sluice("secret", "encrypt", "--age", public, file)
+        (checkout.root / file).unlink()
+
+    shown = [
+        checkout.sluice("preview", checkout.stack),
+        checkout.sluice("build", checkout.stack),
+        checkout.pulumi("up", "--yes", "--skip-preview", "--diff"),
+        checkout.sluice("diff", checkout.stack),
+        checkout.pulumi("stack", "export"),
+    ]
+
+    login, token = checkout.names("secrets", checkout.stack)
+    assert login == "secret/my-login"
+    for name, key in ((login, "password"), (token, "token")):
+        value = f"go-template={{{{.data.{key} | base64decode}}}}"
+        assert checkout.kubectl("get", name, "-n", checkout.stack, "-o", value) == PLAIN
+    assert checkout.get("secret", "my-login", checkout.stack)["metadata"]["labels"] == {
+        "team": "ours"
+    }
+    assert not [output for output in shown if PLAIN in output]
+    assert where_it_stands(checkout.root, PLAIN) == []
+
+    checkout.edit("shop/login.enc.yaml", "password: ENC[", "passwort: ENC[")
+    changed = checkout.pulumi("up", "--yes", "--skip-preview", fails=True)
+    assert "shop/login.enc.yaml: was changed after it was encrypted, or is damaged" in changed
+    del checkout.settings["SOPS_AGE_KEY_FILE"]
+    checkout.edit("shop/login.enc.yaml", "passwort: ENC[", "password: ENC[")
+    missing = checkout.pulumi("preview", fails=True)
+    assert "shop/login.enc.yaml: none of the keys that it is encrypted for" in missing
+    assert PLAIN not in changed + missing

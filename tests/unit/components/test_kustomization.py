@@ -142,6 +142,7 @@ def test_without_waiting_only_the_health_checks_are_waited_for(declare: Declare)
     [
         ({"path": "none"}, "path: none is not a directory"),
         ({"timeout": "soon"}, "timeout: 'soon' is not a duration"),
+        ({"decryption": "pgp"}, "decryption: 'pgp' is none of sops"),
         ({"target_namespace": "Shop"}, "target_namespace: 'Shop' is not lower-case"),
         (
             {"depends_on": ["namespaces"]},
@@ -168,6 +169,10 @@ def test_a_wrong_kustomization_is_refused_where_it_is_declared(
     [
         ({"kind": "ConfigMap", "metadata": {"name": "a"}}, "needs apiVersion as text, got None"),
         ({"apiVersion": "v1", "kind": "ConfigMap"}, "needs metadata.name as text, got None"),
+        (
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "sops": {}},
+            "Secret a is encrypted; give decryption=DecryptionProvider.SOPS",
+        ),
         (
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"n": 1}},
             "ConfigMap a: data.n: want string, got integer 1",
