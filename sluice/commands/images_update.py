@@ -8,6 +8,7 @@ import click
 
 from components.errors import SluiceError
 from sluice.checkout import Remote, checked_out
+from sluice.errors import GiteaError
 from sluice.gitea import Gitea
 from sluice.images.message import message
 from sluice.images.publishing import Publication, write_here
@@ -64,6 +65,8 @@ def _publish(repository: Repository, *, pr: bool) -> None:
     commit = remote.fetch()
     with checked_out(repository, commit) as newest:
         automations = Automations.of(newest)
+    if gitea is not None:
+        _link(gitea, automations.found)
     failures: list[SluiceError] = []
     for of in automations.found:
         publication = Publication(remote, of, automations, commit)
@@ -81,6 +84,17 @@ def _publish(repository: Repository, *, pr: bool) -> None:
         click.echo(f"Error: {failure}", err=True)
     if failures:
         raise failures[0]
+
+
+def _link(gitea: Gitea, found: Sequence[Automated]) -> None:
+    """Have Gitea start the workflow when an image that is followed is pushed to its registry."""
+    followed = {each.source.image for automated in found for each in automated.requests}
+    for image in sorted(followed):
+        try:
+            if gitea.link_image(image):
+                click.echo(f"{image}: linked to {gitea.slug}, whose workflows a push starts now")
+        except GiteaError as error:
+            click.echo(f"Warning: {image} is not linked to {gitea.slug}: {error}", err=True)
 
 
 def _say_none(found: Sequence[Update | Automated]) -> None:

@@ -1,8 +1,10 @@
-"""Generic packages: files that a run leaves for people and for later runs."""
+"""Packages: files that a run leaves for people and for later runs, and images."""
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from sluice.errors import GiteaError
 from sluice.gitea.endpoint import Endpoint
@@ -12,8 +14,31 @@ __all__ = ["Packages"]
 _CONFLICT = 409
 
 
+class _Version(msgspec.Struct, frozen=True):
+    repository: dict[str, object] | None = None
+
+
 class Packages(Endpoint):
-    """The generic packages of the repository's owner."""
+    """The packages of the repository's owner."""
+
+    def link_image(self, image: str) -> bool:
+        """Make an image of the owner in this Gitea's registry one of the repository's.
+
+        Only of a repository's packages does Gitea tell workflows (`on: registry_package`).
+        Returns whether it was linked now: one that is of a repository is left, and one that
+        is elsewhere or not pushed yet is none.
+        """
+        host, _, name = image.partition("/")
+        owner, _, package = name.partition("/")
+        if (host, owner) != (urlsplit(self.connection.server).netloc, self.owner) or not package:
+            return False
+        parts = (quote(part, safe="") for part in (owner, "container", package))
+        path = "/".join(("/packages", *parts))
+        versions = self.connection.find(path, list[_Version]) or []
+        if not versions or any(version.repository for version in versions):
+            return False
+        self.connection.call("POST", f"{path}/-/link/{quote(self.name, safe='')}")
+        return True
 
     def upload_package(self, name: str, version: str, file: str, content: bytes) -> str:
         """Store a file of a package's version, in place of an older one; return its address."""
