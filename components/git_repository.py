@@ -9,11 +9,11 @@ from typing import Final
 
 import pulumi
 
-from components.artifacts.git_source import GitAccess, GitRequest
+from components.artifacts.git_source import GitRequest
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.locked import LOCKED
-from components.settings import Setting
+from components.source_access import source_access
 
 __all__ = ["GitRef", "GitRepository", "GitRepositoryArgs", "below"]
 
@@ -116,10 +116,7 @@ class GitRepository(Component):
             raise DeclarationError(
                 f"url: {args.url!r} does not start with https://, http://, ssh:// or file://"
             )
-        if args.ca_file and not Path(args.ca_file).is_file():
-            raise DeclarationError(f"ca_file: {args.ca_file!r} is not a file here")
-        password = Setting(str, args.secret).read() if args.secret else ""
-        access = GitAccess(username=args.username, password=password, ca_file=args.ca_file)
+        access = source_access(args.username, args.secret, args.ca_file)
         return GitRequest(name=self.name, url=args.url, ref=str(args.ref), access=access)
 
 

@@ -165,6 +165,7 @@ class HelmRelease(Component):
             source=self.args.repository.url,
             chart=self.args.chart,
             range=self.args.version,
+            access=self.args.repository.access,
         )
         return LOCKED.get().chart(request)
 

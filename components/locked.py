@@ -127,7 +127,7 @@ class LockedArtifacts(LockedNames):
 
         """
         locked = self._answer(request)
-        file = self._cache.fetch(locked, self.mirrors)
+        file = self._cache.fetch(locked, self.mirrors, request.access)
         # Relative, so that the state is the same from every checkout.
         return f"./{file.relative_to(self.root)}", locked.version
 

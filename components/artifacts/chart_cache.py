@@ -11,6 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from components.artifacts import atomic_file
+from components.artifacts.access import ANYBODY, Access
 from components.artifacts.mirrors import Mirrors
 from components.errors import ArtifactError
 
@@ -41,7 +42,9 @@ class ChartCache:
         digits = locked.digest.removeprefix("sha256:")[:12]
         return self._folder / f"{chart}-{locked.version}-{digits}.tgz"
 
-    def fetch(self, locked: LockedChart, mirrors: Mirrors | None = None) -> Path:
+    def fetch(
+        self, locked: LockedChart, mirrors: Mirrors | None = None, access: Access = ANYBODY
+    ) -> Path:
         """Return the file of a locked chart, downloaded if it is not there or damaged.
 
         Raises ArtifactError where the chart cannot be had, where it is not
@@ -49,7 +52,7 @@ class ChartCache:
         """
         path = self.path(locked)
         if self._digest(path) != locked.digest:
-            atomic_file.write(path, self._download(locked, mirrors or Mirrors()))
+            atomic_file.write(path, self._download(locked, mirrors or Mirrors(), access))
         return path
 
     def _digest(self, path: Path) -> str:
@@ -62,8 +65,9 @@ class ChartCache:
                 f"The cached chart {path} cannot be read: {error.strerror}; delete it.",
             ) from error
 
-    def _download(self, locked: LockedChart, mirrors: Mirrors) -> bytes:
-        content = self._charts(mirrors).download(locked.source, locked.chart, locked.version)
+    def _download(self, locked: LockedChart, mirrors: Mirrors, access: Access) -> bytes:
+        charts = self._charts(mirrors)
+        content = charts.download(locked.source, locked.chart, locked.version, access)
         digest = _sha256(content)
         if digest != locked.digest:
             raise ArtifactError(

@@ -12,17 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import yaml
+from requests.auth import HTTPBasicAuth
 
 from components.artifacts import missing
+from components.artifacts.access import ANYBODY, Access
 from components.artifacts.mirrors import printable
 from components.artifacts.oci_registry import OCIRegistry
 from components.artifacts.transport import AS_IT_IS, TransportError
 from components.errors import ArtifactError
 
 if TYPE_CHECKING:
+    from requests import Response
+
     from components.artifacts.mirrors import Address, Mirrors
     from components.artifacts.transport import Transport
 
@@ -32,6 +36,7 @@ __all__ = ["ChartRepository"]
 # stay text: an unquoted 1.10 is a version, not a number.
 _Loader: Any = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 _OK = 200
+_DENIED = (401, 403)
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,23 @@ class _Entry:
 class ChartRepository:
     """Charts behind `<address>/index.yaml`, which is read once.
 
+    The password goes to the address's own host only, wherever the index leads.
+
     Every method raises ArtifactError naming repository, chart and version:
     unreachable, no index, no such chart or version, an archive that is gone.
     """
 
-    def __init__(self, address: Address, mirrors: Mirrors, transport: Transport) -> None:
+    def __init__(
+        self,
+        address: Address,
+        mirrors: Mirrors,
+        transport: Transport,
+        access: Access = ANYBODY,
+    ) -> None:
         self._address = address
         self._mirrors = mirrors
         self._transport = transport
+        self._access = access
 
     def versions(self, chart: str) -> list[str]:
         """Return every version of a chart, in the index's order."""
@@ -145,12 +159,26 @@ class ChartRepository:
 
     def _get(self, url: str, headers: Mapping[str, str]) -> bytes:
         try:
-            response = self._transport.get(url, headers)
+            response = self._send(url, headers)
         except TransportError as error:
             raise self._unreadable(url, str(error)) from error
+        if response.status_code in _DENIED:
+            raise ArtifactError(
+                f"The repository {self._address} denies access to {printable(url)}"
+                f" (HTTP {response.status_code}); give it username= and secret=, or correct them.",
+            )
         if response.status_code != _OK:
             raise self._unreadable(url, f"HTTP {response.status_code}")
         return response.content
+
+    def _send(self, url: str, headers: Mapping[str, str]) -> Response:
+        here, there = urlsplit(self._address.actual), urlsplit(url)
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            return self._transport.get(url, headers)
+        access = self._access
+        user, password = access.username.encode(), access.password.encode()
+        auth = HTTPBasicAuth(user, password) if password else None
+        return self._transport.send("GET", url, headers, auth, verify=access.ca_file or True)
 
     def _unreadable(self, url: str, reason: str) -> ArtifactError:
         return ArtifactError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Lock
 
 from components.artifacts import missing
+from components.artifacts.access import ANYBODY, Access
 from components.artifacts.chart_repository import ChartRepository
 from components.artifacts.locked_chart import ChartRequest, LockedChart
 from components.artifacts.mirrors import Mirrors
@@ -19,47 +20,50 @@ class RemoteCharts:
     """The charts of all repositories and registries; each is opened once and kept.
 
     `https://` and `http://` are classic repositories, `oci://` a registry's
-    folder; a mirror may turn the one into the other. Each method raises
-    ArtifactError for what is not there.
+    folder; a mirror may turn the one into the other, and is shown no password that
+    is meant for what it stands for. Each method raises ArtifactError for what is
+    not there.
     """
 
     def __init__(self, mirrors: Mirrors | None = None, transport: Transport | None = None) -> None:
         self._mirrors = mirrors or Mirrors()
         self._transport = transport or Transport()
-        self._opened: dict[str, ChartRepository | OCIRegistry] = {}
+        self._opened: dict[tuple[str, Access], ChartRepository | OCIRegistry] = {}
         self._opening = Lock()
 
     def newest(self, request: ChartRequest, before: LockedChart | None) -> LockedChart:  # noqa: ARG002 - as each look-up
         """Return the newest chart in the range; one written exactly so goes first, as in Helm."""
-        source, chart = request.source, request.chart
+        source, chart, access = request.source, request.chart, request.access
         with self._opening:  # an index is read once
-            versions = self.versions(source, chart)
+            versions = self.versions(source, chart, access)
         exact = request.range in versions
         version = request.range if exact else newest(request.range, versions)
         if version is None:
             raise missing.version_error(source, chart, request.range, versions)
-        digest = self.digest(source, chart, version)
+        digest = self.digest(source, chart, version, access)
         return LockedChart(name=request.name, **request.asked(), version=version, digest=digest)
 
-    def versions(self, source: str, chart: str) -> list[str]:
+    def versions(self, source: str, chart: str, access: Access = ANYBODY) -> list[str]:
         """Return every version of a chart, in the source's order."""
-        return self._at(source).versions(chart)
+        return self._at(source, access).versions(chart)
 
-    def digest(self, source: str, chart: str, version: str) -> str:
+    def digest(self, source: str, chart: str, version: str, access: Access = ANYBODY) -> str:
         """Return `sha256:…` of a chart's archive."""
-        return self._at(source).digest(chart, version)
+        return self._at(source, access).digest(chart, version)
 
-    def download(self, source: str, chart: str, version: str) -> bytes:
+    def download(self, source: str, chart: str, version: str, access: Access = ANYBODY) -> bytes:
         """Return a chart's archive, not yet verified."""
-        return self._at(source).download(chart, version)
+        return self._at(source, access).download(chart, version)
 
-    def _at(self, source: str) -> ChartRepository | OCIRegistry:
-        if source not in self._opened:
-            self._opened[source] = self._open(source)
-        return self._opened[source]
+    def _at(self, source: str, access: Access) -> ChartRepository | OCIRegistry:
+        if (source, access) not in self._opened:
+            self._opened[source, access] = self._open(source, access)
+        return self._opened[source, access]
 
-    def _open(self, source: str) -> ChartRepository | OCIRegistry:
+    def _open(self, source: str, access: Access) -> ChartRepository | OCIRegistry:
         address = self._mirrors.address(source)
+        if address.actual != address.declared:
+            access = ANYBODY
         if address.actual.startswith("oci://"):
-            return OCIRegistry(address, self._transport)
-        return ChartRepository(address, self._mirrors, self._transport)
+            return OCIRegistry(address, self._transport, access)
+        return ChartRepository(address, self._mirrors, self._transport, access)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from components.artifacts.access import Access
 from components.artifacts.locked_source import FetchedRequest, LockedSource
 from components.artifacts.mirrors import printable
 from components.artifacts.semver import newest
@@ -27,46 +28,14 @@ from components.errors import ArtifactError
 if TYPE_CHECKING:
     import git
 
-__all__ = ["GitAccess", "GitRequest"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GitAccess:
-    """What a server wants to see, beside what the machine's own Git is set up with.
-
-    Attributes:
-        username: the user that a password or token is of.
-        password: the password or token; never among a program's arguments.
-        ca_file: a PEM file of the authority that signed the server's certificate.
-
-    """
-
-    username: str = ""
-    password: str = field(default="", repr=False)
-    ca_file: str = ""
-
-    def environment(self, url: str) -> dict[str, str]:
-        """Return the environment variables of a `git` that is to use it."""
-        given = {"GIT_TERMINAL_PROMPT": "0"}
-        if is_loopback(urlsplit(url).hostname or ""):
-            given["no_proxy"] = "localhost,127.0.0.1,::1"
-        if self.ca_file:
-            given["GIT_SSL_CAINFO"] = str(Path(self.ca_file).absolute())
-        if self.password:
-            pair = base64.b64encode(f"{self.username or 'git'}:{self.password}".encode()).decode()
-            given |= {
-                "GIT_CONFIG_COUNT": "1",
-                "GIT_CONFIG_KEY_0": f"http.{url}.extraHeader",
-                "GIT_CONFIG_VALUE_0": f"Authorization: Basic {pair}",
-            }
-        return given
+__all__ = ["GitRequest", "git_environment"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class GitRequest(FetchedRequest):
     """A Git source and how to get at it; see `SourceRequest`."""
 
-    access: GitAccess = field(default=GitAccess(), compare=False)
+    access: Access = field(default=Access(), compare=False)
 
     def look_up(self) -> LockedSource:
         """Return the newest revision that the ref allows, as the server has it now.
@@ -153,7 +122,7 @@ class GitRequest(FetchedRequest):
         import git  # noqa: PLC0415 - the same
 
         program = git.Git(folder)
-        program.update_environment(**self.access.environment(self.url))
+        program.update_environment(**git_environment(self.access, self.url))
         return program
 
     @contextmanager
@@ -168,3 +137,20 @@ class GitRequest(FetchedRequest):
             raise ArtifactError(
                 f"{self.name}: {what} cannot be read: {reason.strip().removeprefix('fatal: ')}"
             ) from None
+
+
+def git_environment(access: Access, url: str) -> dict[str, str]:
+    """Return the environment of a `git` that is to use an access, beside the machine's own."""
+    given = {"GIT_TERMINAL_PROMPT": "0"}
+    if is_loopback(urlsplit(url).hostname or ""):
+        given["no_proxy"] = "localhost,127.0.0.1,::1"
+    if access.ca_file:
+        given["GIT_SSL_CAINFO"] = access.ca_file
+    if access.password:
+        pair = base64.b64encode(f"{access.username or 'git'}:{access.password}".encode()).decode()
+        given |= {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{url}.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {pair}",
+        }
+    return given

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from components.artifacts.access import Access
 from components.artifacts.lock_entry import LockEntry, Request, check_digest
 from components.artifacts.mirrors import repository_url
 from components.artifacts.semver import Range
@@ -60,6 +61,7 @@ class ChartRequest(Request[LockedChart]):
         source: the repository's or registry folder's URL.
         chart: the chart's name there.
         range: an exact version or a range, as `semver.Range` reads it.
+        access: who we are to the source.
 
     Raises DeclarationError for an invalid URL, chart name or range.
 
@@ -71,6 +73,7 @@ class ChartRequest(Request[LockedChart]):
     source: str
     chart: str
     range: str
+    access: Access = field(default=Access(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", repository_url(self.source))

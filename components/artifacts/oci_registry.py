@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from components.artifacts import missing
+from components.artifacts.access import ANYBODY, Access
+from components.artifacts.credentials import Credentials, docker_credentials
 from components.artifacts.registry_client import NOT_FOUND, RegistryClient
 from components.artifacts.transport import AS_IT_IS
 from components.errors import ArtifactError
@@ -29,16 +31,21 @@ CHART_LAYERS = (
 
 
 class OCIRegistry:
-    """Charts below `oci://host/path`, read with Docker's credentials for the host, if any.
+    """Charts below `oci://host/path`, read by an access, or with Docker's own credentials.
 
     Plain HTTP is spoken to loopback hosts only, as Docker and Helm do. Every
     method raises ArtifactError naming registry, chart and version:
     unreachable, access denied, no such chart or version, not a chart.
     """
 
-    def __init__(self, address: Address, transport: Transport) -> None:
+    def __init__(self, address: Address, transport: Transport, access: Access = ANYBODY) -> None:
+        def given(host: str) -> Credentials | None:
+            if access.password:
+                return Credentials(access.username, access.password)
+            return docker_credentials(host)
+
         self._address = address
-        self._client = RegistryClient(address, transport)
+        self._client = RegistryClient(address, transport, ca_file=access.ca_file, credentials=given)
 
     def versions(self, chart: str) -> list[str]:
         """Return every tag of a chart, in the registry's order, with Helm's `_` back as `+`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from components.artifacts.access import Access
 from components.artifacts.chart_source import RemoteCharts
 from components.artifacts.image_source import ImageSource
 from components.artifacts.locked_chart import ChartRequest
@@ -156,6 +157,8 @@ def test_a_registry_with_its_own_authority_is_read_by_its_file_alone(tmp_path: P
         assert images.newest(request(registry.host, ca_file="pki/ca.crt"), None).digest == digest
         with pytest.raises(ArtifactError, match=r"cannot be read: TLS failed: .*certificate"):
             images.newest(request(registry.host, ca_file="pki/other.crt"), None)
+        charts, source = RemoteCharts(), f"oci://{registry.host}/team"
+        assert charts.versions(source, "app", Access(ca_file=str(tls[2]))) == ["1.0.0"]
 
 
 def test_a_chart_in_the_registry_is_read_with_the_same_password(
@@ -171,3 +174,6 @@ def test_a_chart_in_the_registry_is_read_with_the_same_password(
         asked = ChartRequest(name="web", source=source, chart="web", range="*")
         with pytest.raises(ArtifactError, match=r"web 1\.0\.0 in the registry .* is not a Helm"):
             RemoteCharts().newest(asked, None)
+        log_in(docker, registry.host, "wrong")
+        robot = Access(username="robot", password="made-up")  # noqa: S106 - the test's own
+        assert RemoteCharts().versions(source, "web", robot) == ["1.0.0"]

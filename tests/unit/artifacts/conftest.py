@@ -77,6 +77,7 @@ class ArtifactServer(ThreadingHTTPServer):
         self.authorizations: list[str] = []
         self.forms: list[dict[str, list[str]]] = []
         self.password = ""
+        self.protected = "/v2/"
         self.has_etags = False
         self.names_digests = False
         self.page_size = 1000
@@ -129,7 +130,7 @@ class ArtifactServer(ThreadingHTTPServer):
             if self.password and not self.forms and not self._knows(headers):
                 return Answer(status=401)
             return Answer(json.dumps({"token": self.token}).encode())
-        if plain.startswith("/v2/") and not self._is_allowed(headers):
+        if plain.startswith(self.protected) and not self._is_allowed(headers):
             return self._challenge()
         if plain.endswith("/tags/list"):
             return self._page(path, headers)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from components.artifacts.access import Access
 from components.artifacts.chart_source import RemoteCharts
 from components.artifacts.locked_chart import ChartRequest
 from components.artifacts.mirrors import Mirrors
@@ -60,3 +61,42 @@ def test_a_range_that_nothing_satisfies_names_what_there_is(
         f"The repository {source} has no version '20.x' of the chart 'redis';"
         " the nearest are 19.0.0, 18.2.0, 18.0.0, 17.0.0."
     )
+
+
+ROBOT = Access(username="robot", password="s3cret")  # noqa: S106 - no server's
+
+
+def test_a_password_opens_a_repository_and_stays_with_its_host(
+    server: Any, transport: Transport
+) -> None:
+    server.protected, server.password = "/stable", "s3cret"
+    elsewhere = f"http://localhost:{server.server_port}/redis-1.0.0.tgz"
+    server.serve_index("/stable", {"redis": [{"version": "1.0.0", "urls": [elsewhere]}]})
+    server.files["/redis-1.0.0.tgz"] = b"redis"
+    source = f"{server.url}/stable"
+
+    with pytest.raises(ArtifactError, match=r"denies access to .* \(HTTP 401\); give it"):
+        RemoteCharts(transport=transport).versions(source, "redis")
+    charts = RemoteCharts(transport=transport)
+    assert charts.versions(source, "redis", ROBOT) == ["1.0.0"]
+
+    server.authorizations.clear()
+    charts.download(source, "redis", "1.0.0", ROBOT)
+    assert server.authorizations == [""]
+
+
+def test_a_password_opens_a_registry_and_is_not_shown_to_a_mirror(
+    server: Any, transport: Transport
+) -> None:
+    server.password = "s3cret"  # noqa: S105 - no server's
+    server.push("charts/redis", "1.0.0", b"redis")
+    source = f"oci://{server.host}/charts"
+    assert RemoteCharts(transport=transport).versions(source, "redis", ROBOT) == ["1.0.0"]
+
+    mirrors = Mirrors({"oci://registry.example.com": f"oci://{server.host}"})
+    server.authorizations.clear()
+    with pytest.raises(ArtifactError, match="401"):
+        RemoteCharts(mirrors, transport).versions(
+            "oci://registry.example.com/charts", "redis", ROBOT
+        )
+    assert set(server.authorizations) == {""}

@@ -6,7 +6,8 @@ from pathlib import Path
 import git
 import pytest
 
-from components.artifacts.git_source import GitAccess, GitRequest
+from components.artifacts.access import Access
+from components.artifacts.git_source import GitRequest, git_environment
 from components.artifacts.locked_source import LockedSource
 from components.errors import ArtifactError
 
@@ -98,11 +99,11 @@ def test_another_commit_in_the_cache_is_refused(remote: git.Repo, tmp_path: Path
 
 
 def test_a_password_goes_by_the_environment_and_is_never_shown() -> None:
-    access = GitAccess(username="ada", password="s3cret", ca_file="ca.pem")  # noqa: S106
-    environment = access.environment("https://gitea.local/team/base")
+    access = Access(username="ada", password="s3cret", ca_file="/ca.pem")  # noqa: S106
+    environment = git_environment(access, "https://gitea.local/team/base")
     assert environment["GIT_CONFIG_KEY_0"] == "http.https://gitea.local/team/base.extraHeader"
     encoded = environment["GIT_CONFIG_VALUE_0"].removeprefix("Authorization: Basic ")
     assert base64.b64decode(encoded) == b"ada:s3cret"
-    assert environment["GIT_SSL_CAINFO"] == str(Path("ca.pem").absolute())
+    assert environment["GIT_SSL_CAINFO"] == "/ca.pem"
     assert environment["GIT_TERMINAL_PROMPT"] == "0"
     assert "s3cret" not in repr(access)

@@ -15,7 +15,8 @@ from components import (
     Kustomization,
     KustomizationArgs,
 )
-from components.artifacts.git_source import GitAccess, GitRequest
+from components.artifacts.access import Access
+from components.artifacts.git_source import GitRequest
 from components.locked import LOCKED
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def test_its_password_is_a_secret_of_the_stacks_configuration(
     )
     (asked,) = charts.requests
     assert isinstance(asked, GitRequest)
-    assert asked.access == GitAccess(username="ada", password="s3cret")  # noqa: S106
+    assert asked.access == Access(username="ada", password="s3cret")  # noqa: S106
 
 
 def test_a_kustomization_and_a_release_take_its_files(
