@@ -9,6 +9,8 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -171,8 +173,14 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def _asked_pause(response: requests.Response) -> float:
+    """Return the seconds that `Retry-After` names, as a number or by a date; 0 without it."""
     text = response.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else 0.0
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max((parsedate_to_datetime(text) - datetime.now(tz=UTC)).total_seconds(), 0.0)
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _root(error: BaseException) -> str:

@@ -48,15 +48,24 @@ def test_other_answers_are_the_callers_to_judge(server: Any, transport: Transpor
     assert transport.get(f"{server.url}/nothing").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("said", "pause"),
+    [
+        ("7", 7.0),
+        ("Fri, 01 Jan 2999 00:00:00 GMT", 30.0),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 0.01),
+        ("soon", 0.01),
+    ],
+)
 def test_a_pause_that_the_server_asks_for_is_kept(
-    server: Any, busy: Any, monkeypatch: pytest.MonkeyPatch
+    server: Any, busy: Any, monkeypatch: pytest.MonkeyPatch, said: str, pause: float
 ) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("tenacity.nap.time.sleep", pauses.append)
-    busy.headers["Retry-After"] = "7"
+    busy.headers["Retry-After"] = said
     server.next_answers("/file", busy)
     Transport(Limits(attempts=2, pause=0.01)).get(f"{server.url}/file")
-    assert pauses == [7.0]
+    assert pauses == [pause]
 
 
 def test_a_proxy_of_the_environment_is_not_used_for_loopback(
