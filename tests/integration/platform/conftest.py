@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parents[3]
 PROGRAM = ("__main__.py", "Pulumi.yaml", ".gitignore", "components", "manifests", "stacks")
-KEDA_CRDS = REPOSITORY / "sluice" / "sandbox" / "charts" / "keda" / "crds"
+CRDS = REPOSITORY / "tests" / "data" / "crds"
 SECONDS = 120
 
 
@@ -177,15 +177,20 @@ def platform(sandbox: Sandbox, programs: Path, tmp_path: Path) -> Iterator[Check
     clone.write(".git/info/exclude", "/.venv\n")
     clone.commit("the platform")
     yield clone
+    destroy = ("destroy", "--yes", "--skip-preview", "--parallel=64", "--stack")
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda stack: _remove(clone, stack), ("dev", "staging", "prod")))
+        list(pool.map(lambda stack: clone.pulumi(*destroy, stack), ("dev", "staging", "prod")))
 
 
-def _remove(clone: Checkout, stack: str) -> None:
-    """Remove what a stack deployed, and the definitions of its charts, which Helm leaves behind."""
-    clone.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64", "--stack", stack)
-    crds = ("--ignore-not-found", "-f", str(KEDA_CRDS))
-    clone.kubectl("delete", *crds, context=f"{stack}-cluster")
+@pytest.fixture
+def definitions(checkout: Checkout) -> Path:
+    """Definitions of other controllers' kinds, which no cluster has.
+
+    Helm leaves a chart's behind, so KEDA's are there after the platform's stacks.
+    """
+    for cluster in ("dev-cluster", "staging-cluster"):
+        checkout.kubectl("delete", "--ignore-not-found", "-f", str(CRDS), context=cluster)
+    return CRDS
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 GUIDE = Path(__file__).parents[3] / "docs" / "guide.md"
 SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```(yaml|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-DEFINITIONS = Path(__file__).parents[2] / "data" / "crds"
 NAMESPACES = ("apps", "ci-agents", "databases", "monitoring", "shop-prod", "shop-staging")
 KINDS = (
     "configmaps,secrets,services,serviceaccounts,deployments,statefulsets,canaries,scaledobjects,"
@@ -119,13 +118,13 @@ FILES = {
 
 
 @pytest.fixture
-def guide(program: Program) -> Iterator[Checkout]:
+def guide(program: Program, definitions: Path) -> Iterator[Checkout]:
     """A repository with the files that the guide's declarations name; removed from both."""
     checkout = program("pass", lock=LOCKED_IMAGE)
     for path, text in FILES.items():
         checkout.write(path, text)
     encrypt(checkout, "secrets/secret.yaml")
-    where = ("-f", str(DEFINITIONS))
+    where = ("-f", str(definitions))
     for context in (OURS, THEIRS):
         checkout.kubectl("apply", "--server-side", *where, context=context)
         checkout.kubectl("wait", "--for=condition=Established", *where, context=context)

@@ -12,7 +12,6 @@ import pytest
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
-CRDS = Path(__file__).parents[2] / "data" / "crds"
 DEFINITIONS = """
     @member
     def definitions(self):
@@ -129,9 +128,9 @@ HEALTH = """
 
 
 @pytest.fixture
-def kinds(checkout: Checkout) -> Checkout:
+def kinds(checkout: Checkout, definitions: Path) -> Checkout:
     """A checkout with the definitions in `crds/`."""
-    shutil.copytree(CRDS, checkout.root / "crds")
+    shutil.copytree(definitions, checkout.root / "crds")
     return checkout
 
 

@@ -21,13 +21,13 @@ def api(cluster: ClusterAccess) -> Cluster:
 
 
 def settings(name: str, **data: str) -> dict[str, Any]:
-    metadata = {"name": name, "namespace": "default", "labels": {"test": "cluster"}}
+    metadata = {"name": name, "namespace": "default", "labels": {"test": name}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 
 def test_what_is_applied_can_be_listed_and_read(api: Cluster) -> None:
     api.apply(settings("read", color="red"))
-    (listed,) = api.list("v1", "ConfigMap", namespace="default", labels="test=cluster")
+    (listed,) = api.list("v1", "ConfigMap", namespace="default", labels="test=read")
     assert listed["data"] == {"color": "red"}
     assert listed == api.get("v1", "ConfigMap", "default", "read")
     assert api.get("v1", "ConfigMap", "default", "missing") is None
