@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from components.manifests.kustomize import ImageOverride
     from components.manifests.patch import Patch
     from components.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
-    from components.oci_repository import OCIRepository
+    from components.oci_repository import OCIRef, OCIRepository
     from components.policies.alphabetical import AlphabeticalPolicy
     from components.policies.numerical import NumericalPolicy
     from components.policies.order import Order
@@ -168,6 +168,7 @@ __all__ = [
     "NamespaceArgs",
     "NetworkIsolation",
     "NumericalPolicy",
+    "OCIRef",
     "OCIRepository",
     "OIDCIdentity",
     "Order",
@@ -280,6 +281,7 @@ _MODULES: Final = {
     "NamespaceArgs": "components.namespace",
     "NetworkIsolation": "components.namespace",
     "NumericalPolicy": "components.policies.numerical",
+    "OCIRef": "components.oci_repository",
     "OCIRepository": "components.oci_repository",
     "OIDCIdentity": "components.artifacts.verification",
     "Order": "components.policies.order",

@@ -160,6 +160,11 @@ class HelmRelease(Component):
         if isinstance(self.args.repository, GitRepository):
             root = self.args.repository.folder()
             return self._chart_path(root) if root else (self.args.chart, "")
+        if isinstance(self.args.repository, OCIRepository) and self.args.repository.ref:
+            raise DeclarationError(
+                f"repository: OCIRepository {self.args.repository.name!r} is one artifact; declare "
+                "the folder of the chart without ref, and give version="
+            )
         request = ChartRequest(
             name=self.name,
             source=self.args.repository.url,

@@ -22,6 +22,7 @@ from components.manifests.identity import Identity, identify
 from components.manifests.kustomize import ImageOverride, Overlay, build
 from components.manifests.patch import Patch
 from components.namespace import Namespace, name_of
+from components.oci_repository import OCIRepository
 from components.references import DataReference
 from components.variables import Variables
 
@@ -92,7 +93,7 @@ class KustomizationArgs:
 
     Attributes:
         path: a directory below the root of this repository, or of `source`.
-        source: the repository whose directory it is; by default this one.
+        source: the repository or artifact whose directory it is; by default this repository.
         depends_on: what has to be deployed and healthy before; by default nothing.
         components: directories of kustomize components, relative to `path`.
         ignore_missing_components: whether one that is not there is passed over; by default no.
@@ -116,7 +117,7 @@ class KustomizationArgs:
     """
 
     path: str
-    source: GitRepository | None = None
+    source: GitRepository | OCIRepository | None = None
     depends_on: Sequence[pulumi.Resource] = ()
     components: Sequence[str] = ()
     ignore_missing_components: bool = False

@@ -139,7 +139,7 @@ class LockedArtifacts(LockedNames):
                 cannot be had or are not those that were locked.
 
         """
-        return request.fetch(self._answer(request), self.root / SOURCES)
+        return request.fetch(self._answer(request), self.root / SOURCES, self.mirrors)
 
     @cached_property
     def _cache(self) -> ChartCache:

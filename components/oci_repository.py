@@ -1,21 +1,54 @@
-"""`OCIRepository`: where charts come from, by an OCI registry."""
+"""`OCIRepository`: what an OCI registry has: a folder of charts, or one artifact of manifests."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from pathlib import Path
+
 import pulumi
 
+from components.artifacts.oci_source import OCIRequest
 from components.component import Component
-from components.errors import DeclarationError
+from components.errors import DeclarationError, SluiceError
+from components.locked import LOCKED
 from components.source_access import source_access
 
-__all__ = ["OCIRepository"]
+__all__ = ["OCIRef", "OCIRepository"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OCIRef:
+    """Which artifact of a repository: one of these. Answers to `spec.ref` of Flux.
+
+    Attributes:
+        tag: a tag's, as it is when it is locked.
+        semver: that of the newest tag in a range, such as `1.x`.
+        digest: this one, `sha256:…` of its manifest.
+
+    """
+
+    tag: str = ""
+    semver: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        given = [(each.name, getattr(self, each.name)) for each in fields(self)]
+        (only,) = [f"{kind} {value}" for kind, value in given if value]
+        return only
 
 
 class OCIRepository(Component):
-    """A folder of charts in an OCI registry.
+    """A folder of charts in an OCI registry or, with `ref`, one artifact of manifests.
 
-    Makes no object: it is what `sluice lock` resolves charts from. Answers to
-    Flux's `OCIRepository` and to its `HelmRepository` of type `oci`.
+    Makes no object. From a folder `sluice lock` resolves charts. An artifact, as
+    `flux push artifact` makes it, is locked by its digest, fetched once into
+    `.sluice/sources`, and the source of a Kustomization. Answers to Flux's
+    `OCIRepository` and to its `HelmRepository` of type `oci`.
+
+    Attributes:
+        url: its URL.
+        revision: what is locked, as Flux writes it: `1.4.0@sha256:…`; empty without `ref`.
+
     """
 
     def __init__(
@@ -24,11 +57,12 @@ class OCIRepository(Component):
         url: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
+        ref: OCIRef | None = None,
         username: str = "",
         secret: str = "",
         ca_file: str = "",
     ) -> None:
-        """Declare the registry folder at `url` (`oci://host/path`), which holds charts by name.
+        """Declare what is at `url` (`oci://host/path`): charts by name, or with `ref` an artifact.
 
         `secret` is the key of the stack's configuration that holds the password or
         token of `username` (`pulumi config set --secret KEY`); by default
@@ -40,8 +74,32 @@ class OCIRepository(Component):
         if not url.startswith("oci://"):
             raise self.refusal(f"url: {url!r} does not start with oci://")
         self.url = url.rstrip("/")
+        self.ref = ref
+        self.revision = ""
+        self._request: OCIRequest | None = None
         try:
             self.access = source_access(username, secret, ca_file)
-        except DeclarationError as error:
+            if ref is not None:
+                self._request = self._asked(ref)
+                self.revision = LOCKED.get().source(self._request).revision
+        except SluiceError as error:
             raise self.refusal(error) from None
-        self.register_outputs({"url": self.url})
+        revision = {"revision": self.revision} if self.revision else {}
+        self.register_outputs({"url": self.url, **revision})
+
+    def folder(self) -> Path | None:
+        """Return where the artifact's files lie, fetched if need be; None where none is locked yet.
+
+        Raises:
+            ArtifactError: where they cannot be had.
+            DeclarationError: where this is a folder of charts.
+
+        """
+        if self._request is None:
+            raise DeclarationError(f"OCIRepository {self.name!r} is a folder of charts; give ref=")
+        return LOCKED.get().files(self._request)
+
+    def _asked(self, ref: OCIRef) -> OCIRequest:
+        if sum(bool(getattr(ref, each.name)) for each in fields(OCIRef)) != 1:
+            raise DeclarationError("ref: give one of tag, semver and digest")
+        return OCIRequest(name=self.name, url=self.url, ref=str(ref), access=self.access)

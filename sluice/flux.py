@@ -23,7 +23,7 @@ from components.manifests.identity import identify
 from components.manifests.kustomize import kustomize_patch
 from components.manifests.patch import Patch
 from components.namespace import name_of
-from components.oci_repository import OCIRepository
+from components.oci_repository import OCIRef, OCIRepository
 from components.post_renderer import PostRenderer
 from sluice.declarations import SECRET, Declaration, Declared, owner_of
 from sluice.flux_images import (
@@ -85,10 +85,8 @@ class _Exporter:
         others: list[str] = []
         for component in self._declaration.components:
             match component:
-                case HelmRepository() | OCIRepository():
-                    self._made.objects.append(self._helm_repository(component))
-                case GitRepository():
-                    self._made.objects.append(_git_source(component))
+                case HelmRepository() | OCIRepository() | GitRepository():
+                    self._made.objects.append(self._source(component))
                 case HelmRelease():
                     self._made.objects += self._helm_release(component)
                 case ImageRepository() | ImagePolicy():
@@ -150,10 +148,17 @@ class _Exporter:
         self._needs_git = True
         return {"kind": "GitRepository", "name": self._repository.project, "namespace": FLUX}
 
-    def _source_reference(self, source: GitRepository | None) -> dict[str, str]:
+    def _source(self, component: HelmRepository | OCIRepository | GitRepository) -> dict[str, Any]:
+        if isinstance(component, GitRepository):
+            return _git_source(component)
+        if isinstance(component, OCIRepository) and component.ref is not None:
+            return _oci_source(component, component.ref)
+        return self._helm_repository(component)
+
+    def _source_reference(self, source: GitRepository | OCIRepository | None) -> dict[str, str]:
         if source is None:
             return self._git_reference()
-        return {"kind": "GitRepository", "name": source.name, "namespace": FLUX}
+        return {"kind": type(source).__name__, "name": source.name, "namespace": FLUX}
 
     def _helm_release(self, component: HelmRelease) -> Iterator[dict[str, Any]]:
         args = component.args
@@ -265,6 +270,7 @@ class _Exporter:
             "commonMetadata": {
                 part: dict(common) for part, common in vars(args.common_metadata).items() if common
             },
+            "decryption": {"provider": str(args.decryption)} if args.decryption else None,
             "postBuild": self._post_build(component),
             "healthChecks": [
                 {key: value for key, value in vars(each).items() if value}
@@ -349,6 +355,12 @@ def _git_source(component: GitRepository) -> dict[str, Any]:
     if component.args.secret:
         spec["secretRef"] = {"name": component.args.secret}
     return _object(_SOURCES, "GitRepository", component.name, FLUX, spec)
+
+
+def _oci_source(component: OCIRepository, ref: OCIRef) -> dict[str, Any]:
+    given = {key: value for key, value in vars(ref).items() if value}
+    spec = {"interval": _INTERVAL, "url": component.url, "ref": given}
+    return _object(_SOURCES, "OCIRepository", component.name, FLUX, spec)
 
 
 def _waiting(args: HelmReleaseArgs) -> dict[str, bool]:

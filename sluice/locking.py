@@ -174,6 +174,6 @@ def _look_ups(root: Path, mirrors: Mirrors) -> Mapping[str, LookUp]:
     """Return how each section is resolved; stacks with the same mirrors ask everything once."""
     return {
         "charts": RemoteCharts(mirrors).newest,
-        "sources": lambda request, _before: request.look_up(),
+        "sources": lambda request, _before: request.look_up(mirrors),
         "images": _remote_images(root, mirrors).newest,
     }

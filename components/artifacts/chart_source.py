@@ -62,8 +62,8 @@ class RemoteCharts:
 
     def _open(self, source: str, access: Access) -> ChartRepository | OCIRegistry:
         address = self._mirrors.address(source)
-        if address.actual != address.declared:
-            access = ANYBODY
         if address.actual.startswith("oci://"):
             return OCIRegistry(address, self._transport, access)
+        if address.actual != address.declared:
+            access = ANYBODY
         return ChartRepository(address, self._mirrors, self._transport, access)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from components.artifacts.access import Access
+from components.artifacts.access import ANYBODY, Access
 from components.artifacts.locked_source import FetchedRequest, LockedSource
-from components.artifacts.mirrors import printable
+from components.artifacts.mirrors import Mirrors, printable
 from components.artifacts.semver import newest
 from components.artifacts.transport import is_loopback
 from components.errors import ArtifactError
@@ -35,22 +35,22 @@ __all__ = ["GitRequest", "git_environment"]
 class GitRequest(FetchedRequest):
     """A Git source and how to get at it; see `SourceRequest`."""
 
-    access: Access = field(default=Access(), compare=False)
+    access: Access = field(default=ANYBODY, compare=False)
 
-    def look_up(self) -> LockedSource:
+    def look_up(self, mirrors: Mirrors) -> LockedSource:
         """Return the newest revision that the ref allows, as the server has it now.
 
         Raises ArtifactError where the server cannot be read or has no such ref.
         """
         kind, _, value = self.ref.partition(" ")
-        revision = f"sha1:{value}" if kind == "commit" else self._found(kind, value)
+        revision = f"sha1:{value}" if kind == "commit" else self._found(kind, value, mirrors)
         return LockedSource(name=self.name, url=self.url, ref=self.ref, revision=revision)
 
     def folder(self, locked: LockedSource, cache: Path) -> Path:
         """Return where a revision's files lie, or will."""
         return cache / f"git-{locked.digest.removeprefix('sha1:')}"
 
-    def fetch(self, locked: LockedSource, cache: Path) -> Path:
+    def fetch(self, locked: LockedSource, cache: Path, mirrors: Mirrors) -> Path:
         """Return the folder of a locked revision's files, fetched if it is not there.
 
         A folder of the cache that was changed is put back first. Raises
@@ -61,7 +61,7 @@ class GitRequest(FetchedRequest):
         commit = locked.digest.removeprefix("sha1:")
         folder = self.folder(locked, cache)
         if not folder.is_dir():
-            self._fetch(commit, folder)
+            self._fetch(commit, folder, mirrors)
         with self._explained(f"the cached commit {folder}; delete it"):
             repository = git.Git(folder)
             if repository.rev_parse("HEAD") != commit:
@@ -71,8 +71,8 @@ class GitRequest(FetchedRequest):
                 repository.clean("-ffdxq")
         return folder
 
-    def _found(self, kind: str, value: str) -> str:
-        refs = self._refs()
+    def _found(self, kind: str, value: str, mirrors: Mirrors) -> str:
+        refs = self._refs(mirrors)
         if kind == "semver":
             prefix = "refs/tags/"
             tags = [ref.removeprefix(prefix) for ref in refs if ref.startswith(prefix)]
@@ -84,45 +84,49 @@ class GitRequest(FetchedRequest):
             )
         return f"{value}@sha1:{refs[ref]}"
 
-    def _refs(self) -> dict[str, str]:
-        with self._explained(printable(self.url)):
-            listed = self._git().ls_remote("--", self.url)
+    def _refs(self, mirrors: Mirrors) -> dict[str, str]:
+        url = mirrors.rewrite(self.url)
+        with self._explained(printable(url)):
+            listed = self._git(url).ls_remote("--", url)
         pairs = (line.split("\t") for line in str(listed).splitlines())
         # An annotated tag is listed once more with the commit that it is of: it comes after it.
         return {ref.removesuffix("^{}"): digest for digest, ref in pairs}
 
-    def _fetch(self, commit: str, folder: Path) -> None:
+    def _fetch(self, commit: str, folder: Path, mirrors: Mirrors) -> None:
         import git  # noqa: PLC0415 - the same
 
+        url = mirrors.rewrite(self.url)
         draft = folder.with_name(f".{folder.name}.{uuid4().hex}")
         try:
-            with self._explained(f"{printable(self.url)} at {commit}"):
+            with self._explained(f"{printable(url)} at {commit}"):
                 git.Repo.init(draft).close()
-                repository = self._git(draft)
+                repository = self._git(url, draft)
                 repository.config("core.autocrlf", "false")
                 repository.config("core.hooksPath", os.devnull)
-                self._fetch_commit(repository, commit)
+                self._fetch_commit(repository, url, commit)
                 repository.checkout("--quiet", "--detach", commit)
             if not folder.exists():
                 draft.rename(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
-    def _fetch_commit(self, repository: git.Git, commit: str) -> None:
+    def _fetch_commit(self, repository: git.Git, url: str, commit: str) -> None:
         import git  # noqa: PLC0415 - the same
 
         try:
-            repository.fetch("--quiet", "--depth=1", "--no-tags", "--", self.url, commit)
+            repository.fetch("--quiet", "--depth=1", "--no-tags", "--", url, commit)
         except git.GitCommandError:
             # Not every server gives a commit that it is not asked for by a ref.
             refs = "+refs/*:refs/remotes/source/*"
-            repository.fetch("--quiet", "--no-tags", "--", self.url, refs)
+            repository.fetch("--quiet", "--no-tags", "--", url, refs)
 
-    def _git(self, folder: Path | None = None) -> git.Git:
+    def _git(self, url: str, folder: Path | None = None) -> git.Git:
         import git  # noqa: PLC0415 - the same
 
         program = git.Git(folder)
-        program.update_environment(**git_environment(self.access, self.url))
+        # A mirror is shown no password that is meant for what it stands for.
+        access = self.access if url.lower() == self.url.lower() else ANYBODY
+        program.update_environment(**git_environment(access, url))
         return program
 
     @contextmanager

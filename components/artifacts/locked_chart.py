@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from components.artifacts.access import Access
+from components.artifacts.access import ANYBODY, Access
 from components.artifacts.lock_entry import LockEntry, Request, check_digest
 from components.artifacts.mirrors import repository_url
 from components.artifacts.semver import Range
@@ -73,7 +73,7 @@ class ChartRequest(Request[LockedChart]):
     source: str
     chart: str
     range: str
-    access: Access = field(default=Access(), compare=False)
+    access: Access = field(default=ANYBODY, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", repository_url(self.source))

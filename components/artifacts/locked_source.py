@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from components.artifacts.lock_entry import LockEntry, Request
-from components.artifacts.mirrors import printable
+from components.artifacts.mirrors import Mirrors, printable
 from components.artifacts.semver import Range
 from components.errors import DeclarationError
 
@@ -116,7 +116,7 @@ class FetchedRequest(SourceRequest):
     """A source that is asked for its revision and for its files."""
 
     @abstractmethod
-    def look_up(self) -> LockedSource:
+    def look_up(self, mirrors: Mirrors) -> LockedSource:
         """Return the newest revision that the ref allows; raises ArtifactError."""
 
     @abstractmethod
@@ -124,7 +124,7 @@ class FetchedRequest(SourceRequest):
         """Return where a revision's files lie, or will."""
 
     @abstractmethod
-    def fetch(self, locked: LockedSource, cache: Path) -> Path:
+    def fetch(self, locked: LockedSource, cache: Path, mirrors: Mirrors) -> Path:
         """Return a revision's files, fetched if they are not there; raises ArtifactError."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from components.artifacts.mirrors import Address
     from components.artifacts.transport import Transport
 
-__all__ = ["CHART_LAYERS", "OCIRegistry"]
+__all__ = ["CHART_LAYERS", "OCIRegistry", "registry_client"]
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CHART_LAYERS = (
@@ -39,13 +39,8 @@ class OCIRegistry:
     """
 
     def __init__(self, address: Address, transport: Transport, access: Access = ANYBODY) -> None:
-        def given(host: str) -> Credentials | None:
-            if access.password:
-                return Credentials(access.username, access.password)
-            return docker_credentials(host)
-
         self._address = address
-        self._client = RegistryClient(address, transport, ca_file=access.ca_file, credentials=given)
+        self._client = registry_client(address, transport, access)
 
     def versions(self, chart: str) -> list[str]:
         """Return every tag of a chart, in the registry's order, with Helm's `_` back as `+`."""
@@ -90,3 +85,19 @@ class OCIRegistry:
                 " push it by sha256, which is what a lock holds.",
             )
         return digest
+
+
+def registry_client(address: Address, transport: Transport, access: Access) -> RegistryClient:
+    """Return what reads a registry by an access, or with Docker's own credentials.
+
+    A mirror is shown no password that is meant for what it stands for.
+    """
+    if address.actual != address.declared:
+        access = ANYBODY
+
+    def given(host: str) -> Credentials | None:
+        if access.password:
+            return Credentials(access.username, access.password)
+        return docker_credentials(host)
+
+    return RegistryClient(address, transport, ca_file=access.ca_file, credentials=given)

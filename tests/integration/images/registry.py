@@ -72,6 +72,16 @@ class Registry:
         }
         return self._put(name, tags, manifest)
 
+    def push_artifact(self, name: str, tag: str, archive: bytes) -> str:
+        """Push a gzipped tar archive as `flux push artifact` does; return its digest."""
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": self._blob(name, b"{}", "application/vnd.cncf.flux.config.v1+json"),
+            "layers": [self._blob(name, archive, "application/vnd.cncf.flux.content.v1.tar+gzip")],
+        }
+        return self._put(name, (tag,), manifest)
+
     def push_index(self, name: str, manifest: str, *tags: str) -> str:
         """Push the index of an image for two platforms; return its digest."""
         size = len(self._send("GET", f"/v2/{name}/manifests/{manifest}", accept=MANIFEST).content)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 import shutil
+import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.integration.images.registry import running
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
@@ -215,6 +219,55 @@ def _commit(checkout: Checkout, remote: Path, greeting: str) -> None:
     checkout.git(*inside, "init", "--quiet", "--initial-branch=main")
     checkout.git(*inside, "add", "--all")
     checkout.git(*inside, "commit", "--quiet", "--message", greeting)
+
+
+ARTIFACT = """
+    @member
+    def manifests(self):
+        return OCIRepository("manifests", "oci://%s/team/rules", ref=OCIRef(semver="1.x"))
+
+    @member
+    def rules(self):
+        return Kustomization(
+            "rules",
+            KustomizationArgs(
+                path="./rules", source=self.manifests, target_namespace=Namespace(NAMESPACE)
+            ),
+        )
+"""
+
+
+def test_an_oci_artifact_is_locked_by_digest_fetched_once_and_moves_by_lock_alone(
+    program: Program, tmp_path: Path
+) -> None:
+    with running(tmp_path / "registry") as registry:
+        registry.push_artifact("team/rules", "1.0.0", _archive("one"))
+        checkout = program(ARTIFACT % registry.host)
+        assert "manifests' is not locked; run `sluice lock" in checkout.sluice("up", fails=True)
+        assert "1.0.0@sha256:" in checkout.sluice("lock")
+        checkout.sluice("up")
+        assert checkout.get("configmap", "rules", checkout.stack)["data"] == {"greeting": "one"}
+        digest = registry.push_artifact("team/rules", "1.1.0", _archive("two"))
+        registry.push_artifact("team/rules", "2.0.0", _archive("three"))
+        assert "Nothing to do" in checkout.sluice("up")
+        checkout.sluice("lock", "--upgrade", "manifests")
+        checkout.sluice("up")
+    assert checkout.get("configmap", "rules", checkout.stack)["data"] == {"greeting": "two"}
+    folder = checkout.root / ".sluice" / "sources" / f"oci-{digest.removeprefix('sha256:')}"
+    (folder / "rules" / "rules.yaml").write_text("changed: by hand")
+    assert "Nothing to do" in checkout.sluice("up")
+
+
+def _archive(greeting: str) -> bytes:
+    """The archive of a folder with a ConfigMap."""
+    manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: rules}, data: {greeting: %s}}"
+    content = (manifest % greeting).encode()
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        member = tarfile.TarInfo("rules/rules.yaml")
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    return file.getvalue()
 
 
 RULES = """

@@ -5,12 +5,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components import HelmRepository, OCIRepository
+from components import (
+    HelmRelease,
+    HelmReleaseArgs,
+    HelmRepository,
+    Kustomization,
+    KustomizationArgs,
+    OCIRef,
+    OCIRepository,
+)
+from components.artifacts.access import Access
+from components.artifacts.oci_source import OCIRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Declare
+    from conftest import Declare, FakeLock
 
 
 @pytest.mark.parametrize(
@@ -49,3 +59,45 @@ def test_a_wrong_repository_is_refused_where_it_is_declared(
     error = refused(lambda: kind(name, url))
     assert re.match(rf"{re.escape(here)}:\d+: {kind.__name__} {name!r}: ", error)
     assert problem in error
+
+
+URL = "oci://registry.example.org/manifests"
+
+
+def test_an_artifact_is_what_the_lock_says(declare: Declare, charts: FakeLock) -> None:
+    registered = declare(lambda: OCIRepository("rules", URL, ref=OCIRef(semver="1.x")))
+    assert charts.requests == [OCIRequest(name="rules", url=URL, ref="semver 1.x")]
+    assert registered.outputs["OCIRepository rules"]["revision"].startswith("sha1:")
+
+
+@pytest.mark.parametrize("ref", [OCIRef(), OCIRef(tag="a", semver="1.x")])
+def test_an_artifact_of_no_single_ref_is_refused(refused: Callable[..., str], ref: OCIRef) -> None:
+    error = refused(lambda: OCIRepository("rules", URL, ref=ref))
+    assert "OCIRepository 'rules': ref: give one of tag, semver and digest" in error
+
+
+def test_an_artifact_is_no_folder_of_charts_and_the_other_way_round(
+    refused: Callable[..., str],
+) -> None:
+    def release() -> None:
+        artifact = OCIRepository("rules", URL, ref=OCIRef(tag="1.0.0"))
+        HelmRelease("web", HelmReleaseArgs(chart="web", repository=artifact, namespace="web"))
+
+    assert "repository: OCIRepository 'rules' is one artifact; declare the" in refused(release)
+
+    def kustomization() -> None:
+        folder = OCIRepository("charts", URL)
+        Kustomization("web", KustomizationArgs(path="./web", source=folder))
+
+    assert "OCIRepository 'charts' is a folder of charts; give ref=" in refused(kustomization)
+
+
+def test_a_password_of_a_repository_is_the_stacks_secret(declare: Declare) -> None:
+    made: list[HelmRepository] = []
+    declare(
+        lambda: made.append(
+            HelmRepository("a", "https://a.example.org", username="ada", secret="token")  # noqa: S106
+        ),
+        config={"infrastructure:token": "s3cret"},
+    )
+    assert made[0].access == Access(username="ada", password="s3cret")  # noqa: S106

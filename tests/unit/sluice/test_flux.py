@@ -205,6 +205,35 @@ def test_a_kustomization_carries_the_environments_patches_of_its_objects(exporte
     assert any("a field that makes a C healthy" in each for each in found.remarks)
 
 
+def test_an_artifact_and_what_decrypts_are_named_as_in_flux(exported: Any) -> None:
+    found = exported("""
+        @member
+        def rules(self):
+            ref = OCIRef(semver="1.x")
+            return Kustomization(
+                "rules",
+                KustomizationArgs(
+                    path="rules",
+                    source=OCIRepository("manifests", "oci://registry.example.org/rules", ref=ref),
+                    decryption=DecryptionProvider.SOPS,
+                ),
+            )
+    """)
+    source = only(found, "OCIRepository")
+    assert source["spec"] == {
+        "interval": "10m",
+        "url": "oci://registry.example.org/rules",
+        "ref": {"semver": "1.x"},
+    }
+    spec = only(found, "Kustomization")["spec"]
+    assert spec["sourceRef"] == {
+        "kind": "OCIRepository",
+        "name": "manifests",
+        "namespace": "flux-system",
+    }
+    assert spec["decryption"] == {"provider": "sops"}
+
+
 def test_what_flux_has_no_kind_for_is_said(exported: Any) -> None:
     found = exported("""
         @member

@@ -1,0 +1,167 @@
+"""OCI artifacts as sources: the manifest that a ref is now, and the files of its archive.
+
+What `flux push artifact` writes: a manifest of one layer, a gzipped tar archive.
+Answers to Flux's `OCIRepository`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from components.artifacts import atomic_file
+from components.artifacts.access import ANYBODY, Access
+from components.artifacts.locked_source import FetchedRequest, LockedSource
+from components.artifacts.semver import newest
+from components.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from components.artifacts.mirrors import Address, Mirrors
+    from components.artifacts.registry_client import RegistryClient
+
+__all__ = ["OCIRequest"]
+
+_MANIFESTS: Final = {
+    "Accept": "application/vnd.oci.image.manifest.v1+json,"
+    "application/vnd.docker.distribution.manifest.v2+json"
+}
+_NOT_FOUND: Final = 404
+
+
+@dataclass(frozen=True, kw_only=True)
+class OCIRequest(FetchedRequest):
+    """An OCI artifact and who we are to its registry; see `SourceRequest`."""
+
+    access: Access = field(default=ANYBODY, compare=False)
+
+    def look_up(self, mirrors: Mirrors) -> LockedSource:
+        """Return the newest revision that the ref allows, as the registry has it now.
+
+        Raises ArtifactError where the registry cannot be read or has no such artifact.
+        """
+        kind, _, value = self.ref.partition(" ")
+        client = self._client(mirrors)
+        if kind == "semver":
+            tags = client.tags(client.name()) or []
+            kind, value = "tag", newest(value, tags) or ""
+            if not value:
+                raise self._missing(mirrors)
+        digest = _digest(self._manifest(client, value, mirrors))
+        revision = digest if kind == "digest" else f"{value}@{digest}"
+        return LockedSource(name=self.name, url=self.url, ref=self.ref, revision=revision)
+
+    def folder(self, locked: LockedSource, cache: Path) -> Path:
+        """Return where a revision's files lie, or will."""
+        return cache / f"oci-{locked.digest.removeprefix('sha256:')}"
+
+    def fetch(self, locked: LockedSource, cache: Path, mirrors: Mirrors) -> Path:
+        """Return the folder of a locked revision's files, fetched if it is not there.
+
+        A folder of the cache that was changed is put back first. Raises
+        ArtifactError where the registry cannot be read, or has lost or changed it.
+        """
+        folder = self.folder(locked, cache)
+        kept = folder.with_suffix(".tgz")
+        manifest = folder.with_suffix(".json")
+        if not (manifest.is_file() and _digest(manifest.read_bytes()) == locked.digest):
+            content = self._manifest(self._client(mirrors), locked.digest, mirrors)
+            if _digest(content) != locked.digest:
+                raise self._unfit(locked, f"its manifest is {_digest(content)}", mirrors)
+            atomic_file.write(manifest, content)
+        layer = self._layer(manifest.read_bytes(), locked, mirrors)
+        if not (kept.is_file() and _digest(kept.read_bytes()) == layer):
+            archive = self._blob(layer, locked, mirrors)
+            atomic_file.write(kept, archive)
+        self._unpack(kept, folder, locked, mirrors)
+        return folder
+
+    def _unpack(self, archive: Path, folder: Path, locked: LockedSource, mirrors: Mirrors) -> None:
+        try:
+            with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as tar:
+                files = {
+                    member.name.removeprefix("./"): _read(tar, member)
+                    for member in tar
+                    if member.isfile()
+                }
+                if _files(folder) == files:
+                    return
+                draft, old = (folder.with_name(f".{folder.name}.{uuid4().hex}") for _ in "12")
+                try:
+                    tar.extractall(draft, filter="data")
+                    with suppress(FileNotFoundError):
+                        folder.rename(old)
+                    if not folder.exists():
+                        draft.rename(folder)
+                finally:
+                    shutil.rmtree(draft, ignore_errors=True)
+                    shutil.rmtree(old, ignore_errors=True)
+        except (tarfile.TarError, OSError) as error:
+            raise self._unfit(locked, f"its archive cannot be unpacked: {error}", mirrors) from None
+
+    def _manifest(self, client: RegistryClient, reference: str, mirrors: Mirrors) -> bytes:
+        answer = client.get(client.name(), f"manifests/{reference}", _MANIFESTS)
+        if answer.status_code == _NOT_FOUND:
+            raise self._missing(mirrors)
+        return answer.content
+
+    def _layer(self, manifest: bytes, locked: LockedSource, mirrors: Mirrors) -> str:
+        content: Any = json.loads(manifest)
+        layers = content.get("layers") if isinstance(content, Mapping) else None
+        digest = str(layers[0].get("digest")) if layers else ""
+        if not digest.startswith("sha256:"):
+            raise self._unfit(locked, "it has no layer by sha256", mirrors)
+        return digest
+
+    def _blob(self, layer: str, locked: LockedSource, mirrors: Mirrors) -> bytes:
+        from components.artifacts.transport import AS_IT_IS  # noqa: PLC0415 - HTTP costs time
+
+        client = self._client(mirrors)
+        answer = client.get(client.name(), f"blobs/{layer}", AS_IT_IS)
+        if answer.status_code == _NOT_FOUND or _digest(answer.content) != layer:
+            raise self._unfit(locked, "the registry has lost or changed its archive", mirrors)
+        return answer.content
+
+    def _client(self, mirrors: Mirrors) -> RegistryClient:
+        # HTTP costs time at start, and what is in the cache needs none.
+        from components.artifacts.oci_registry import registry_client  # noqa: PLC0415
+        from components.artifacts.transport import Transport  # noqa: PLC0415
+
+        return registry_client(self._address(mirrors), Transport(), self.access)
+
+    def _address(self, mirrors: Mirrors) -> Address:
+        return mirrors.address(self.url)
+
+    def _missing(self, mirrors: Mirrors) -> ArtifactError:
+        return ArtifactError(
+            f"{self.name}: {self._address(mirrors)} has no {self.ref}; correct the ref, or push it."
+        )
+
+    def _unfit(self, locked: LockedSource, reason: str, mirrors: Mirrors) -> ArtifactError:
+        return ArtifactError(
+            f"{self.name}: {locked.shown} of {self._address(mirrors)}: {reason};"
+            f" ask its publisher, or run `sluice lock --upgrade {self.name}`."
+        )
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(member)
+    return file.read() if file else b""
+
+
+def _files(folder: Path) -> Mapping[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
