@@ -95,7 +95,7 @@ def next_locks(
         ArtifactError: for what cannot be had.
 
     """
-    asked = {stack: requests(repository, stack) for stack in stacks}
+    asked = {stack: _asked(repository, stack, upgrade) for stack in stacks}
     known = {name for each in asked.values() for name in names(each)}
     unknown = sorted(set(upgrade or ()) - known)
     if unknown:
@@ -152,6 +152,22 @@ def _mirrors(repository: Repository, stack: str) -> Mirrors:
     """Return the stack's mirrors and, before them, those that this machine sets."""
     mirrors = Mirrors(repository.setting(stack, "mirrors") or {})
     return mirrors.merged(Mirrors.load(repository.root / MACHINE_MIRRORS))
+
+
+def _asked(
+    repository: Repository, stack: str, upgrade: Collection[str] | None
+) -> list[Request[Any]]:
+    """Return a stack's requests; its secrets are read only where something is looked up.
+
+    So a job that has no passphrase can tell whether a lock fits.
+    """
+    if upgrade is not None and not upgrade and has_secrets(repository, stack):
+        unlocked = Unlocked()
+        declaration(repository, stack, unlocked)
+        lock = Lock.load(lock_file(repository.root, stack))
+        if all(lock.fits(request) for request in unlocked.requests):
+            return unlocked.requests
+    return requests(repository, stack)
 
 
 def _next_lock(

@@ -113,6 +113,11 @@ class Lock:
             )
         return locked
 
+    def fits(self, request: Request[Any]) -> bool:
+        """Whether an entry answers a request."""
+        locked = self.entries[request.SECTION].get(request.name)
+        return locked is not None and not locked.mismatch(request)
+
     def refuse_unasked(self, requests: Iterable[Request[Any]], stack: str) -> None:
         """Raise ArtifactError, which says what mends it, for an entry that no request is for."""
         asked = {(request.SECTION, request.name) for request in requests}

@@ -13,7 +13,8 @@ from sluice import locking
 from sluice.cli import cli
 from sluice.commands.compare import compare
 from sluice.commands.lock import lock
-from sluice.errors import RepositoryError
+from sluice.engine import Engine
+from sluice.errors import DeploymentError, RepositoryError
 
 if TYPE_CHECKING:
     from sluice.repository import Repository
@@ -76,6 +77,20 @@ def test_the_committed_locks_fit_what_the_stacks_declare(platform: Repository) -
     assert run(lock, "--check", on=platform) == (
         "dev: the lock fits\nstaging: the lock fits\nprod: the lock fits\n"
     )
+
+
+@pytest.mark.usefixtures("unasked")
+def test_a_lock_that_fits_is_told_without_the_passphrase(
+    platform: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Engine) -> dict[str, str]:
+        raise DeploymentError("there is no passphrase")
+
+    monkeypatch.setattr(Engine, "secret_settings", refuse)
+    monkeypatch.setattr(locking, "has_secrets", lambda *_: True)
+    assert run(lock, "dev", "--check", on=platform) == "dev: the lock fits\n"
+    with pytest.raises(DeploymentError, match="no passphrase"):
+        run(lock, "dev", "--upgrade", on=platform)
 
 
 @pytest.mark.usefixtures("unasked")
