@@ -20,9 +20,9 @@ from uuid import uuid4
 
 from components.artifacts.access import ANYBODY, Access
 from components.artifacts.locked_source import FetchedRequest, LockedSource
+from components.artifacts.loopback import is_loopback
 from components.artifacts.mirrors import Mirrors, printable
 from components.artifacts.semver import newest
-from components.artifacts.transport import is_loopback
 from components.errors import ArtifactError
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import parse_dict_header
 
 from components.artifacts.credentials import Credentials, docker_credentials
+from components.artifacts.loopback import is_loopback
 from components.artifacts.mirrors import printable
-from components.artifacts.transport import Bearer, TransportError, is_loopback
+from components.artifacts.transport import Bearer, TransportError
 from components.errors import ArtifactError
 
 if TYPE_CHECKING:

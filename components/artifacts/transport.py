@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +18,12 @@ from requests import exceptions
 from requests.auth import AuthBase
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from components.artifacts.loopback import is_loopback
+
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-__all__ = ["AS_IT_IS", "Bearer", "Limits", "Transport", "TransportError", "is_loopback"]
+__all__ = ["AS_IT_IS", "Bearer", "Limits", "Transport", "TransportError"]
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _LONGEST_PAUSE = 30.0
@@ -156,14 +157,6 @@ class Transport:
         asked = getattr(state.outcome and state.outcome.exception(), "pause", 0.0)
         doubled = wait_exponential(multiplier=self._limits.pause, max=_LONGEST_PAUSE)(state)
         return min(max(float(asked), doubled), _LONGEST_PAUSE)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine by name or address, so that plain HTTP is in order."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _proxies(url: str) -> dict[str, str]:

@@ -29,7 +29,7 @@ from tenacity import (
 )
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
-from components.artifacts.transport import is_loopback
+from components.artifacts.loopback import is_loopback
 from sluice.errors import GiteaError, PassingGiteaError
 
 __all__ = ["Connection"]

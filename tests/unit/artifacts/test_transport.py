@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.artifacts.transport import Limits, Transport, TransportError, is_loopback
+from components.artifacts.loopback import is_loopback
+from components.artifacts.transport import Limits, Transport, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
