@@ -7,11 +7,11 @@ processes need no lock between them, and a second run needs no network.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from components.artifacts import atomic_file
 from components.artifacts.access import ANYBODY, Access
+from components.artifacts.digest import digest_of
 from components.artifacts.mirrors import Mirrors
 from components.errors import ArtifactError
 
@@ -57,7 +57,7 @@ class ChartCache:
 
     def _digest(self, path: Path) -> str:
         try:
-            return _sha256(path.read_bytes())
+            return digest_of(path.read_bytes())
         except FileNotFoundError:
             return ""
         except OSError as error:
@@ -68,7 +68,7 @@ class ChartCache:
     def _download(self, locked: LockedChart, mirrors: Mirrors, access: Access) -> bytes:
         charts = self._charts(mirrors)
         content = charts.download(locked.source, locked.chart, locked.version, access)
-        digest = _sha256(content)
+        digest = digest_of(content)
         if digest != locked.digest:
             raise ArtifactError(
                 f"The chart {locked.chart} {locked.version} from {mirrors.address(locked.source)}"
@@ -83,7 +83,3 @@ class ChartCache:
 
             self._remote[mirrors] = RemoteCharts(mirrors, self._transport)
         return self._remote[mirrors]
-
-
-def _sha256(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -6,7 +6,6 @@ description of a chart repository.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from requests.auth import HTTPBasicAuth
 
 from components.artifacts import missing
 from components.artifacts.access import ANYBODY, Access
+from components.artifacts.digest import digest_of
 from components.artifacts.mirrors import printable
 from components.artifacts.oci_registry import OCIRegistry
 from components.artifacts.transport import AS_IT_IS, TransportError
@@ -89,7 +89,7 @@ class ChartRepository:
     def digest(self, chart: str, version: str) -> str:
         """Return `sha256:…` of the archive, which must fit what the index says, if it does."""
         content = self.download(chart, version)
-        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        digest = digest_of(content)
         said = self._entry(chart, version).digest
         if said not in ("", digest):
             raise ArtifactError(

@@ -6,7 +6,6 @@ and a `LockEntry`, which answers it. Both name their keys in the file's order.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -15,10 +14,9 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from components.errors import DeclarationError
 
-__all__ = ["LockEntry", "Request", "check_digest"]
+__all__ = ["LockEntry", "Request"]
 
 E = TypeVar("E", bound="LockEntry")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _STAMP = ("updated", "reason")
 
 
@@ -99,12 +97,6 @@ class Request(ABC, Generic[E]):
     @abstractmethod
     def objection(self, entry: E) -> str:
         """Return why what an entry resolved to is not allowed, empty where it is."""
-
-
-def check_digest(digest: str) -> None:
-    """Raise DeclarationError for what is not `sha256:` and 64 hex digits."""
-    if not _DIGEST.fullmatch(digest):
-        raise DeclarationError(f"digest: {digest!r} is not sha256: and 64 hex digits")
 
 
 def _texts(entry: Any, keys: list[str], optional: set[str]) -> dict[str, str]:

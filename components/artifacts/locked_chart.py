@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from components.artifacts.access import ANYBODY, Access
-from components.artifacts.lock_entry import LockEntry, Request, check_digest
+from components.artifacts.digest import check_digest
+from components.artifacts.lock_entry import LockEntry, Request
 from components.artifacts.mirrors import repository_url
 from components.artifacts.semver import Range
 from components.artifacts.versions import parse as parse_version

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from components.artifacts.digest import check_digest
 from components.artifacts.image_source import ImageSource
-from components.artifacts.lock_entry import LockEntry, Request, check_digest
+from components.artifacts.lock_entry import LockEntry, Request
 from components.errors import DeclarationError
 from components.policies.policy import TagPolicy
 

@@ -6,7 +6,6 @@ Answers to Flux's `OCIRepository`.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import shutil
@@ -19,6 +18,7 @@ from uuid import uuid4
 
 from components.artifacts import atomic_file
 from components.artifacts.access import ANYBODY, Access
+from components.artifacts.digest import digest_of
 from components.artifacts.locked_source import FetchedRequest, LockedSource
 from components.artifacts.semver import newest
 from components.errors import ArtifactError
@@ -56,7 +56,7 @@ class OCIRequest(FetchedRequest):
             kind, value = "tag", newest(value, tags) or ""
             if not value:
                 raise self._missing(mirrors)
-        digest = _digest(self._manifest(client, value, mirrors))
+        digest = digest_of(self._manifest(client, value, mirrors))
         revision = digest if kind == "digest" else f"{value}@{digest}"
         return LockedSource(name=self.name, url=self.url, ref=self.ref, revision=revision)
 
@@ -73,13 +73,13 @@ class OCIRequest(FetchedRequest):
         folder = self.folder(locked, cache)
         kept = folder.with_suffix(".tgz")
         manifest = folder.with_suffix(".json")
-        if not (manifest.is_file() and _digest(manifest.read_bytes()) == locked.digest):
+        if not (manifest.is_file() and digest_of(manifest.read_bytes()) == locked.digest):
             content = self._manifest(self._client(mirrors), locked.digest, mirrors)
-            if _digest(content) != locked.digest:
-                raise self._unfit(locked, f"its manifest is {_digest(content)}", mirrors)
+            if digest_of(content) != locked.digest:
+                raise self._unfit(locked, f"its manifest is {digest_of(content)}", mirrors)
             atomic_file.write(manifest, content)
         layer = self._layer(manifest.read_bytes(), locked, mirrors)
-        if not (kept.is_file() and _digest(kept.read_bytes()) == layer):
+        if not (kept.is_file() and digest_of(kept.read_bytes()) == layer):
             archive = self._blob(layer, locked, mirrors)
             atomic_file.write(kept, archive)
         self._unpack(kept, folder, locked, mirrors)
@@ -127,7 +127,7 @@ class OCIRequest(FetchedRequest):
 
         client = self._client(mirrors)
         answer = client.get(client.name(), f"blobs/{layer}", AS_IT_IS)
-        if answer.status_code == _NOT_FOUND or _digest(answer.content) != layer:
+        if answer.status_code == _NOT_FOUND or digest_of(answer.content) != layer:
             raise self._unfit(locked, "the registry has lost or changed its archive", mirrors)
         return answer.content
 
@@ -151,10 +151,6 @@ class OCIRequest(FetchedRequest):
             f"{self.name}: {locked.shown} of {self._address(mirrors)}: {reason};"
             f" ask its publisher, or run `sluice lock --upgrade {self.name}`."
         )
-
-
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

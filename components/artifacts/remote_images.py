@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from components.artifacts.digest import check_digest, digest_of
 from components.artifacts.etag_cache import ETagCache
-from components.artifacts.lock_entry import check_digest
 from components.artifacts.locked_image import ImageRequest, LockedImage, ReflectionPolicy
 from components.artifacts.mirrors import Mirrors
 from components.artifacts.registry_client import NOT_FOUND, RegistryClient
@@ -120,7 +119,7 @@ class RemoteImages:
         digest = response.headers.get("Docker-Content-Digest", "")
         if not digest:
             content = client.get(name, path, _ANY_MANIFEST).content
-            digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+            digest = digest_of(content)
         try:
             check_digest(digest)
         except DeclarationError as error:
