@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from components.artifacts.mirrors import Address
 
 __all__ = ["ANYBODY", "Access"]
 
@@ -22,6 +25,10 @@ class Access:
     username: str = ""
     password: str = field(default="", repr=False)
     ca_file: str = ""
+
+    def at(self, address: Address) -> Access:
+        """Return who we are at an address: a mirror is shown no password meant for another."""
+        return self if address.actual == address.declared else ANYBODY
 
 
 ANYBODY: Final = Access()

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import yaml
-from requests.auth import HTTPBasicAuth
 
 from components.artifacts import missing
 from components.artifacts.access import ANYBODY, Access
 from components.artifacts.digest import digest_of
 from components.artifacts.mirrors import printable
 from components.artifacts.oci_registry import OCIRegistry
-from components.artifacts.transport import AS_IT_IS, TransportError
+from components.artifacts.transport import AS_IT_IS, TransportError, basic
 from components.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -173,11 +172,9 @@ class ChartRepository:
 
     def _send(self, url: str, headers: Mapping[str, str]) -> Response:
         here, there = urlsplit(self._address.actual), urlsplit(url)
-        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
-            return self._transport.get(url, headers)
-        access = self._access
-        user, password = access.username.encode(), access.password.encode()
-        auth = HTTPBasicAuth(user, password) if password else None
+        is_here = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+        access = self._access if is_here else ANYBODY
+        auth = basic(access.username, access.password) if access.password else None
         return self._transport.send("GET", url, headers, auth, verify=access.ca_file or True)
 
     def _unreadable(self, url: str, reason: str) -> ArtifactError:

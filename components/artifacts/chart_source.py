@@ -62,8 +62,7 @@ class RemoteCharts:
 
     def _open(self, source: str, access: Access) -> ChartRepository | OCIRegistry:
         address = self._mirrors.address(source)
+        access = access.at(address)
         if address.actual.startswith("oci://"):
             return OCIRegistry(address, self._transport, access)
-        if address.actual != address.declared:
-            access = ANYBODY
         return ChartRepository(address, self._mirrors, self._transport, access)

@@ -21,7 +21,7 @@ from uuid import uuid4
 from components.artifacts.access import ANYBODY, Access
 from components.artifacts.locked_source import FetchedRequest, LockedSource
 from components.artifacts.loopback import is_loopback
-from components.artifacts.mirrors import Mirrors, printable
+from components.artifacts.mirrors import Address, Mirrors, printable
 from components.artifacts.semver import newest
 from components.errors import ArtifactError
 
@@ -85,9 +85,9 @@ class GitRequest(FetchedRequest):
         return f"{value}@sha1:{refs[ref]}"
 
     def _refs(self, mirrors: Mirrors) -> dict[str, str]:
-        url = mirrors.rewrite(self.url)
-        with self._explained(printable(url)):
-            listed = self._git(url).ls_remote("--", url)
+        address = mirrors.located(self.url)
+        with self._explained(printable(address.actual)):
+            listed = self._git(address).ls_remote("--", address.actual)
         pairs = (line.split("\t") for line in str(listed).splitlines())
         # An annotated tag is listed once more with the commit that it is of: it comes after it.
         return {ref.removesuffix("^{}"): digest for digest, ref in pairs}
@@ -95,15 +95,15 @@ class GitRequest(FetchedRequest):
     def _fetch(self, commit: str, folder: Path, mirrors: Mirrors) -> None:
         import git  # noqa: PLC0415 - the same
 
-        url = mirrors.rewrite(self.url)
+        address = mirrors.located(self.url)
         draft = folder.with_name(f".{folder.name}.{uuid4().hex}")
         try:
-            with self._explained(f"{printable(url)} at {commit}"):
+            with self._explained(f"{printable(address.actual)} at {commit}"):
                 git.Repo.init(draft).close()
-                repository = self._git(url, draft)
+                repository = self._git(address, draft)
                 repository.config("core.autocrlf", "false")
                 repository.config("core.hooksPath", os.devnull)
-                self._fetch_commit(repository, url, commit)
+                self._fetch_commit(repository, address.actual, commit)
                 repository.checkout("--quiet", "--detach", commit)
             if not folder.exists():
                 draft.rename(folder)
@@ -120,13 +120,12 @@ class GitRequest(FetchedRequest):
             refs = "+refs/*:refs/remotes/source/*"
             repository.fetch("--quiet", "--no-tags", "--", url, refs)
 
-    def _git(self, url: str, folder: Path | None = None) -> git.Git:
+    def _git(self, address: Address, folder: Path | None = None) -> git.Git:
         import git  # noqa: PLC0415 - the same
 
         program = git.Git(folder)
-        # A mirror is shown no password that is meant for what it stands for.
-        access = self.access if url.lower() == self.url.lower() else ANYBODY
-        program.update_environment(**git_environment(access, url))
+        access = self.access.at(address)
+        program.update_environment(**git_environment(access, address.actual))
         return program
 
     @contextmanager

@@ -82,8 +82,11 @@ class Mirrors:
 
     def address(self, url: str) -> Address:
         """Return a repository's URL together with its mirror's."""
-        declared = repository_url(url)
-        return Address(declared, self.rewrite(declared))
+        return self.located(repository_url(url))
+
+    def located(self, url: str) -> Address:
+        """Return any URL together with its mirror's."""
+        return Address(_lower_host(url), self.rewrite(url))
 
 
 def repository_url(text: str) -> str:

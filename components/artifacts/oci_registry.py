@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from components.artifacts import missing
 from components.artifacts.access import ANYBODY, Access
-from components.artifacts.credentials import Credentials, docker_credentials
 from components.artifacts.registry_client import NOT_FOUND, RegistryClient
 from components.artifacts.transport import AS_IT_IS
 from components.errors import ArtifactError
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from components.artifacts.mirrors import Address
     from components.artifacts.transport import Transport
 
-__all__ = ["CHART_LAYERS", "OCIRegistry", "registry_client"]
+__all__ = ["CHART_LAYERS", "OCIRegistry"]
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CHART_LAYERS = (
@@ -40,7 +39,7 @@ class OCIRegistry:
 
     def __init__(self, address: Address, transport: Transport, access: Access = ANYBODY) -> None:
         self._address = address
-        self._client = registry_client(address, transport, access)
+        self._client = RegistryClient(address, transport, access=access)
 
     def versions(self, chart: str) -> list[str]:
         """Return every tag of a chart, in the registry's order, with Helm's `_` back as `+`."""
@@ -85,19 +84,3 @@ class OCIRegistry:
                 " push it by sha256, which is what a lock holds.",
             )
         return digest
-
-
-def registry_client(address: Address, transport: Transport, access: Access) -> RegistryClient:
-    """Return what reads a registry by an access, or with Docker's own credentials.
-
-    A mirror is shown no password that is meant for what it stands for.
-    """
-    if address.actual != address.declared:
-        access = ANYBODY
-
-    def given(host: str) -> Credentials | None:
-        if access.password:
-            return Credentials(access.username, access.password)
-        return docker_credentials(host)
-
-    return RegistryClient(address, transport, ca_file=access.ca_file, credentials=given)

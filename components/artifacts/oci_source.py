@@ -133,10 +133,11 @@ class OCIRequest(FetchedRequest):
 
     def _client(self, mirrors: Mirrors) -> RegistryClient:
         # HTTP costs time at start, and what is in the cache needs none.
-        from components.artifacts.oci_registry import registry_client  # noqa: PLC0415
+        from components.artifacts.registry_client import RegistryClient  # noqa: PLC0415
         from components.artifacts.transport import Transport  # noqa: PLC0415
 
-        return registry_client(self._address(mirrors), Transport(), self.access)
+        address = self._address(mirrors)
+        return RegistryClient(address, Transport(), access=self.access.at(address))
 
     def _address(self, mirrors: Mirrors) -> Address:
         return mirrors.address(self.url)

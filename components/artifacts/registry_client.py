@@ -11,19 +11,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import parse_dict_header
 
+from components.artifacts.access import ANYBODY, Access
 from components.artifacts.credentials import Credentials, docker_credentials
 from components.artifacts.loopback import is_loopback
 from components.artifacts.mirrors import printable
-from components.artifacts.transport import Bearer, TransportError
+from components.artifacts.transport import Bearer, TransportError, basic
 from components.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from requests import Response
+    from requests.auth import AuthBase
 
     from components.artifacts.etag_cache import ETagCache
     from components.artifacts.mirrors import Address
@@ -38,11 +39,11 @@ _PAGE = 1000
 
 
 class RegistryClient:
-    """A registry at an `oci://` address, read with Docker's credentials for its host, if any.
+    """A registry at an `oci://` address, read by an access, or with Docker's own credentials.
 
     Plain HTTP is spoken where `insecure` says so and to loopback hosts without
-    a `ca_file`, as Docker and Helm do. Every method raises ArtifactError naming the address:
-    unreachable, access denied, an answer that is none.
+    an authority's file, as Docker and Helm do. Every method raises ArtifactError
+    naming the address: unreachable, access denied, an answer that is none.
     """
 
     def __init__(
@@ -51,15 +52,13 @@ class RegistryClient:
         transport: Transport,
         *,
         insecure: bool = False,
-        ca_file: str = "",
-        credentials: Callable[[str], Credentials | None] = docker_credentials,
+        access: Access = ANYBODY,
     ) -> None:
         self._address = address
         self._transport = transport
-        self._verify = ca_file or True
-        self._known_credentials = credentials
+        self._access = access
         parts = urlsplit(address.actual)
-        plain = insecure or (is_loopback(parts.hostname or "") and not ca_file)
+        plain = insecure or (is_loopback(parts.hostname or "") and not access.ca_file)
         self._is_docker_hub = parts.netloc in _DOCKER_HUB
         self._host = "docker.io" if self._is_docker_hub else parts.netloc
         host = _DOCKER_HUB_API if self._is_docker_hub else parts.netloc
@@ -154,7 +153,8 @@ class RegistryClient:
             return self._authorizations[name]
         if scheme.lower() == "basic" and self._credentials:
             # For every repository: what follows is sent with it at once.
-            self._authorizations[""] = self._basic(self._credentials)
+            known = self._credentials
+            self._authorizations[""] = basic(known.user, known.password)
             return self._authorizations[""]
         return None
 
@@ -168,19 +168,16 @@ class RegistryClient:
             given = {**form, **query, "client_id": "sluice"}
             response = self._send("POST", realm, None, None, given)
         else:
-            basic = self._basic(known) if known else None
-            response = self._send("GET", f"{realm}?{urlencode(query)}", None, basic)
+            auth = basic(known.user, known.password) if known else None
+            response = self._send("GET", f"{realm}?{urlencode(query)}", None, auth)
         answer = self.json(self._checked(name, response))
         return str(answer.get("token") or answer.get("access_token") or "")
 
-    @staticmethod
-    def _basic(credentials: Credentials) -> AuthBase:
-        # As bytes, in which requests takes any character.
-        return HTTPBasicAuth(credentials.user.encode(), credentials.password.encode())
-
     @cached_property
     def _credentials(self) -> Credentials | None:
-        return self._known_credentials(self._host)
+        if self._access.password:
+            return Credentials(self._access.username, self._access.password)
+        return docker_credentials(self._host)
 
     def _send(
         self,
@@ -191,7 +188,8 @@ class RegistryClient:
         form: Mapping[str, str] | None = None,
     ) -> Response:
         try:
-            return self._transport.send(method, url, headers, auth, form=form, verify=self._verify)
+            verify = self._access.ca_file or True
+            return self._transport.send(method, url, headers, auth, form=form, verify=verify)
         except TransportError as error:
             raise self._unreadable(url, str(error)) from error
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from components.artifacts.access import Access
 from components.artifacts.digest import check_digest, digest_of
 from components.artifacts.etag_cache import ETagCache
 from components.artifacts.locked_image import ImageRequest, LockedImage, ReflectionPolicy
@@ -175,7 +176,7 @@ class RemoteImages:
                     self._address(source),
                     self._transport,
                     insecure=source.insecure,
-                    ca_file=self._ca_file(source),
+                    access=Access(ca_file=self._ca_file(source)),
                 )
             return self._clients[source]
 

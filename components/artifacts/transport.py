@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
-from requests.auth import AuthBase
+from requests.auth import AuthBase, HTTPBasicAuth
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from components.artifacts.loopback import is_loopback
@@ -23,7 +23,7 @@ from components.artifacts.loopback import is_loopback
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-__all__ = ["AS_IT_IS", "Bearer", "Limits", "Transport", "TransportError"]
+__all__ = ["AS_IT_IS", "Bearer", "Limits", "Transport", "TransportError", "basic"]
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _LONGEST_PAUSE = 30.0
@@ -76,6 +76,11 @@ class Bearer(AuthBase):
         if self._token:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def basic(user: str, password: str) -> AuthBase:
+    """Return a user's name and password, as bytes, in which requests takes any character."""
+    return HTTPBasicAuth(user.encode(), password.encode())
 
 
 class Transport:
