@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.locked import LOCKED
 from components.source_access import source_access
+from components.source_ref import SourceRef
 
 __all__ = ["GitRef", "GitRepository", "GitRepositoryArgs", "below"]
 
@@ -22,7 +23,7 @@ _URL: Final = re.compile(r"(https?|ssh|file)://.+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class GitRef:
+class GitRef(SourceRef):
     """Which commit of a repository: one of these. Answers to `spec.ref` of Flux.
 
     Attributes:
@@ -39,11 +40,6 @@ class GitRef:
     semver: str = ""
     commit: str = ""
     name: str = ""
-
-    def __str__(self) -> str:
-        given = [(each.name, getattr(self, each.name)) for each in fields(self)]
-        (only,) = [f"{kind} {value}" for kind, value in given if value]
-        return only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +104,7 @@ class GitRepository(Component):
 
     def _asked(self) -> GitRequest:
         args = self.args
-        if sum(bool(getattr(args.ref, each.name)) for each in fields(GitRef)) != 1:
-            raise DeclarationError("ref: give one of branch, tag, semver, commit and name")
+        ref = args.ref.asked()
         if args.ref.commit and not _COMMIT.fullmatch(args.ref.commit):
             raise DeclarationError(f"ref: {args.ref.commit!r} is no commit: 40 hex digits")
         if not _URL.fullmatch(args.url):
@@ -117,7 +112,7 @@ class GitRepository(Component):
                 f"url: {args.url!r} does not start with https://, http://, ssh:// or file://"
             )
         access = source_access(args.username, args.secret, args.ca_file)
-        return GitRequest(name=self.name, url=args.url, ref=str(args.ref), access=access)
+        return GitRequest(name=self.name, url=args.url, ref=ref, access=access)
 
 
 def below(root: Path, path: str) -> Path:

@@ -32,9 +32,8 @@ class HelmRepository(Component):
 
         `secret` is the key of the stack's configuration that holds the password or
         token of `username` (`pulumi config set --secret KEY`); by default nobody is
-        named. `ca_file`
-        is a PEM file, below the repository's root, of the authority that signed the
-        server's certificate; by default those of the system count.
+        named. `ca_file` is a PEM file, below the repository's root, of the authority
+        that signed the server's certificate; by default those of the system count.
         """
         super().__init__("source:HelmRepository", name, opts)
         if not url.startswith(("https://", "http://")):

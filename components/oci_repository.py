@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
@@ -12,12 +12,13 @@ from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.locked import LOCKED
 from components.source_access import source_access
+from components.source_ref import SourceRef
 
 __all__ = ["OCIRef", "OCIRepository"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class OCIRef:
+class OCIRef(SourceRef):
     """Which artifact of a repository: one of these. Answers to `spec.ref` of Flux.
 
     Attributes:
@@ -30,11 +31,6 @@ class OCIRef:
     tag: str = ""
     semver: str = ""
     digest: str = ""
-
-    def __str__(self) -> str:
-        given = [(each.name, getattr(self, each.name)) for each in fields(self)]
-        (only,) = [f"{kind} {value}" for kind, value in given if value]
-        return only
 
 
 class OCIRepository(Component):
@@ -65,10 +61,10 @@ class OCIRepository(Component):
         """Declare what is at `url` (`oci://host/path`): charts by name, or with `ref` an artifact.
 
         `secret` is the key of the stack's configuration that holds the password or
-        token of `username` (`pulumi config set --secret KEY`); by default
-        Docker's own credentials for the host are used. `ca_file`
-        is a PEM file, below the repository's root, of the authority that signed the
-        server's certificate; by default those of the system count.
+        token of `username` (`pulumi config set --secret KEY`); by default Docker's
+        own credentials for the host are used. `ca_file` is a PEM file, below the
+        repository's root, of the authority that signed the server's certificate;
+        by default those of the system count.
         """
         super().__init__("source:OCIRepository", name, opts)
         if not url.startswith("oci://"):
@@ -80,7 +76,9 @@ class OCIRepository(Component):
         try:
             self.access = source_access(username, secret, ca_file)
             if ref is not None:
-                self._request = self._asked(ref)
+                self._request = OCIRequest(
+                    name=name, url=self.url, ref=ref.asked(), access=self.access
+                )
                 self.revision = LOCKED.get().source(self._request).revision
         except SluiceError as error:
             raise self.refusal(error) from None
@@ -98,8 +96,3 @@ class OCIRepository(Component):
         if self._request is None:
             raise DeclarationError(f"OCIRepository {self.name!r} is a folder of charts; give ref=")
         return LOCKED.get().files(self._request)
-
-    def _asked(self, ref: OCIRef) -> OCIRequest:
-        if sum(bool(getattr(ref, each.name)) for each in fields(OCIRef)) != 1:
-            raise DeclarationError("ref: give one of tag, semver and digest")
-        return OCIRequest(name=self.name, url=self.url, ref=str(ref), access=self.access)

@@ -350,16 +350,14 @@ class _Exporter:
 
 
 def _git_source(component: GitRepository) -> dict[str, Any]:
-    ref = {key: value for key, value in vars(component.args.ref).items() if value}
-    spec = {"interval": _INTERVAL, "url": component.url, "ref": ref}
+    spec = {"interval": _INTERVAL, "url": component.url, "ref": component.args.ref.given()}
     if component.args.secret:
         spec["secretRef"] = {"name": component.args.secret}
     return _object(_SOURCES, "GitRepository", component.name, FLUX, spec)
 
 
 def _oci_source(component: OCIRepository, ref: OCIRef) -> dict[str, Any]:
-    given = {key: value for key, value in vars(ref).items() if value}
-    spec = {"interval": _INTERVAL, "url": component.url, "ref": given}
+    spec = {"interval": _INTERVAL, "url": component.url, "ref": ref.given()}
     return _object(_SOURCES, "OCIRepository", component.name, FLUX, spec)
 
 

@@ -12,13 +12,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from components.artifacts.access import ANYBODY, Access
+from components.artifacts.access import Access
 from components.artifacts.locked_source import FetchedRequest, LockedSource
 from components.artifacts.loopback import is_loopback
 from components.artifacts.mirrors import Address, Mirrors, printable
@@ -34,17 +34,6 @@ __all__ = ["GitRequest", "git_environment"]
 @dataclass(frozen=True, kw_only=True)
 class GitRequest(FetchedRequest):
     """A Git source and how to get at it; see `SourceRequest`."""
-
-    access: Access = field(default=ANYBODY, compare=False)
-
-    def look_up(self, mirrors: Mirrors) -> LockedSource:
-        """Return the newest revision that the ref allows, as the server has it now.
-
-        Raises ArtifactError where the server cannot be read or has no such ref.
-        """
-        kind, _, value = self.ref.partition(" ")
-        revision = f"sha1:{value}" if kind == "commit" else self._found(kind, value, mirrors)
-        return LockedSource(name=self.name, url=self.url, ref=self.ref, revision=revision)
 
     def folder(self, locked: LockedSource, cache: Path) -> Path:
         """Return where a revision's files lie, or will."""
@@ -71,7 +60,9 @@ class GitRequest(FetchedRequest):
                 repository.clean("-ffdxq")
         return folder
 
-    def _found(self, kind: str, value: str, mirrors: Mirrors) -> str:
+    def _revision(self, kind: str, value: str, mirrors: Mirrors) -> str:
+        if kind == "commit":
+            return f"sha1:{value}"
         refs = self._refs(mirrors)
         if kind == "semver":
             prefix = "refs/tags/"

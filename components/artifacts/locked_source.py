@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from components.artifacts.access import ANYBODY, Access
 from components.artifacts.lock_entry import LockEntry, Request
 from components.artifacts.mirrors import Mirrors, printable
 from components.artifacts.semver import Range
@@ -112,12 +113,30 @@ class SourceRequest(Request[LockedSource]):
         return match["kind"], match["value"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class FetchedRequest(SourceRequest):
-    """A source that is asked for its revision and for its files."""
+    """A source that is asked for its revision and for its files.
+
+    Attributes:
+        access: who we are to its server.
+
+    """
+
+    access: Access = field(default=ANYBODY, compare=False)
+
+    def look_up(self, mirrors: Mirrors) -> LockedSource:
+        """Return the newest revision that the ref allows, as the server has it now.
+
+        Raises ArtifactError where the server cannot be read or has no such ref.
+        """
+        kind, value = self._ref
+        return LockedSource(
+            name=self.name, **self.asked(), revision=self._revision(kind, value, mirrors)
+        )
 
     @abstractmethod
-    def look_up(self, mirrors: Mirrors) -> LockedSource:
-        """Return the newest revision that the ref allows; raises ArtifactError."""
+    def _revision(self, kind: str, value: str, mirrors: Mirrors) -> str:
+        """Return the revision that a kind of ref is now."""
 
     @abstractmethod
     def folder(self, locked: LockedSource, cache: Path) -> Path:

@@ -12,12 +12,11 @@ import shutil
 import tarfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from components.artifacts import atomic_file
-from components.artifacts.access import ANYBODY, Access
 from components.artifacts.digest import digest_of
 from components.artifacts.locked_source import FetchedRequest, LockedSource
 from components.artifacts.semver import newest
@@ -41,24 +40,6 @@ _NOT_FOUND: Final = 404
 @dataclass(frozen=True, kw_only=True)
 class OCIRequest(FetchedRequest):
     """An OCI artifact and who we are to its registry; see `SourceRequest`."""
-
-    access: Access = field(default=ANYBODY, compare=False)
-
-    def look_up(self, mirrors: Mirrors) -> LockedSource:
-        """Return the newest revision that the ref allows, as the registry has it now.
-
-        Raises ArtifactError where the registry cannot be read or has no such artifact.
-        """
-        kind, _, value = self.ref.partition(" ")
-        client = self._client(mirrors)
-        if kind == "semver":
-            tags = client.tags(client.name()) or []
-            kind, value = "tag", newest(value, tags) or ""
-            if not value:
-                raise self._missing(mirrors)
-        digest = digest_of(self._manifest(client, value, mirrors))
-        revision = digest if kind == "digest" else f"{value}@{digest}"
-        return LockedSource(name=self.name, url=self.url, ref=self.ref, revision=revision)
 
     def folder(self, locked: LockedSource, cache: Path) -> Path:
         """Return where a revision's files lie, or will."""
@@ -84,6 +65,15 @@ class OCIRequest(FetchedRequest):
             atomic_file.write(kept, archive)
         self._unpack(kept, folder, locked, mirrors)
         return folder
+
+    def _revision(self, kind: str, value: str, mirrors: Mirrors) -> str:
+        client = self._client(mirrors)
+        if kind == "semver":
+            value = newest(value, client.tags(client.name()) or []) or ""
+            if not value:
+                raise self._missing(mirrors)
+        digest = digest_of(self._manifest(client, value, mirrors))
+        return digest if kind == "digest" else f"{value}@{digest}"
 
     def _unpack(self, archive: Path, folder: Path, locked: LockedSource, mirrors: Mirrors) -> None:
         try:
