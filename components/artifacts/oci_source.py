@@ -6,15 +6,10 @@ Answers to Flux's `OCIRepository`.
 
 from __future__ import annotations
 
-import io
 import json
-import shutil
-import tarfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 from components.artifacts import atomic_file
 from components.artifacts.digest import digest_of
@@ -52,18 +47,19 @@ class OCIRequest(FetchedRequest):
         ArtifactError where the registry cannot be read, or has lost or changed it.
         """
         folder = self.folder(locked, cache)
-        kept = folder.with_suffix(".tgz")
-        manifest = folder.with_suffix(".json")
-        if not (manifest.is_file() and digest_of(manifest.read_bytes()) == locked.digest):
+
+        def download() -> bytes:
             content = self._manifest(self._client(mirrors), locked.digest, mirrors)
             if digest_of(content) != locked.digest:
                 raise self._unfit(locked, f"its manifest is {digest_of(content)}", mirrors)
-            atomic_file.write(manifest, content)
-        layer = self._layer(manifest.read_bytes(), locked, mirrors)
-        if not (kept.is_file() and digest_of(kept.read_bytes()) == layer):
-            archive = self._blob(layer, locked, mirrors)
-            atomic_file.write(kept, archive)
-        self._unpack(kept, folder, locked, mirrors)
+            return content
+
+        manifest = _kept(folder.with_suffix(".json"), locked.digest, download)
+        layer = self._layer(manifest, locked, mirrors)
+        archive = _kept(
+            folder.with_suffix(".tgz"), layer, lambda: self._blob(layer, locked, mirrors)
+        )
+        self._unpack(archive, folder, locked, mirrors)
         return folder
 
     def _revision(self, kind: str, value: str, mirrors: Mirrors) -> str:
@@ -75,26 +71,13 @@ class OCIRequest(FetchedRequest):
         digest = digest_of(self._manifest(client, value, mirrors))
         return digest if kind == "digest" else f"{value}@{digest}"
 
-    def _unpack(self, archive: Path, folder: Path, locked: LockedSource, mirrors: Mirrors) -> None:
+    def _unpack(self, archive: bytes, folder: Path, locked: LockedSource, mirrors: Mirrors) -> None:
+        import tarfile  # noqa: PLC0415 - for a source alone
+
+        from components.artifacts.archive import unpack  # noqa: PLC0415 - the same
+
         try:
-            with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as tar:
-                files = {
-                    member.name.removeprefix("./"): _read(tar, member)
-                    for member in tar
-                    if member.isfile()
-                }
-                if _files(folder) == files:
-                    return
-                draft, old = (folder.with_name(f".{folder.name}.{uuid4().hex}") for _ in "12")
-                try:
-                    tar.extractall(draft, filter="data")
-                    with suppress(FileNotFoundError):
-                        folder.rename(old)
-                    if not folder.exists():
-                        draft.rename(folder)
-                finally:
-                    shutil.rmtree(draft, ignore_errors=True)
-                    shutil.rmtree(old, ignore_errors=True)
+            unpack(archive, folder)
         except (tarfile.TarError, OSError) as error:
             raise self._unfit(locked, f"its archive cannot be unpacked: {error}", mirrors) from None
 
@@ -144,11 +127,10 @@ class OCIRequest(FetchedRequest):
         )
 
 
-def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = tar.extractfile(member)
-    return file.read() if file else b""
-
-
-def _files(folder: Path) -> Mapping[str, bytes]:
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+def _kept(file: Path, digest: str, download: Callable[[], bytes]) -> bytes:
+    """Return a file's content, downloaded first where it is not the one of the digest."""
+    content = file.read_bytes() if file.is_file() else b""
+    if digest_of(content) != digest:
+        content = download()
+        atomic_file.write(file, content)
+    return content
