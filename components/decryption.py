@@ -13,7 +13,7 @@ from typing import Any, Final
 from components.errors import DeclarationError
 from components.manifests import documents
 from components.manifests.kustomize import directories
-from components.sops import FORMATS, decrypt, is_encrypted, read_encrypted
+from components.sops import FORMATS, decrypt, is_encrypted
 
 __all__ = ["DecryptionProvider", "decrypted", "verify_files"]
 
@@ -44,7 +44,7 @@ def verify_files(folder: Path) -> None:
             continue
         if is_encrypted(text):
             _check_readable(text, file)
-            read_encrypted(file)
+            decrypt(text, FORMATS[file.suffix], "yaml", where=str(file))
 
 
 def decrypted(manifest: dict[str, Any], *, where: str) -> dict[str, Any]:

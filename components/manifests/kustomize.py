@@ -165,14 +165,18 @@ def directories(folder: Path) -> set[Path]:
         if file is None:
             waiting.extend(path for path in directory.iterdir() if path.is_dir())
         else:
-            waiting.extend((directory / path).resolve() for path in _parts(file))
+            waiting.extend((directory / path).resolve() for path in _parts(_loaded(file)))
     return found
 
 
-def _parts(file: Path) -> Iterator[str]:
+def _loaded(file: Path) -> Mapping[str, Any]:
     content = documents.load_file(file)
     if not isinstance(content, dict):
         raise DeclarationError(f"{file}: a kustomization is a map")
+    return content
+
+
+def _parts(content: Mapping[str, Any]) -> Iterator[str]:
     return (entry for part in _PARTS for entry in content.get(part) or ())
 
 
@@ -199,14 +203,12 @@ def _check_parts(folder: Path, seen: frozenset[Path] = frozenset()) -> None:
     file = kustomization_file(folder)
     if file is None:
         raise DeclarationError(f"{folder}: has no kustomization.yaml")
-    content = documents.load_file(file)
-    if not isinstance(content, dict):
-        raise DeclarationError(f"{file}: a kustomization is a map")
+    content = _loaded(file)
     for remote in (name for name in _named_files(content) if name.startswith(_REMOTE)):
         raise DeclarationError(
             f"{file}: {remote!r}: a remote file is not fetched, as no lock pins it: {_INSTEAD}"
         )
-    for entry in (entry for part in _PARTS for entry in content.get(part) or ()):
+    for entry in _parts(content):
         path = (folder / entry).resolve()
         if path.is_dir():
             _check_parts(path, seen | {folder})
