@@ -72,12 +72,15 @@ def requests(repository: Repository, stack: str) -> list[Request[Any]]:
 
 
 def unlocked_declaration(
-    repository: Repository, stack: str
+    repository: Repository, stack: str, *, in_clear: bool = True
 ) -> tuple[Declaration, list[Request[Any]]]:
-    """Return what a stack declares whatever its lock says, and what it asks that for."""
+    """Return what a stack declares whatever its lock says, and what it asks that for.
+
+    The secrets of its configuration are decrypted for it where they are wanted `in_clear`.
+    """
     unlocked = Unlocked()
-    is_secret = has_secrets(repository, stack)
-    settings = Engine(repository, stack).secret_settings() if is_secret else {}
+    wanted = in_clear and has_secrets(repository, stack)
+    settings = Engine(repository, stack).secret_settings() if wanted else {}
     return declaration(repository, stack, unlocked, config=settings), unlocked.requests
 
 
@@ -162,11 +165,10 @@ def _asked(
     So a job that has no passphrase can tell whether a lock fits.
     """
     if upgrade is not None and not upgrade and has_secrets(repository, stack):
-        unlocked = Unlocked()
-        declaration(repository, stack, unlocked)
+        _, asked = unlocked_declaration(repository, stack, in_clear=False)
         lock = Lock.load(lock_file(repository.root, stack))
-        if all(lock.fits(request) for request in unlocked.requests):
-            return unlocked.requests
+        if all(lock.fits(request) for request in asked):
+            return asked
     return requests(repository, stack)
 
 

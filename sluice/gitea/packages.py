@@ -32,12 +32,11 @@ class Packages(Endpoint):
         owner, _, package = name.partition("/")
         if (host, owner) != (urlsplit(self.connection.server).netloc, self.owner) or not package:
             return False
-        parts = (quote(part, safe="") for part in (owner, "container", package))
-        path = "/".join(("/packages", *parts))
+        path = f"/packages/{_quoted(owner, 'container', package)}"
         versions = self.connection.find(path, list[_Version]) or []
         if not versions or any(version.repository for version in versions):
             return False
-        self.connection.call("POST", f"{path}/-/link/{quote(self.name, safe='')}")
+        self.connection.call("POST", f"{path}/-/link/{_quoted(self.name)}")
         return True
 
     def upload_package(self, name: str, version: str, file: str, content: bytes) -> str:
@@ -63,5 +62,8 @@ class Packages(Endpoint):
         return self.connection.call("GET", self._package(name, version, file)).data
 
     def _package(self, *parts: str) -> str:
-        quoted = "/".join(quote(part, safe="") for part in parts)
-        return f"/api/packages/{quote(self.owner, safe='')}/generic/{quoted}"
+        return f"/api/packages/{_quoted(self.owner, 'generic', *parts)}"
+
+
+def _quoted(*parts: str) -> str:
+    return "/".join(quote(part, safe="") for part in parts)
