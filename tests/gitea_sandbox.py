@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ import pytest
 from sluice.gitea import Connection, Gitea, Run
 from sluice.sandbox import GiteaService, Sandbox, Seed
 from sluice.surroundings import SANDBOX_PASSPHRASE
+from tests.registry import Registry
 
 T = TypeVar("T")
 
@@ -51,6 +53,13 @@ class GiteaSandbox:
     def service(self) -> GiteaService:
         """The server, its runner, their files."""
         return self.box.gitea
+
+    @property
+    def registry(self) -> Registry:
+        """Gitea's own registry, to which the bot pushes."""
+        server = self.service.server.url
+        token = self.service.bot_token_file.read_text()
+        return Registry(server.partition("://")[2], server, auth=("sluice-bot", token))
 
     def clone(self, folder: Path) -> Clone:
         """Clone the repository as its administrator."""
@@ -102,6 +111,19 @@ class Clone:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def sluice(self, *arguments: str, code: int = 0, **environment: str) -> str:
+        """What this test run's command prints here, errors too; it ends with `code`."""
+        done = subprocess.run(
+            [sys.executable, "-c", "from sluice.cli import main; main()", *arguments],
+            cwd=self.root,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def write(self, path: str, text: str) -> None:
         """Write a file."""

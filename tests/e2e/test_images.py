@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from tests.e2e.conftest import SECONDS
 from tests.gitea_sandbox import eventually
-from tests.integration.images.registry import Registry
 
 if TYPE_CHECKING:
     import pytest
@@ -59,15 +54,7 @@ def follow(team: Team, image: str) -> None:
     team.replace(base, "\n    @member\n    def my_app(", MEMBERS.format(image=image))
     team.replace(base, 'image="gitea.local/raibid/my-app:1.0.0"', "image=self.my_image.image")
     team.clone.write("stacks/dev.py", DEV)
-    locked = subprocess.run(
-        [sys.executable, "-c", "from sluice.cli import main; main()", "lock"],
-        cwd=team.clone.root,
-        env={**os.environ, **team.clone.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert locked.returncode == 0, locked.stdout + locked.stderr
+    team.clone.sluice("lock")
 
 
 def running(team: Team, stack: str) -> str:
@@ -89,12 +76,10 @@ def opened(team: Team, branch: str) -> PullRequest:
 def test_a_pushed_image_comes_to_production_by_pull_requests(
     team: Team, record_property: pytest.RecordProperty
 ) -> None:
-    gitea = team.sandbox.service
-    host = urlsplit(gitea.server.url).netloc
-    bot = ("sluice-bot", gitea.bot_token_file.read_text())
-    registry = Registry(host, gitea.server.url, auth=bot)
+    registry = team.sandbox.registry
+    image = f"{registry.host}/raibid/my-app"
     registry.push("raibid/my-app", "1.0.0", labels={"version": "1.0.0"})
-    team.deliver("follow", "feat: my-app follows", lambda: follow(team, f"{host}/raibid/my-app"))
+    team.deliver("follow", "feat: my-app follows", lambda: follow(team, image))
     linking = team.run_by_hand("images.yaml", {})
     assert "linked to raibid/infrastructure" in team.sandbox.log(linking)
 

@@ -17,7 +17,7 @@ from components.errors import ArtifactError
 from components.policies.policy import TagPolicy
 from components.policies.semver import SemVerPolicy
 from tests.gitea_sandbox import GiteaSandbox
-from tests.integration.images.registry import Registry
+from tests.registry import Registry
 
 
 def test_an_image_that_is_pushed_to_gitea_is_selected_and_locked(

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from sluice.errors import GiteaError
 from sluice.gitea import PullRequest
 from tests.gitea_sandbox import Clone, GiteaSandbox, eventually
 from tests.unit.images.platform import write_files
 
-OCI = "application/vnd.oci.image"
 SOURCE = "https://git.example.com/raibid/app"
 
 
@@ -37,28 +31,19 @@ class Platform:
     @property
     def image(self) -> str:
         """The image that the platform's policy follows."""
-        host = self.gitea.service.server.url.partition("://")[2]
-        return f"{host}/{self.gitea.admin.owner}/app"
+        return f"{self.gitea.registry.host}/{self._name}"
 
     def sluice(self, *arguments: str, code: int = 0) -> str:
         """Run the command as the pipeline's bot does; its output and errors."""
         token = self.gitea.service.bot_token_file.read_text()
-        done = subprocess.run(
-            [sys.executable, "-c", "from sluice.cli import main; main()", *arguments],
-            cwd=self.clone.root,
-            env={
-                **self.clone.environment,
-                "GITEA_TOKEN": token,
-                "PULUMI_BACKEND_URL": f"file://{self.clone.root.parent}",
-                "PULUMI_CONFIG_PASSPHRASE": "",
-                "PYTHONPATH": str(Path.cwd()),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
+        return self.clone.sluice(
+            *arguments,
+            code=code,
+            GITEA_TOKEN=token,
+            PULUMI_BACKEND_URL=f"file://{self.clone.root.parent}",
+            PULUMI_CONFIG_PASSPHRASE="",
+            PYTHONPATH=str(Path.cwd()),
         )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
 
     def push_image(self, tag: str) -> str:
         """Put an image into Gitea's registry by plain HTTP; return its digest."""
@@ -66,29 +51,7 @@ class Platform:
             "org.opencontainers.image.source": SOURCE,
             "org.opencontainers.image.revision": commit_of(tag),
         }
-        config = json.dumps(
-            {
-                "architecture": "amd64",
-                "os": "linux",
-                "config": {"Labels": labels},
-                "rootfs": {"type": "layers", "diff_ids": []},
-            }
-        ).encode()
-        manifest = json.dumps(
-            {
-                "schemaVersion": 2,
-                "mediaType": f"{OCI}.manifest.v1+json",
-                "config": {
-                    "mediaType": f"{OCI}.config.v1+json",
-                    "digest": self._blob(config),
-                    "size": len(config),
-                },
-                "layers": [],
-            }
-        ).encode()
-        headers = {"Content-Type": f"{OCI}.manifest.v1+json"}
-        self._put(f"manifests/{tag}", manifest, headers)
-        return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+        return self.gitea.registry.push(self._name, tag, labels=labels)
 
     def requests(self, state: str = "open") -> list[PullRequest]:
         """The pull requests in that state."""
@@ -117,26 +80,9 @@ class Platform:
         path = self.gitea.admin.path("pulls", request.number)
         self.gitea.admin.connection.call("PATCH", path, body={"state": "closed"})
 
-    def _blob(self, content: bytes) -> str:
-        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        self._put("blobs/uploads/", content, {}, digest=digest)
-        return digest
-
-    def _put(self, path: str, content: bytes, headers: dict[str, str], **query: Any) -> None:
-        base = self.gitea.service.server.url
-        url = f"{base}/v2/{self.gitea.admin.owner}/app/{path}"
-        method = "POST" if query else "PUT"
-        token = self.gitea.service.bot_token_file.read_text()
-        answer = requests.request(
-            method,
-            url,
-            params=query,
-            data=content,
-            headers=headers,
-            auth=("sluice-bot", token),
-            timeout=30,
-        )
-        assert answer.status_code == 201, answer.text
+    @property
+    def _name(self) -> str:
+        return f"{self.gitea.admin.owner}/app"
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from components.errors import ArtifactError
 from components.policies.policy import TagPolicy
 from components.policies.semver import SemVerPolicy
 from sluice.sandbox.pki import Authority, Subject
-from tests.integration.images.registry import Registry, running
 from tests.integration.images.tokens import token_service
+from tests.registry import Registry, running
 
 APP = "team/app"
 # Of "made-up", by bcrypt.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.images.registry import running
+from tests.registry import running
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
