@@ -53,12 +53,14 @@ class Proposed:
 
     Attributes:
         branch: its branch; empty where nothing changes.
+        commit: the commit that carries it; empty where nothing changes.
         pushed: whether that was changed.
         pull_request: its pull request; None where nothing changes, or without Gitea.
 
     """
 
     branch: str = ""
+    commit: str = ""
     pushed: bool = False
     pull_request: PullRequest | None = None
 
@@ -126,13 +128,13 @@ class Proposal:
             return done[0].message
 
         if self.branch == self.remote.branch:
-            self.remote.publish(message, noted, committer=committer)
-            return Proposed(self.branch, pushed=True) if done else Proposed()
-        _, pushed = self.remote.republish(message, noted, self.branch, committer=committer)
+            commit = self.remote.publish(message, noted, committer=committer)
+            return Proposed(self.branch, commit, pushed=True) if done else Proposed()
+        commit, pushed = self.remote.republish(message, noted, self.branch, committer=committer)
         if not done:
             return Proposed()
         request = self._pull_request(self.gitea, done[0]) if self.gitea else None
-        return Proposed(self.branch, pushed, request)
+        return Proposed(self.branch, commit, pushed, request)
 
     def _pull_request(self, gitea: Gitea, said: Description) -> PullRequest:
         note = json.dumps({"subject": self.subject, "carries": dict(said.carries)})

@@ -4,7 +4,7 @@ What happened is decided where it happens; the lines of `sluice logs` are
 written in `sluice.update_log`.
 """
 
-from sluice.alerts.event import Event, Topic
+from sluice.alerts.event import Event, Severity, Topic
 from sluice.alerts.publication import publish
 
-__all__ = ["Event", "Topic", "publish"]
+__all__ = ["Event", "Severity", "Topic", "publish"]

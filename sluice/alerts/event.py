@@ -28,7 +28,7 @@ class Event:
 
     Attributes:
         stack: the stack.
-        topic: what it is about; on each topic, what stays as it was is told once.
+        topic: what it is about; of each thread, what stays as it was is told once.
         action: what was done: `reconcile`, `up`, `rollback`, `drift`, `suspend`, `resume`,
             `images`.
         severity: `error` where something is not as it should be, else `info`.
@@ -41,6 +41,7 @@ class Event:
         url: where to look; empty where there is nothing to look at.
         seconds: how long it took; 0 where nothing was run.
         drifted: the fields and objects that are not as they are declared.
+        subject: the one thing of its topic that it is about; empty where a stack has one.
         time: when.
 
     """
@@ -58,6 +59,7 @@ class Event:
     url: str = ""
     seconds: float = 0.0
     drifted: int = 0
+    subject: str = ""
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
@@ -90,10 +92,16 @@ class Event:
         return cls(stack, "deployment", action, severity, result, message, commit, titles, sources)
 
     @property
+    def thread(self) -> str:
+        """What events belong together by: the topic, with the subject where there is one."""
+        return f"{self.topic}/{self.subject}" if self.subject else self.topic
+
+    @property
     def title(self) -> str:
         """What happened, in a few words."""
+        of = f" of {self.subject}" if self.subject else ""
         at = f" at {self.commit[:7]}" if self.commit else ""
-        return f"{self.stack}: {self.action} {self.result}{at}"
+        return f"{self.stack}: {self.action}{of} {self.result}{at}"
 
     @property
     def text(self) -> str:

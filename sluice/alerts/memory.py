@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from components.artifacts import atomic_file
-from sluice.alerts.event import Event, Topic
+from sluice.alerts.event import Event
 from sluice.repository import Repository
 
 __all__ = ["Memory", "news"]
@@ -20,7 +20,7 @@ __all__ = ["Memory", "news"]
 def news(event: Event, before: str) -> Event | None:
     """Return the event as it is to be told, or None where it says nothing new.
 
-    `before` is what was told to be wrong on its topic, empty where nothing
+    `before` is what was told to be wrong of its thread, empty where nothing
     was. What breaks is told, and when it breaks otherwise, and when it recovers.
     """
     if event.severity == "error":
@@ -44,17 +44,17 @@ class Memory:
         self.alerts: Sequence[Mapping[str, Any]] = kept.get("alerts") or ()
         """The alerts that were declared when that could last be read."""
 
-    def wrong(self, alert: str, topic: Topic) -> str:
+    def wrong(self, alert: str, thread: str) -> str:
         """Return what the alert was told to be wrong; empty where nothing is."""
-        return self._wrong.get(alert, {}).get(topic, "")
+        return self._wrong.get(alert, {}).get(thread, "")
 
-    def is_wrong(self, topic: Topic) -> bool:
+    def is_wrong(self, thread: str) -> bool:
         """Whether any alert was told that something is wrong."""
-        return any(told.get(topic) for told in self._wrong.values())
+        return any(told.get(thread) for told in self._wrong.values())
 
     def told(self, alert: str, event: Event) -> None:
         """Take that the alert was told."""
-        self._wrong.setdefault(alert, {})[event.topic] = event.reason
+        self._wrong.setdefault(alert, {})[event.thread] = event.reason
 
     def keep(self) -> None:
         """Write the file."""

@@ -48,7 +48,7 @@ def _measure(repository: Repository, event: Event) -> None:
 
 def _publish(repository: Repository, checkout: Repository, event: Event) -> None:
     memory, gitea = Memory(repository, event.stack), _gitea(repository)
-    is_news = event.result != "unchanged" or memory.is_wrong(event.topic)
+    is_news = event.result != "unchanged" or memory.is_wrong(event.thread)
     if not is_news and gitea is None:
         return
     event = _located(event, checkout, gitea)
@@ -91,7 +91,7 @@ def _tell(checkout: Repository, event: Event, memory: Memory) -> None:
 
 def _wanted(memory: Memory, event: Event) -> Iterable[tuple[Mapping[str, Any], Event]]:
     for alert in memory.alerts:
-        told = news(event, memory.wrong(alert["name"], event.topic))
+        told = news(event, memory.wrong(alert["name"], event.thread))
         if told is not None:
             yield alert, told
 
@@ -153,7 +153,7 @@ def _page(commit: str, gitea: Gitea | None) -> str:
 def _set_status(gitea: Gitea, event: Event) -> None:
     context = f"sluice/{event.stack}"
     if event.topic != "deployment":
-        context = f"{context}/{event.topic}"
+        context = f"{context}/{event.thread}"
     sentence = event.message if event.result == "waiting" else event.title
     try:
         gitea.set_status(event.commit, context, _state(event), sentence, event.url)

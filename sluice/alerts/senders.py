@@ -64,6 +64,7 @@ def _alertmanager(route: Route, project: str, event: Event) -> None:
             "alertname": f"SluiceStack{event.topic.title()}",
             "project": project,
             "stack": event.stack,
+            **({"subject": event.subject} if event.subject else {}),
             "severity": "error",
         },
         "annotations": {key: value for key, value in annotations.items() if value},

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import click
 
 from components.errors import SluiceError
+from sluice.alerts import publish
 from sluice.checkout import Remote, checked_out
 from sluice.errors import GiteaError
 from sluice.gitea import Gitea
 from sluice.images.message import message
 from sluice.images.publishing import Publication, write_here
+from sluice.images.telling import failed_event, image_event
 from sluice.images.updating import Automated, Automations, Update
 from sluice.repository import Repository, in_repository
 from sluice.surroundings import enter
@@ -74,7 +76,9 @@ def _publish(repository: Repository, *, pr: bool) -> None:
             made = publication.propose(gitea) if pr else publication.push()
         except SluiceError as error:
             failures.append(type(error)(f"{of.title}: {error}"))
+            publish(repository, failed_event(of, commit, error))
             continue
+        publish(repository, image_event(of, commit, publication.update, made))
         if publication.update is not None:
             _show(publication.update)
         if made.branch:

@@ -75,6 +75,11 @@ class Platform:
 
         eventually(merged, f"the merge of pull request {request.number}")
 
+    def statuses(self, request: PullRequest) -> dict[str, str]:
+        """The sentence of each status that the head of a pull request has."""
+        found = self.gitea.bot.statuses(request.head_commit)
+        return {each.context: each.description for each in found}
+
     def close(self, request: PullRequest) -> None:
         """Close a pull request by hand."""
         path = self.gitea.admin.path("pulls", request.number)
@@ -118,6 +123,9 @@ def test_an_image_reaches_main_by_one_pull_request_and_the_next_stack_by_another
     (again,) = platform.requests()
     assert (again.number, again.title) == (request.number, "chore(dev): update app 1.2.0")
     assert again.head_commit != request.head_commit
+    assert platform.statuses(again) == {
+        "sluice/dev/image/apps": f"dev: images of apps proposed at {again.head_commit[:7]}"
+    }
 
     platform.close(again)
     assert "was declined" in platform.sluice("images", "update", "--pr")

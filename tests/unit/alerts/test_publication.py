@@ -86,6 +86,13 @@ def test_who_heard_of_the_failure_hears_of_the_recovery_whatever_is_filtered(wor
     assert world.results == ["failed", "recovered"]
 
 
+def test_what_recovers_of_one_subject_leaves_the_other_broken(world: World) -> None:
+    for event in (FAILED, UNCHANGED, FAILED):
+        for subject in ("apps", "tools") if event is FAILED else ("apps",):
+            publish(world.repository, replace(event, topic="image", subject=subject))
+    assert world.results == ["failed", "failed", "recovered", "failed"]
+
+
 def test_an_alert_that_fails_is_warned_of_and_is_told_the_next_time(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -161,6 +168,7 @@ class FakeGitea:
             "sluice/dev/suspension",
             "warning",
         ),
+        (replace(FAILED, topic="image", subject="apps"), "sluice/dev/image/apps", "failure"),
     ],
 )
 def test_each_commit_has_a_status_of_each_topic(

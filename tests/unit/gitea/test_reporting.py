@@ -108,8 +108,8 @@ def statuses(server: FakeGitea) -> list[dict[str, Any]]:
 
 
 def test_a_status_is_sent_when_it_changes(gitea: Gitea, statuses: list[dict[str, Any]]) -> None:
-    for state in ("pending", "success", "success"):
-        gitea.set_status(COMMIT, "sluice/dev", state, "2 created", "https://x/1")  # type: ignore[arg-type]
+    for run, state in enumerate(("pending", "success", "success")):
+        gitea.set_status(COMMIT, "sluice/dev", state, "2 created", f"https://x/{run}")  # type: ignore[arg-type]
     assert [status["state"] for status in statuses] == ["pending", "success"]
     assert [status.state for status in gitea.statuses(COMMIT)] == ["success"]
 

@@ -40,7 +40,7 @@ def test_locks_are_one_pull_request_that_is_not_insisted_on(
 def test_a_push_is_a_commit_with_each_change(platform: Repository, registry: Registry) -> None:
     remote = Remote.of(platform)
     locks, made = propose_locks(remote, None, (), (), pr=False)
-    assert made == Proposed("main", pushed=True)
+    assert (made.branch, made.pushed) == ("main", True)
     assert [each.stack for each in locks] == ["dev", "staging"]
     message = git.Repo(platform.root).git.log("-1", "--format=%B", "origin/main")
     assert message.splitlines()[0] == "chore(dev, staging): lock 4 changes"

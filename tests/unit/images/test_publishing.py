@@ -166,7 +166,7 @@ def test_a_push_is_the_automations_commit_and_leaves_the_working_tree_alone(
 ) -> None:
     (platform.root / "apps" / "app.yaml").write_text("unsaved: work\n")
     made = publication(platform).push()
-    assert made == Proposed("main", pushed=True)
+    assert (made.branch, made.pushed) == ("main", True)
     assert subjects(platform, "main")[0] == "Flux Bot: chore(dev): update app 1.1.0"
     assert NEW in shown(platform, "origin/main", "apps/app.yaml")
     assert (platform.root / "apps" / "app.yaml").read_text() == "unsaved: work\n"

@@ -9,8 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from components.errors import SluiceError
+from sluice.alerts import Event
 from sluice.cli import cli
+from sluice.commands import images_update
 from sluice.repository import Repository
+from tests.unit.images.platform import Registry
 
 Run = Callable[..., Result]
 
@@ -62,6 +65,22 @@ def test_nothing_new_is_a_line_and_no_failure(run: Run) -> None:
         0,
         ["dev/apps: every image is the newest that its policy allows"],
     )
+
+
+def test_what_became_of_an_automation_is_told(
+    run: Run, platform: Repository, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Event] = []
+    monkeypatch.setattr(images_update, "publish", lambda _, event: told.append(event))
+    for tags in (["1.1.0"], ["1.1.0"], ["9.9.9"]):
+        registry.tags["gitea.local/raibid/app"] = tags
+        run("images", "update", "--pr")
+    pushed, unchanged, failed = told
+    assert pushed.title == f"dev: images of apps pushed at {pushed.commit[:7]}"
+    assert pushed.changes[0].startswith("update app to gitea.local/raibid/app:1.1.0@sha256:")
+    newest = git.Repo(platform.root).commit("origin/main").hexsha
+    assert (unchanged.result, unchanged.commit) == ("unchanged", newest)
+    assert (failed.result, failed.severity, failed.commit) == ("failed", "error", newest)
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_what_is_not_healthy_is_refused_unless_forced(
 def test_a_push_is_a_commit_of_the_targets_lock_alone(platform: Repository) -> None:
     _, made = PROMOTING.publish(Remote.of(platform), None, pr=False)
     repo = git.Repo(platform.root)
-    assert made == Proposed("main", pushed=True)
+    assert (made.branch, made.pushed) == ("main", True)
     assert app(platform, "origin/main") == "1.1.0"
     assert repo.git.log("-1", "--format=%B", "origin/main").splitlines() == [
         "chore(staging): promote app 1.0.0 -> 1.1.0 from dev",
