@@ -29,7 +29,7 @@ from sluice.sandbox.files import write_atomically
 from sluice.sandbox.ports import LOOPBACK, settle
 from sluice.sandbox.process import Unit, find
 
-__all__ = ["ADMINISTRATOR", "GITEA", "GiteaServer"]
+__all__ = ["ADMINISTRATOR", "GITEA", "PREFERRED_PORT", "GiteaServer"]
 
 GITEA: Final = "gitea"
 ADMINISTRATOR: Final = "raibid-admin"
@@ -76,12 +76,16 @@ class GiteaServer:
         """Its address."""
         return f"http://localhost:{self.port()}"
 
-    def prepare(self) -> None:
-        """Choose a port, which is 30080 where that is free, and write the configuration."""
+    def prepare(self, *, preferred: bool) -> None:
+        """Choose a port and write the configuration.
+
+        The port is 30080 where that is free and, by `preferred`, this sandbox's to take.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         running = {GITEA} if find(self.unit) else set()
         kept = self.port() or PREFERRED_PORT
-        ports = settle(GITEA, {GITEA: kept}, fixed={}, running=running)
+        is_ours = preferred or running or kept != PREFERRED_PORT
+        ports = settle(GITEA, {GITEA: kept if is_ours else None}, fixed={}, running=running)
         write_atomically(self.folder / "port", str(ports[GITEA]))
         write_atomically(self.configuration, _ini(self._settings()))
 

@@ -109,9 +109,12 @@ class GiteaService:
         token = self.server.token_file.read_text()
         return self._repository(Connection(self.server.url, f"token {token}"))
 
-    def prepare(self, seed: Seed, mirrors_file: Path) -> None:
-        """Write what both need before they start; the jobs read charts as `mirrors_file` says."""
-        self.server.prepare()
+    def prepare(self, seed: Seed, mirrors_file: Path, *, preferred: bool) -> None:
+        """Write what both need before they start; the jobs read charts as `mirrors_file` says.
+
+        `preferred` is whether Gitea may have its preferred port.
+        """
+        self.server.prepare(preferred=preferred)
         self.runner.prepare()
         write_atomically(self.folder / "url", self.url)
         self._share(seed.local, mirrors_file)

@@ -7,14 +7,20 @@ outgoing connections, which would otherwise take a kept port by accident.
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from sluice.sandbox.errors import PortTakenError, SandboxError
 
-__all__ = ["LOOPBACK", "is_free", "settle", "unused_ports"]
+__all__ = ["LOOPBACK", "claimed", "is_free", "settle", "unused_ports"]
 
 LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20000, 29999
@@ -30,6 +36,24 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+@contextmanager
+def claimed(port: int) -> Iterator[bool]:
+    """Whether `port` is this sandbox's to listen on, and no other's of this user meanwhile.
+
+    Of two that prefer the same one and start together, both would find it free.
+    """
+    lock = FileLock(Path(tempfile.gettempdir()) / f"sluice-{os.getuid()}-port-{port}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def unused_ports(taken: AbstractSet[int]) -> Iterator[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -13,9 +13,10 @@ from sluice.sandbox.chart_service import CHART_SERVER, ChartService
 from sluice.sandbox.cluster import PROGRAMS, Cluster, check_name, stop_clusters, stop_in_order
 from sluice.sandbox.errors import ProgramMissingError, SandboxError
 from sluice.sandbox.files import write_atomically
-from sluice.sandbox.gitea_server import GITEA
+from sluice.sandbox.gitea_server import GITEA, PREFERRED_PORT
 from sluice.sandbox.gitea_service import GiteaService, Seed, check_seed
 from sluice.sandbox.kubeconfig import render
+from sluice.sandbox.ports import claimed
 from sluice.sandbox.process import Unit, read_record, strays
 from sluice.sandbox.status import (
     ProcessStatus,
@@ -85,13 +86,15 @@ class Sandbox:
         _check(programs, clusters, fixed)
         if gitea is not None:
             check_seed(programs, gitea)
-        with self._locked(progress):
+        with ExitStack() as held:
+            held.enter_context(self._locked(progress))
             self._stop_strays()
             members = [self._cluster(name) for name in dict.fromkeys(clusters)]
             self._prepare(members, fixed)
             tasks = {cluster.name: make_ready(cluster, programs) for cluster in members}
             if gitea is not None:
-                self.gitea.prepare(gitea, self.mirrors_file)
+                preferred = held.enter_context(claimed(PREFERRED_PORT))
+                self.gitea.prepare(gitea, self.mirrors_file, preferred=preferred)
                 tasks[GITEA] = self.gitea.make_ready(programs, gitea)
             drive({CHART_SERVER: self._charts.make_ready(), **tasks}, progress, READY_LIMIT_SECONDS)
 

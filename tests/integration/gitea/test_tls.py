@@ -27,7 +27,7 @@ from tests.gitea_sandbox import eventually
 def server(programs: Path, tmp_path: Path) -> Iterator[tuple[str, str, Path]]:
     """Its address, an administrator's token, its authority's certificate."""
     server = GiteaServer(tmp_path / "gitea")
-    server.prepare()
+    server.prepare(preferred=False)
     authority = Authority(tmp_path / "pki", "ca")
     authority.issue_server("server", Subject("gitea"))
     port = server.port() or 0

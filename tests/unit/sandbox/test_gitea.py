@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from sluice.sandbox.gitea_runner import GiteaRunner
-from sluice.sandbox.gitea_server import GiteaServer
+from sluice.sandbox.gitea_server import PREFERRED_PORT, GiteaServer
 
 
 def settings(server: GiteaServer) -> configparser.ConfigParser:
@@ -21,16 +21,25 @@ def settings(server: GiteaServer) -> configparser.ConfigParser:
 
 def test_a_servers_secrets_are_made_once_and_are_the_owners_only(tmp_path: Path) -> None:
     server = GiteaServer(tmp_path / "gitea")
-    server.prepare()
+    server.prepare(preferred=True)
     first = settings(server)["security"]["SECRET_KEY"]
-    server.prepare()
+    server.prepare(preferred=True)
     assert settings(server)["security"]["SECRET_KEY"] == first
     assert stat.S_IMODE(server.configuration.stat().st_mode) == 0o600
 
 
+def test_a_server_leaves_its_port_to_a_sandbox_that_starts_one_too(tmp_path: Path) -> None:
+    server = GiteaServer(tmp_path / "gitea")
+    server.prepare(preferred=False)
+    chosen = server.port()
+    assert chosen != PREFERRED_PORT
+    server.prepare(preferred=True)
+    assert server.port() == chosen
+
+
 def test_a_server_is_reached_by_the_name_localhost_on_the_loopback(tmp_path: Path) -> None:
     server = GiteaServer(tmp_path / "gitea")
-    server.prepare()
+    server.prepare(preferred=True)
     web = settings(server)["server"]
     assert web["HTTP_ADDR"] == "127.0.0.1"
     assert web["ROOT_URL"] == f"{server.url}/" == f"http://localhost:{server.port()}/"

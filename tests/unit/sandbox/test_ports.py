@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sluice.sandbox import PortTakenError
-from sluice.sandbox.ports import is_free, settle, unused_ports
+from sluice.sandbox.ports import claimed, is_free, settle, unused_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,14 @@ def test_unused_ports_never_repeat() -> None:
     ports = list(itertools.islice(unused_ports(frozenset()), 50))
     assert len(set(ports)) == 50
     assert all(20000 <= port <= 29999 for port in ports)
+
+
+def test_a_port_is_claimed_by_one_at_a_time() -> None:
+    port = next(unused_ports(frozenset()))
+    with claimed(port) as first, claimed(port) as second:
+        assert (first, second) == (True, False)
+    with claimed(port) as again:
+        assert again
 
 
 def test_a_kept_port_stays() -> None:
