@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from components.alert import Alert, AlertArgs, AlertType, SecretReference
     from components.application import Application, ApplicationArgs, Autoscaling, Probe
+    from components.artifacts.cosign import CosignVerification, OIDCIdentity
     from components.artifacts.locked_image import ReflectionPolicy
-    from components.artifacts.verification import CosignVerification, OIDCIdentity
+    from components.artifacts.notation import NotationVerification
     from components.canary import Canary, CanaryArgs, CanaryAutoscaler, CanaryService
     from components.canary_analysis import (
         CanaryAlert,
@@ -167,6 +168,7 @@ __all__ = [
     "Namespace",
     "NamespaceArgs",
     "NetworkIsolation",
+    "NotationVerification",
     "NumericalPolicy",
     "OCIRef",
     "OCIRepository",
@@ -243,7 +245,7 @@ _MODULES: Final = {
     "CommonMetadata": "components.kustomization",
     "Component": "components.component",
     "Condition": "components.health",
-    "CosignVerification": "components.artifacts.verification",
+    "CosignVerification": "components.artifacts.cosign",
     "Cron": "components.triggers",
     "DataReference": "components.references",
     "DeclarationError": "components.errors",
@@ -280,10 +282,11 @@ _MODULES: Final = {
     "Namespace": "components.namespace",
     "NamespaceArgs": "components.namespace",
     "NetworkIsolation": "components.namespace",
+    "NotationVerification": "components.artifacts.notation",
     "NumericalPolicy": "components.policies.numerical",
     "OCIRef": "components.oci_repository",
     "OCIRepository": "components.oci_repository",
-    "OIDCIdentity": "components.artifacts.verification",
+    "OIDCIdentity": "components.artifacts.cosign",
     "Order": "components.policies.order",
     "OtherProvider": "components.secret_store",
     "OtherTrigger": "components.triggers",

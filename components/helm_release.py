@@ -165,12 +165,14 @@ class HelmRelease(Component):
                 f"repository: OCIRepository {self.args.repository.name!r} is one artifact; declare "
                 "the folder of the chart without ref, and give version="
             )
+        repository = self.args.repository
         request = ChartRequest(
             name=self.name,
-            source=self.args.repository.url,
+            source=repository.url,
             chart=self.args.chart,
             range=self.args.version,
-            access=self.args.repository.access,
+            access=repository.access,
+            verify=repository.verify if isinstance(repository, OCIRepository) else None,
         )
         return LOCKED.get().chart(request)
 

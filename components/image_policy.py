@@ -87,6 +87,7 @@ class ImagePolicy(Component):
             source=args.repository.source,
             policy=TagPolicy(args.policy, args.filter_tags),
             reflection=ReflectionPolicy(reflection),
+            verify=args.repository.args.verify,
         )
 
 

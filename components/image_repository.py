@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.artifacts.image_source import SIGNATURES, ImageSource
-from components.artifacts.verification import CosignVerification
+from components.artifacts.verification import Verification
 from components.component import Component
 from components.errors import DeclarationError
 
@@ -36,7 +36,7 @@ class ImageRepositoryArgs:
     exclusion_list: Sequence[str] = (SIGNATURES,)
     insecure: bool = False
     ca_file: str = ""
-    verify: CosignVerification | None = None
+    verify: Verification | None = None
 
 
 class ImageRepository(Component):
@@ -60,7 +60,7 @@ class ImageRepository(Component):
         self.args = args
         try:
             self.source = ImageSource(
-                args.image, tuple(args.exclusion_list), args.insecure, args.ca_file, args.verify
+                args.image, tuple(args.exclusion_list), args.insecure, args.ca_file
             )
         except DeclarationError as error:
             raise self.refusal(error) from None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pulumi
 
 from components.artifacts.oci_source import OCIRequest
+from components.artifacts.verification import Verification
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.locked import LOCKED
@@ -57,6 +58,7 @@ class OCIRepository(Component):
         username: str = "",
         secret: str = "",
         ca_file: str = "",
+        verify: Verification | None = None,
     ) -> None:
         """Declare what is at `url` (`oci://host/path`): charts by name, or with `ref` an artifact.
 
@@ -64,20 +66,22 @@ class OCIRepository(Component):
         token of `username` (`pulumi config set --secret KEY`); by default Docker's
         own credentials for the host are used. `ca_file` is a PEM file, below the
         repository's root, of the authority that signed the server's certificate;
-        by default those of the system count.
+        by default those of the system count. `verify` is the signature that a chart or
+        the artifact has to have before it is locked; by default none is asked for.
         """
         super().__init__("source:OCIRepository", name, opts)
         if not url.startswith("oci://"):
             raise self.refusal(f"url: {url!r} does not start with oci://")
         self.url = url.rstrip("/")
         self.ref = ref
+        self.verify = verify
         self.revision = ""
         self._request: OCIRequest | None = None
         try:
             self.access = source_access(username, secret, ca_file)
             if ref is not None:
                 self._request = OCIRequest(
-                    name=name, url=self.url, ref=ref.asked(), access=self.access
+                    name=name, url=self.url, ref=ref.asked(), access=self.access, verify=verify
                 )
                 self.revision = LOCKED.get().source(self._request).revision
         except SluiceError as error:

@@ -151,6 +151,11 @@ class _Exporter:
     def _source(self, component: HelmRepository | OCIRepository | GitRepository) -> dict[str, Any]:
         if isinstance(component, GitRepository):
             return _git_source(component)
+        if isinstance(component, OCIRepository) and component.verify is not None:
+            self._made.remarks.append(
+                f"OCIRepository {component.name}: what it verifies ({component.verify}) is "
+                "`verify` in Flux, with a Secret of the key or certificates; they are yours to make"
+            )
         if isinstance(component, OCIRepository) and component.ref is not None:
             return _oci_source(component, component.ref)
         return self._helm_repository(component)

@@ -23,6 +23,7 @@ from sluice.sandbox.ports import unused_ports
 
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 INDEX: Final = "application/vnd.oci.image.index.v1+json"
+FLUX: Final = "application/vnd.cncf.flux.content.v1.tar+gzip"
 _PROGRAM: Final = "docker-registry"
 
 
@@ -72,13 +73,13 @@ class Registry:
         }
         return self._put(name, tags, manifest)
 
-    def push_artifact(self, name: str, tag: str, archive: bytes) -> str:
-        """Push a gzipped tar archive as `flux push artifact` does; return its digest."""
+    def push_artifact(self, name: str, tag: str, archive: bytes, layer: str = FLUX) -> str:
+        """Push an archive as one layer, by default as Flux does; return its digest."""
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": self._blob(name, b"{}", "application/vnd.cncf.flux.config.v1+json"),
-            "layers": [self._blob(name, archive, "application/vnd.cncf.flux.content.v1.tar+gzip")],
+            "layers": [self._blob(name, archive, layer)],
         }
         return self._put(name, (tag,), manifest)
 

@@ -34,6 +34,8 @@ HELM = "3.19.2"
 KUSTOMIZE = "5.8.0"
 SOPS = "3.11.0"
 AGE = "1.2.1"
+COSIGN = "3.1.3"
+NOTATION = "1.3.2"
 GITEA = "1.26.4"
 GITEA_RUNNER = "1.0.8"
 
@@ -295,6 +297,50 @@ def _age_keygen() -> Program:
     )
 
 
+def _cosign() -> Program:
+    folder = "https://github.com/sigstore/cosign/releases/download/v{version}"
+    return Program(
+        "cosign",
+        COSIGN,
+        go=GoBuild(
+            "go-signatures",
+            "github.com/sigstore/cosign/v3/cmd/cosign",
+            "cosign",
+            variables=(f"sigs.k8s.io/release-utils/version.gitVersion=v{COSIGN}",),
+        ),
+        releases=_anywhere(
+            Release(folder + "/cosign-{os}-{arch}", (Checksum(folder + "/cosign_checksums.txt"),))
+        ),
+        check=VersionCheck(("version",), r"^GitVersion:\s+v(\S+)"),
+    )
+
+
+def _notation() -> Program:
+    folder = "https://github.com/notaryproject/notation/releases/download/v{version}"
+    module = "github.com/notaryproject/notation"
+    return Program(
+        "notation",
+        NOTATION,
+        go=GoBuild(
+            "go-signatures",
+            f"{module}/cmd/notation",
+            "notation",
+            variables=(
+                f"{module}/internal/version.Version={NOTATION}",
+                f"{module}/internal/version.BuildMetadata=",
+            ),
+        ),
+        releases=_anywhere(
+            Release(
+                folder + "/notation_{version}_{os}_{arch}.tar.gz",
+                (Checksum(folder + "/notation_{version}_checksums.txt"),),
+                {"notation": "notation"},
+            )
+        ),
+        check=VersionCheck(("version",), r"^Version:\s+(\S+)"),
+    )
+
+
 def _gitea_release(name: str, *, darwin: str) -> Mapping[str, Release]:
     """Each file has a `.sha256` beside it; `darwin` is how the vendor names macOS."""
     folder = f"https://dl.gitea.com/{name}/{{version}}/{name}-{{version}}"
@@ -364,6 +410,8 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
             _kustomize(),
             _sops(),
             _age_keygen(),
+            _cosign(),
+            _notation(),
             _gitea(),
             _gitea_runner(),
         )
@@ -374,6 +422,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
 _DEPLOY = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes", "kubectl")
 _CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 _SECRETS = ("sops", "age-keygen")
+_SIGNATURES = ("cosign", "notation")
 _UP = (*_DEPLOY, *_CONTROL_PLANE)
 _GITEA = ("gitea", "gitea-runner")
 
@@ -388,7 +437,8 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "gitea": (*_CONTROL_PLANE, "kubectl", *_GITEA),
         "check": ("kubectl",),
         "secrets": _SECRETS,
-        "test": (*_UP, "helm", "kustomize", *_SECRETS, *_GITEA),
+        "signatures": _SIGNATURES,
+        "test": (*_UP, "helm", "kustomize", *_SECRETS, *_SIGNATURES, *_GITEA),
     }
 )
 """What each purpose needs; a user with a cluster of their own needs `deploy` only."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from components.artifacts import missing
 from components.artifacts.access import ANYBODY, Access
@@ -12,6 +14,10 @@ from components.artifacts.mirrors import Mirrors
 from components.artifacts.oci_registry import OCIRegistry
 from components.artifacts.semver import newest
 from components.artifacts.transport import Transport
+from components.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from components.artifacts.verification import SignedArtifact
 
 __all__ = ["RemoteCharts"]
 
@@ -25,13 +31,20 @@ class RemoteCharts:
     not there.
     """
 
-    def __init__(self, mirrors: Mirrors | None = None, transport: Transport | None = None) -> None:
+    def __init__(
+        self,
+        mirrors: Mirrors | None = None,
+        transport: Transport | None = None,
+        root: Path = Path(),
+    ) -> None:
+        """Take mirrors, and the folder that files of signers are in."""
+        self._root = root
         self._mirrors = mirrors or Mirrors()
         self._transport = transport or Transport()
         self._opened: dict[tuple[str, Access], ChartRepository | OCIRegistry] = {}
         self._opening = Lock()
 
-    def newest(self, request: ChartRequest, before: LockedChart | None) -> LockedChart:  # noqa: ARG002 - as each look-up
+    def newest(self, request: ChartRequest, before: LockedChart | None) -> LockedChart:
         """Return the newest chart in the range; one written exactly so goes first, as in Helm."""
         source, chart, access = request.source, request.chart, request.access
         with self._opening:  # an index is read once
@@ -41,7 +54,17 @@ class RemoteCharts:
         if version is None:
             raise missing.version_error(source, chart, request.range, versions)
         digest = self.digest(source, chart, version, access)
-        return LockedChart(name=request.name, **request.asked(), version=version, digest=digest)
+        found = LockedChart(
+            name=request.name,
+            **request.asked(),
+            version=version,
+            digest=digest,
+            verified=request.verified,
+        )
+        request.check_signature(
+            found, before, lambda: self._artifact(request, version, digest), self._root
+        )
+        return found
 
     def versions(self, source: str, chart: str, access: Access = ANYBODY) -> list[str]:
         """Return every version of a chart, in the source's order."""
@@ -54,6 +77,15 @@ class RemoteCharts:
     def download(self, source: str, chart: str, version: str, access: Access = ANYBODY) -> bytes:
         """Return a chart's archive, not yet verified."""
         return self._at(source, access).download(chart, version)
+
+    def _artifact(self, request: ChartRequest, version: str, digest: str) -> SignedArtifact:
+        registry = self._at(request.source, request.access)
+        if isinstance(registry, ChartRepository):
+            raise ArtifactError(
+                f"{request.chart} {version} is to be verified, and its mirror is no OCI registry;"
+                " signatures lie in registries alone, so mirror it in one.",
+            )
+        return registry.artifact(request.chart, version, digest)
 
     def _at(self, source: str, access: Access) -> ChartRepository | OCIRegistry:
         if (source, access) not in self._opened:

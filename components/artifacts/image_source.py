@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.artifacts.verification import CosignVerification
 from components.errors import DeclarationError
 from components.manifests import fields
 from components.policies.tag_filter import pattern
@@ -28,7 +27,6 @@ class ImageSource:
         insecure: whether plain HTTP is spoken; loopback hosts are always spoken to so.
         ca_file: a PEM file of the authority that signed the registry's certificate;
             by default those of the system.
-        verify: the signature that an image has to have to be locked; by default none.
 
     """
 
@@ -36,7 +34,6 @@ class ImageSource:
     exclusion_list: tuple[str, ...] = (SIGNATURES,)
     insecure: bool = False
     ca_file: str = ""
-    verify: CosignVerification | None = None
 
     def __post_init__(self) -> None:
         fields.image_name("image", self.image)

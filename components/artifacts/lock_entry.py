@@ -7,17 +7,22 @@ and a `LockEntry`, which answers it. Both name their keys in the file's order.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from components.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from components.artifacts.verification import SignedArtifact, Verification
 
 __all__ = ["LockEntry", "Request"]
 
 E = TypeVar("E", bound="LockEntry")
 _STAMP = ("updated", "reason")
+_LAST = ("verified", *_STAMP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,7 @@ class LockEntry(ABC):
 
     Attributes:
         name: the name of the part of the program that asks for it.
+        verified: how its digest was verified; empty where that was not asked for.
         updated: the day on which the entry last changed.
         reason: why it did, in a line.
 
@@ -38,6 +44,7 @@ class LockEntry(ABC):
     """The keys that repeat the request; all but the last have to be the request's own."""
 
     name: str
+    verified: str = ""
     updated: date = date.min
     reason: str = ""
 
@@ -49,8 +56,8 @@ class LockEntry(ABC):
     @classmethod
     def keys(cls) -> list[str]:
         """Return the keys of the file, in its order."""
-        own = [each.name for each in fields(cls) if each.name not in ("name", *_STAMP)]
-        return [*own, *_STAMP]
+        own = [each.name for each in fields(cls) if each.name not in ("name", *_LAST)]
+        return [*own, *_LAST]
 
     @classmethod
     def parse(cls, name: str, entry: Any) -> Self:
@@ -71,7 +78,13 @@ class LockEntry(ABC):
         for key in self.ASKED[:-1]:
             if getattr(self, key) != asked[key]:
                 return f"its {key} is {getattr(self, key)}, not {asked[key]}"
-        return request.objection(self)
+        return request.objection(self) or self._unverified(request)
+
+    def _unverified(self, request: Request[Any]) -> str:
+        if self.verified == request.verified:
+            return ""
+        wanted = f"by {request.verified}" if request.verified else "no more"
+        return f"it was verified by {self.verified or 'nothing'}, and is to be {wanted}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +93,7 @@ class Request(ABC, Generic[E]):
 
     Attributes:
         name: the name of the part of the program, which is the lock entry's.
+        verify: the signature that what it resolves to has to have; by default none.
 
     """
 
@@ -89,6 +103,22 @@ class Request(ABC, Generic[E]):
     """What people call it: `chart`."""
 
     name: str
+    verify: Verification | None = None
+
+    @property
+    def verified(self) -> str:
+        """How what it resolves to has to have been verified; empty where that is not asked for."""
+        return str(self.verify or "")
+
+    def check_signature(
+        self, found: E, before: E | None, artifact: Callable[[], SignedArtifact], root: Path
+    ) -> None:
+        """Verify what was found, unless it was verified before; files are below `root`.
+
+        Raises ArtifactError where it is not signed as it has to be.
+        """
+        if self.verify is not None and not (before and found.is_same(before)):
+            self.verify.check(artifact(), root)
 
     @abstractmethod
     def asked(self) -> Mapping[str, Any]:

@@ -40,7 +40,6 @@ class LockedImage(LockEntry):
         tag: the selected tag.
         digest: `sha256:…` of what the tag names; of an image for several
             platforms that is the index. Empty where it is not reflected.
-        verified: how its digest was verified; empty where that was not asked for.
 
     """
 
@@ -50,7 +49,6 @@ class LockedImage(LockEntry):
     policy: str
     tag: str
     digest: str = ""
-    verified: str = ""
 
     def __post_init__(self) -> None:
         ImageSource(self.repository)
@@ -89,16 +87,11 @@ class ImageRequest(Request[LockedImage]):
     reflection: ReflectionPolicy = ReflectionPolicy.IF_NOT_PRESENT
 
     def __post_init__(self) -> None:
-        if self.source.verify and self.reflection == ReflectionPolicy.NEVER:
+        if self.verify and self.reflection == ReflectionPolicy.NEVER:
             raise DeclarationError(
                 "digest_reflection_policy: Never, and the image is verified; what was verified is"
                 " its digest, so reflect it"
             )
-
-    @property
-    def verified(self) -> str:
-        """How the image has to have been verified; empty where that is not asked for."""
-        return str(self.source.verify or "")
 
     def asked(self) -> Mapping[str, Any]:
         """Return repository and policy."""
@@ -111,7 +104,4 @@ class ImageRequest(Request[LockedImage]):
         if bool(entry.digest) == (self.reflection == ReflectionPolicy.NEVER):
             found = "a" if entry.digest else "no"
             return f"it has {found} digest, and the policy reflects it {self.reflection}"
-        if entry.verified != self.verified:
-            wanted = f"by {self.verified}" if self.verified else "no more"
-            return f"it was verified by {entry.verified or 'nothing'}, and is to be {wanted}"
         return ""

@@ -11,13 +11,16 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from components.artifacts.access import ANYBODY, Access
 from components.artifacts.lock_entry import LockEntry, Request
 from components.artifacts.mirrors import Mirrors, printable
 from components.artifacts.semver import Range
 from components.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from components.artifacts.verification import SignedArtifact
 
 __all__ = ["BaseRequest", "FetchedRequest", "LockedSource", "SourceRequest"]
 
@@ -124,19 +127,33 @@ class FetchedRequest(SourceRequest):
 
     access: Access = field(default=ANYBODY, compare=False)
 
-    def look_up(self, mirrors: Mirrors) -> LockedSource:
+    def look_up(
+        self, mirrors: Mirrors, before: LockedSource | None = None, root: Path = Path()
+    ) -> LockedSource:
         """Return the newest revision that the ref allows, as the server has it now.
 
-        Raises ArtifactError where the server cannot be read or has no such ref.
+        A signature that is asked for is verified, unless it was for what is locked
+        `before`; files of signers are below `root`. Raises ArtifactError where the
+        server cannot be read or has no such ref, and where it is not verified.
         """
         kind, value = self._ref
-        return LockedSource(
-            name=self.name, **self.asked(), revision=self._revision(kind, value, mirrors)
+        found = LockedSource(
+            name=self.name,
+            **self.asked(),
+            revision=self._revision(kind, value, mirrors),
+            verified=self.verified,
         )
+        self.check_signature(found, before, lambda: self._artifact(found, mirrors), root)
+        return found
 
     @abstractmethod
     def _revision(self, kind: str, value: str, mirrors: Mirrors) -> str:
         """Return the revision that a kind of ref is now."""
+
+    def _artifact(self, found: LockedSource, mirrors: Mirrors) -> SignedArtifact:
+        """Return what is signed of a revision; raises DeclarationError where that cannot be."""
+        del mirrors
+        raise DeclarationError(f"{self.name}: {found.shown} is in no registry, and not verified")
 
     @abstractmethod
     def folder(self, locked: LockedSource, cache: Path) -> Path:

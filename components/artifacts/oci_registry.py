@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.artifacts import missing
 from components.artifacts.access import ANYBODY, Access
+from components.artifacts.digest import digest_of
 from components.artifacts.registry_client import NOT_FOUND, RegistryClient
 from components.artifacts.transport import AS_IT_IS
 from components.errors import ArtifactError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from components.artifacts.mirrors import Address
     from components.artifacts.transport import Transport
+    from components.artifacts.verification import SignedArtifact
 
 __all__ = ["CHART_LAYERS", "OCIRegistry"]
 
@@ -50,11 +52,21 @@ class OCIRegistry:
 
     def digest(self, chart: str, version: str) -> str:
         """Return `sha256:…` of the archive, by which the registry serves it; fetches nothing."""
-        return self._layer(chart, version)
+        return self._manifest(chart, version)[1]
+
+    def artifact(self, chart: str, version: str, digest: str) -> SignedArtifact:
+        """Return what is signed of an archive: the manifest that has it by its digest."""
+        manifest, layer = self._manifest(chart, version)
+        if layer != digest:
+            raise ArtifactError(
+                f"{chart} {version} in the registry {self._address} changed while it was read;"
+                " run it again.",
+            )
+        return self._client.artifact(self._client.name(chart), digest_of(manifest))
 
     def download(self, chart: str, version: str) -> bytes:
         """Return the archive (`.tgz`), not yet verified."""
-        layer = self._layer(chart, version)
+        _, layer = self._manifest(chart, version)
         response = self._client.get(self._client.name(chart), f"blobs/{layer}", AS_IT_IS)
         if response.status_code == NOT_FOUND:
             raise ArtifactError(
@@ -63,14 +75,15 @@ class OCIRegistry:
             )
         return response.content
 
-    def _layer(self, chart: str, version: str) -> str:
+    def _manifest(self, chart: str, version: str) -> tuple[bytes, str]:
+        """Return a chart's manifest and the digest of its archive."""
         path = f"manifests/{version.replace('+', '_')}"
         response = self._client.get(self._client.name(chart), path, {"Accept": MANIFEST})
         if response.status_code == NOT_FOUND:
             raise missing.version_error(self._address, chart, version, self.versions(chart))
         for layer in self._client.json(response).get("layers") or []:
             if isinstance(layer, dict) and layer.get("mediaType") in CHART_LAYERS:
-                return self._digest(layer)
+                return response.content, self._digest(layer)
         raise ArtifactError(
             f"{chart} {version} in the registry {self._address} is not a Helm chart: no layer has"
             f" the media type {CHART_LAYERS[0]}; correct the chart's name.",

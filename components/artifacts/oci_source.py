@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from components.artifacts.mirrors import Address, Mirrors
     from components.artifacts.registry_client import RegistryClient
+    from components.artifacts.verification import SignedArtifact
 
 __all__ = ["OCIRequest"]
 
@@ -70,6 +71,10 @@ class OCIRequest(FetchedRequest):
                 raise self._missing(mirrors)
         digest = digest_of(self._manifest(client, value, mirrors))
         return digest if kind == "digest" else f"{value}@{digest}"
+
+    def _artifact(self, found: LockedSource, mirrors: Mirrors) -> SignedArtifact:
+        client = self._client(mirrors)
+        return client.artifact(client.name(), found.digest)
 
     def _unpack(self, archive: bytes, folder: Path, locked: LockedSource, mirrors: Mirrors) -> None:
         import tarfile  # noqa: PLC0415 - for a source alone

@@ -18,6 +18,7 @@ from components.artifacts.credentials import Credentials, docker_credentials
 from components.artifacts.loopback import is_loopback
 from components.artifacts.mirrors import printable
 from components.artifacts.transport import Bearer, TransportError, basic
+from components.artifacts.verification import SignedArtifact
 from components.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ class RegistryClient:
         self._transport = transport
         self._access = access
         parts = urlsplit(address.actual)
-        plain = insecure or (is_loopback(parts.hostname or "") and not access.ca_file)
+        self._plain = insecure or (is_loopback(parts.hostname or "") and not access.ca_file)
         self._is_docker_hub = parts.netloc in _DOCKER_HUB
         self._host = "docker.io" if self._is_docker_hub else parts.netloc
         host = _DOCKER_HUB_API if self._is_docker_hub else parts.netloc
-        self._origin = f"{'http' if plain else 'https'}://{host}"
+        self._origin = f"{'http' if self._plain else 'https'}://{host}"
         self._path = parts.path.strip("/")
         self._authorizations: dict[str, AuthBase] = {}
 
@@ -70,6 +71,10 @@ class RegistryClient:
         """Return a repository's name below the address, by Docker Hub's rule `library/nginx`."""
         name = f"{self._path}/{below}".strip("/")
         return f"library/{name}" if self._is_docker_hub and "/" not in name else name
+
+    def artifact(self, name: str, digest: str) -> SignedArtifact:
+        """Return what programs need to verify the signature of a digest."""
+        return SignedArtifact(self._host, name, digest, self._plain, self._access)
 
     def get(self, name: str, path: str, headers: Mapping[str, str] | None = None) -> Response:
         """Return what there is below a repository; its status is 200 or 404."""

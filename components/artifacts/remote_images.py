@@ -51,7 +51,7 @@ class RemoteImages:
         transport: Transport | None = None,
         cache: ETagCache | None = None,
     ) -> None:
-        """Take the folder that `ca_file` is relative to, and where pages of tags are kept."""
+        """Take the folder of authorities' and signers' files, and where pages of tags are kept."""
         self._root = root
         self._mirrors = mirrors or Mirrors()
         self._transport = transport or Transport()
@@ -88,8 +88,10 @@ class RemoteImages:
             digest=digest,
             verified=request.verified,
         )
-        if before is None or (before.digest, before.verified) != (digest, found.verified):
-            self._verify(request.source, digest)
+        client = self._client(request.source)
+        request.check_signature(
+            found, before, lambda: client.artifact(client.name(), digest), self._root
+        )
         return found
 
     def selected(self, request: ImageRequest) -> str:
@@ -146,15 +148,6 @@ class RemoteImages:
     def _manifest(self, client: RegistryClient, reference: str) -> Mapping[str, Any]:
         response = client.get(client.name(), f"manifests/{reference}", _ANY_MANIFEST)
         return {} if response.status_code == NOT_FOUND else client.json(response)
-
-    def _verify(self, source: ImageSource, digest: str) -> None:
-        """Raise ArtifactError where an image has to be verified and is not."""
-        if source.verify is None:
-            return
-        options = ["--allow-http-registry"] if source.insecure else []
-        options += ["--registry-cacert", self._ca_file(source)] if source.ca_file else []
-        actual = self._address(source).actual.removeprefix("oci://")
-        source.verify.check(f"{actual}@{digest}", self._root, tuple(options))
 
     def _address(self, source: ImageSource) -> Address:
         return self._mirrors.address(f"oci://{_with_host(source.image)}")

@@ -1,105 +1,135 @@
-"""Whether an image's signature is one that is trusted, by Sigstore's own program."""
+"""Whether what is locked is signed by whom we trust, by a program of those who made the signature.
+
+Only what lies in an OCI registry can be: an image, a chart, an artifact, by its digest.
+"""
 
 from __future__ import annotations
 
+import base64
+import json
+import os
 import shutil
 import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Final
 
-from components.errors import ArtifactError, DeclarationError
+from components.artifacts import atomic_file
+from components.artifacts.access import ANYBODY, Access
+from components.errors import ArtifactError
 
-__all__ = ["CosignVerification", "OIDCIdentity"]
+__all__ = ["SignedArtifact", "Verification"]
 
-_PROGRAM = "cosign"
-_SECONDS = 120
+_SECONDS: Final = 120
+_HUB: Final = ("docker.io", "https://index.docker.io/v1/")
 
 
-@dataclass(frozen=True, kw_only=True)
-class OIDCIdentity:
-    """Who signed without a key; both are regular expressions in Go's syntax.
-
-    Answers to an entry of `verify.matchOIDCIdentity` of Flux's OCIRepository.
+@dataclass(frozen=True)
+class SignedArtifact:
+    """What has to be signed, and how its registry is reached.
 
     Attributes:
-        issuer: who vouches for the identity.
-        subject: the identity.
+        registry: the registry's host, with its port.
+        name: the repository there.
+        digest: `sha256:…` of its manifest or index.
+        plain_http: whether the registry speaks plain HTTP.
+        access: who we are to it.
 
     """
 
-    issuer: str
-    subject: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class CosignVerification:
-    """A signature by cosign: by the key of a file, or without one by an identity.
-
-    Checked by `cosign`, which has to be on PATH, when an image is locked. As
-    in Flux, a signature by a key needs no entry in the transparency log.
-    Answers to `verify` of Flux's OCIRepository with the provider `cosign`.
-    Raises DeclarationError where it is neither or both.
-
-    Attributes:
-        key: a public key's PEM file, below the repository's root.
-        identity: who signed, where there is no key.
-
-    """
-
-    key: str = ""
-    identity: OIDCIdentity | None = None
-
-    def __post_init__(self) -> None:
-        if bool(self.key) == (self.identity is not None):
-            raise DeclarationError("verify: give either the file of a key or an identity")
+    registry: str
+    name: str
+    digest: str
+    plain_http: bool = False
+    access: Access = ANYBODY
 
     def __str__(self) -> str:
-        """Return what a lock file says of it."""
-        if self.identity is None:
-            return f"cosign key {self.key}"
-        return f"cosign identity {self.identity.subject} of {self.identity.issuer}"
+        """Return it as the programs name it: `host/name@sha256:…`."""
+        return f"{self.registry}/{self.name}@{self.digest}"
 
-    def check(self, image: str, root: Path, options: tuple[str, ...] = ()) -> None:
-        """Verify `name@sha256:…`; `options` say how its registry is reached.
+
+class Verification(ABC):
+    """A signature that something has to have before it is locked; `str` is what a lock says of it.
+
+    Its files are named from the repository's root.
+    """
+
+    PROGRAM: ClassVar[str]
+    """What checks it, which has to be on PATH."""
+    INSTALLATION: ClassVar[str]
+    """Where its installation is described."""
+
+    def check(self, artifact: SignedArtifact, root: Path) -> None:
+        """Verify an artifact; `root` is the repository's.
 
         Raises ArtifactError where it is not verified, which says why, and
-        where there is no `cosign`.
+        where the program or a file is not there.
         """
-        program = shutil.which(_PROGRAM)
+        program = shutil.which(self.PROGRAM)
         if program is None:
             raise ArtifactError(
-                f"{image} has to be verified, and there is no `cosign` on PATH; install it, as"
-                " https://docs.sigstore.dev/cosign/system_config/installation tells.",
+                f"{artifact} has to be verified, and there is no `{self.PROGRAM}` on PATH;"
+                f" install it, as {self.INSTALLATION} tells.",
             )
-        command = [program, "verify", *self._trusted(root), *options, image]
-        try:
-            result = subprocess.run(
-                command, capture_output=True, text=True, timeout=_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise self._refusal(image, f"no answer within {_SECONDS} s") from None
+        with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
+            command = [program, "verify", *self._options(artifact, root), str(artifact)]
+            environment = {
+                **os.environ,
+                **_login(artifact, Path(folder)),
+                **self._environment(artifact, root, Path(folder)),
+            }
+            try:
+                result = subprocess.run(
+                    command,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    timeout=_SECONDS,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                raise self._refusal(artifact, f"no answer within {_SECONDS} s") from None
         if result.returncode:
-            raise self._refusal(image, _reason(result.stderr))
+            raise self._refusal(artifact, self._reason(result.stderr))
 
-    def _trusted(self, root: Path) -> list[str]:
-        if self.identity is None:
-            file = root / self.key
-            if not file.is_file():
-                raise ArtifactError(f"{self.key}, which is to verify images, is not there.")
-            return ["--key", str(file), "--insecure-ignore-tlog=true"]
-        return [
-            f"--certificate-oidc-issuer-regexp={self.identity.issuer}",
-            f"--certificate-identity-regexp={self.identity.subject}",
-        ]
+    @abstractmethod
+    def _options(self, artifact: SignedArtifact, root: Path) -> Sequence[str]:
+        """Return what the program is told of whom we trust, and of the registry."""
 
-    def _refusal(self, image: str, reason: str) -> ArtifactError:
+    def _environment(self, artifact: SignedArtifact, root: Path, folder: Path) -> Mapping[str, str]:
+        """Return what it is told by its environment; `folder` is there until it ends."""
+        del artifact, root, folder
+        return {}
+
+    def _file(self, path: str, root: Path) -> Path:
+        file = root / path
+        if not file.is_file():
+            raise ArtifactError(f"{path}, which is to verify what is locked, is not there.")
+        return file
+
+    def _reason(self, errors: str) -> str:
+        lines = [line for line in errors.splitlines() if line.startswith("Error: ")]
+        lines = lines or errors.strip().splitlines() or [f"{self.PROGRAM} says nothing"]
+        return lines[0].removeprefix("Error: ").rstrip(".;:")
+
+    def _refusal(self, artifact: SignedArtifact, reason: str) -> ArtifactError:
         return ArtifactError(
-            f"{image} is not locked, as it is not verified by {self}: {reason};"
+            f"{artifact} is not locked, as it is not verified by {self}: {reason};"
             " have it signed, or choose another version.",
         )
 
 
-def _reason(errors: str) -> str:
-    lines = [line for line in errors.splitlines() if line.startswith("Error: ")]
-    lines = lines or errors.strip().splitlines() or ["cosign says nothing"]
-    return lines[0].removeprefix("Error: ").rstrip(".;:")
+def _login(artifact: SignedArtifact, folder: Path) -> Mapping[str, str]:
+    """Return how a program finds a password of ours, which is kept out of its arguments."""
+    known = artifact.access
+    if not known.password:
+        return {}
+    docker, url = _HUB
+    host = url if artifact.registry == docker else artifact.registry
+    pair = base64.b64encode(f"{known.username}:{known.password}".encode()).decode()
+    content = json.dumps({"auths": {host: {"auth": pair}}}).encode()
+    atomic_file.write(folder / "docker" / "config.json", content, mode=0o600)
+    return {"DOCKER_CONFIG": str(folder / "docker")}

@@ -6,6 +6,7 @@ import pytest
 
 from components.artifacts.access import Access
 from components.artifacts.chart_source import RemoteCharts
+from components.artifacts.cosign import CosignVerification
 from components.artifacts.locked_chart import ChartRequest
 from components.artifacts.mirrors import Mirrors
 from components.errors import ArtifactError
@@ -100,3 +101,19 @@ def test_a_password_opens_a_registry_and_is_not_shown_to_a_mirror(
             "oci://registry.example.com/charts", "redis", ROBOT
         )
     assert set(server.authorizations) == {""}
+
+
+def test_a_chart_that_is_to_be_signed_comes_from_a_registry(
+    server: Any, transport: Transport
+) -> None:
+    server.serve_chart("/stable", "redis", "1.0.0")
+    request = ChartRequest(
+        name="redis",
+        source="oci://registry.example.com/charts",
+        chart="redis",
+        range="*",
+        verify=CosignVerification(key="cosign.pub"),
+    )
+    mirrors = Mirrors({"oci://registry.example.com/charts": f"{server.url}/stable"})
+    with pytest.raises(ArtifactError, match=r"^redis 1\.0\.0 is to be verified, and its mirror is"):
+        RemoteCharts(mirrors, transport).newest(request, None)

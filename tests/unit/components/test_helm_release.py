@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from components import (
+    CosignVerification,
     CRDsPolicy,
     HelmRelease,
     HelmReleaseArgs,
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Declare, FakeLock, Registrations
+
+
+TRUSTED = CosignVerification(key="pki/cosign.pub")
 
 
 def release(declare: Declare, **arguments: Any) -> Registrations:
@@ -96,12 +100,18 @@ def test_a_release_is_atomic_waits_five_minutes_and_is_named_as_it_is(
 
 def test_a_chart_may_come_from_an_oci_registry(declare: Declare, charts: FakeLock) -> None:
     def program() -> None:
-        source = OCIRepository("team", "oci://registry.example.org/charts")
+        source = OCIRepository("team", "oci://registry.example.org/charts", verify=TRUSTED)
         HelmRelease("web", HelmReleaseArgs(chart="web", repository=source, namespace="web"))
 
     declare(program)
     assert charts.requests == [
-        ChartRequest(name="web", source="oci://registry.example.org/charts", chart="web", range="*")
+        ChartRequest(
+            name="web",
+            source="oci://registry.example.org/charts",
+            chart="web",
+            range="*",
+            verify=TRUSTED,
+        )
     ]
 
 

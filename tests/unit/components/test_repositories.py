@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from components import (
+    CosignVerification,
     HelmRelease,
     HelmReleaseArgs,
     HelmRepository,
@@ -65,8 +66,11 @@ URL = "oci://registry.example.org/manifests"
 
 
 def test_an_artifact_is_what_the_lock_says(declare: Declare, charts: FakeLock) -> None:
-    registered = declare(lambda: OCIRepository("rules", URL, ref=OCIRef(semver="1.x")))
-    assert charts.requests == [OCIRequest(name="rules", url=URL, ref="semver 1.x")]
+    trusted = CosignVerification(key="pki/cosign.pub")
+    registered = declare(
+        lambda: OCIRepository("rules", URL, ref=OCIRef(semver="1.x"), verify=trusted)
+    )
+    assert charts.requests == [OCIRequest(name="rules", url=URL, ref="semver 1.x", verify=trusted)]
     assert registered.outputs["OCIRepository rules"]["revision"].startswith("sha1:")
 
 

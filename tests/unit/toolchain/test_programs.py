@@ -77,6 +77,12 @@ def test_the_wrapper_of_sops_requires_the_versions_of_the_table() -> None:
     assert f"filippo.io/age v{PROGRAMS['age-keygen'].version}\n" in text
 
 
+def test_the_wrapper_of_signatures_requires_the_versions_of_the_table() -> None:
+    text = (TOOLCHAIN / "go-signatures" / "go.mod").read_text()
+    assert f"github.com/sigstore/cosign/v3 v{PROGRAMS['cosign'].version} //" in text
+    assert f"github.com/notaryproject/notation v{PROGRAMS['notation'].version} //" in text
+
+
 @pytest.mark.parametrize(
     ("module", "program"),
     [("code.gitea.io/gitea", "gitea"), ("gitea.com/gitea/runner", "gitea-runner")],

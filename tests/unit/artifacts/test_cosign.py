@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from components.artifacts.cosign import CosignVerification, OIDCIdentity
 from components.artifacts.image_source import ImageSource
 from components.artifacts.locked_image import ImageRequest, ReflectionPolicy
 from components.artifacts.remote_images import RemoteImages
-from components.artifacts.verification import CosignVerification, OIDCIdentity
 from components.errors import ArtifactError, DeclarationError
 from components.policies.policy import TagPolicy
 from components.policies.semver import SemVerPolicy
@@ -42,8 +42,9 @@ def _write(program: Path, script: str) -> None:
 def request(server: Any, verify: CosignVerification | None, **source: Any) -> ImageRequest:
     return ImageRequest(
         name="app",
-        source=ImageSource(f"{server.host}/team/app", verify=verify, **source),
+        source=ImageSource(f"{server.host}/team/app", **source),
         policy=TagPolicy(SemVerPolicy("1.x")),
+        verify=verify,
     )
 
 
@@ -56,7 +57,7 @@ def test_what_is_locked_was_verified_by_its_digest(
     server: Any, images: RemoteImages, cosign: Path, tmp_path: Path
 ) -> None:
     digest = server.push_image("team/app", "1.0.0")
-    locked = images.newest(request(server, KEY, insecure=True), None)
+    locked = images.newest(request(server, KEY), None)
     assert (locked.digest, locked.verified) == (digest, "cosign key cosign.pub")
     assert (cosign.parents[1] / "called").read_text().splitlines() == [
         "verify",
@@ -79,6 +80,7 @@ def test_an_identity_is_asked_for_by_expressions(
     assert (cosign.parents[1] / "called").read_text().splitlines()[1:] == [
         r"--certificate-oidc-issuer-regexp=^https://gitea\.local$",
         "--certificate-identity-regexp=^https://gitea.local/raibid/",
+        "--allow-http-registry",
         f"{server.host}/team/app@{digest}",
     ]
 
@@ -125,7 +127,9 @@ def test_without_the_program_or_the_key_nothing_is_locked(
 ) -> None:
     server.push_image("team/app", "1.0.0")
     (tmp_path / "cosign.pub").unlink()
-    with pytest.raises(ArtifactError, match=r"^cosign\.pub, which is to verify images, is not"):
+    with pytest.raises(
+        ArtifactError, match=r"^cosign\.pub, which is to verify what is locked, is not"
+    ):
         images.newest(request(server, KEY), None)
     cosign.unlink()
     with pytest.raises(ArtifactError, match="there is no `cosign` on PATH; install it"):
@@ -140,5 +144,6 @@ def test_a_wrong_verification_is_refused(server: Any) -> None:
             name="app",
             source=request(server, KEY).source,
             policy=TagPolicy(SemVerPolicy("*")),
+            verify=KEY,
             reflection=ReflectionPolicy.NEVER,
         )

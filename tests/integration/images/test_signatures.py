@@ -1,0 +1,184 @@
+"""What the real cosign and notation signed, in Debian's registry, and what they did not."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.artifacts.access import ANYBODY, Access
+from components.artifacts.chart_source import RemoteCharts
+from components.artifacts.image_source import ImageSource
+from components.artifacts.lock_entry import LockEntry
+from components.artifacts.locked_chart import ChartRequest
+from components.artifacts.locked_image import ImageRequest
+from components.artifacts.mirrors import Mirrors
+from components.artifacts.oci_registry import CHART_LAYERS
+from components.artifacts.oci_source import OCIRequest
+from components.artifacts.remote_images import RemoteImages
+from components.artifacts.verification import Verification
+from components.errors import ArtifactError
+from components.policies.policy import TagPolicy
+from components.policies.semver import SemVerPolicy
+from sluice.sandbox.pki import Authority, Subject
+from tests.integration.images.signers import Cosign, Notation, Signer
+from tests.registry import FLUX, Registry, running
+
+# Of "made-up", by bcrypt.
+HASH = "$2b$04$WGhmuNAsUQhMrXS1YBu/y.fKgcFgH0ean0zPJYodR11BDkwTaE0MG"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stack's repository, and the registry that it looks into."""
+
+    root: Path
+    host: str
+    access: Access = ANYBODY
+
+    def image(self, name: str, verify: Verification) -> LockEntry:
+        ca_file = os.path.relpath(self.access.ca_file, self.root) if self.access.ca_file else ""
+        source = ImageSource(f"{self.host}/{name}", ca_file=ca_file)
+        asked = ImageRequest(
+            name="app", source=source, policy=TagPolicy(SemVerPolicy("1.x")), verify=verify
+        )
+        return RemoteImages(self.root).newest(asked, None)
+
+    def chart(self, name: str, verify: Verification) -> LockEntry:
+        folder, _, chart = name.rpartition("/")
+        asked = ChartRequest(
+            name="app",
+            source=f"oci://{self.host}/{folder}",
+            chart=chart,
+            range="1.x",
+            access=self.access,
+            verify=verify,
+        )
+        return RemoteCharts(root=self.root).newest(asked, None)
+
+    def artifact(self, name: str, verify: Verification) -> LockEntry:
+        asked = OCIRequest(
+            name="app",
+            url=f"oci://{self.host}/{name}",
+            ref="semver 1.x",
+            access=self.access,
+            verify=verify,
+        )
+        return asked.look_up(Mirrors(), None, self.root)
+
+
+LOOK_UPS: dict[str, Callable[[Place, str, Verification], LockEntry]] = {
+    "image": Place.image,
+    "chart": Place.chart,
+    "artifact": Place.artifact,
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("repository")
+
+
+@pytest.fixture(scope="module")
+def signers(root: Path, programs: Path) -> Iterator[dict[str, Signer]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+        patch.setenv("DOCKER_CONFIG", str(root / "docker"))
+        yield {"cosign": Cosign(root, "ada"), "notation": Notation(root, "ada")}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the registry's content lies."""
+    return tmp_path_factory.mktemp("registry")
+
+
+@pytest.fixture
+def registry(folder: Path) -> Iterator[Registry]:
+    with running(folder) as registry:
+        yield registry
+
+
+def pushed(registry: Registry, kind: str, name: str, tag: str) -> str:
+    """Push something of a kind; return how programs name it."""
+    if kind == "image":
+        digest = registry.push(name, tag, labels={"version": tag})
+    else:
+        layer = {"chart": CHART_LAYERS[0], "artifact": FLUX}[kind]
+        digest = registry.push_artifact(name, tag, tag.encode(), layer)
+    return f"{registry.host}/{name}@{digest}"
+
+
+@pytest.mark.parametrize("by", ["cosign", "notation"])
+@pytest.mark.parametrize("kind", LOOK_UPS)
+def test_what_is_signed_is_locked_and_nothing_else(
+    registry: Registry, root: Path, signers: dict[str, Signer], kind: str, by: str
+) -> None:
+    signer, name = signers[by], f"{by}/{kind}"
+    place = Place(root, registry.host)
+    signer.sign(pushed(registry, kind, name, "1.0.0"))
+    locked = LOOK_UPS[kind](place, name, signer.verification)
+    assert locked.shown.startswith("1.0.0")
+    assert locked.verified == str(signer.verification)
+
+    unsigned = pushed(registry, kind, name, "1.1.0")
+    with pytest.raises(ArtifactError) as refusal:
+        LOOK_UPS[kind](place, name, signer.verification)
+    assert str(refusal.value).startswith(
+        f"{unsigned} is not locked, as it is not verified by {signer.verification}: "
+    )
+    assert "no signature" in str(refusal.value)
+
+
+@pytest.mark.parametrize("by", ["cosign", "notation"])
+def test_what_somebody_else_signed_is_not_locked(
+    registry: Registry, root: Path, signers: dict[str, Signer], by: str
+) -> None:
+    mallory = {"cosign": Cosign, "notation": Notation}[by](root, f"mallory-{by}")
+    mallory.sign(pushed(registry, "image", f"mallory/{by}", "1.0.0"))
+    place = Place(root, registry.host)
+    assert place.image(f"mallory/{by}", mallory.verification).verified
+    with pytest.raises(ArtifactError, match=f"is not verified by {signers[by].verification}: "):
+        place.image(f"mallory/{by}", signers[by].verification)
+
+
+def test_cosigns_signatures_of_before_its_bundles_are_good(
+    registry: Registry, root: Path, signers: dict[str, Signer]
+) -> None:
+    cosign = signers["cosign"]
+    assert isinstance(cosign, Cosign)
+    cosign.sign(pushed(registry, "image", "old/app", "1.0.0"), "--new-bundle-format=false")
+    assert Place(root, registry.host).image("old/app", cosign.verification).verified
+
+
+@pytest.mark.parametrize("by", ["cosign", "notation"])
+def test_a_registry_with_a_password_and_an_authority_of_its_own_is_asked_as_ours_is(
+    folder: Path, root: Path, signers: dict[str, Signer], by: str, tmp_path: Path
+) -> None:
+    signer = signers[by]
+    with running(folder) as registry:
+        for kind in LOOK_UPS:
+            signer.sign(pushed(registry, kind, f"closed/{by}/{kind}", "1.0.0"))
+    (tmp_path / "htpasswd").write_text(f"robot:{HASH}\n")
+    auth = {"htpasswd": {"realm": "tests", "path": str(tmp_path / "htpasswd")}}
+    Authority(tmp_path, "ca").issue_server("registry", Subject("registry"))
+    tls = (tmp_path / "registry.crt", tmp_path / "registry.key", tmp_path / "ca.crt")
+    with running(folder, auth=auth, tls=tls, push_as=("robot", "made-up")) as registry:
+        robot = Access(username="robot", password="made-up", ca_file=str(tls[2]))  # noqa: S106
+        place = Place(root, registry.host, robot)
+        for kind in ("chart", "artifact"):
+            assert LOOK_UPS[kind](place, f"closed/{by}/{kind}", signer.verification).verified
+        log_in(root, registry.host)
+        assert place.image(f"closed/{by}/image", signer.verification).verified
+
+
+def log_in(root: Path, host: str) -> None:
+    """Keep the password as `docker login` does: images are read with that."""
+    word = base64.b64encode(b"robot:made-up").decode()
+    (root / "docker").mkdir(exist_ok=True)
+    (root / "docker" / "config.json").write_text(json.dumps({"auths": {host: {"auth": word}}}))
