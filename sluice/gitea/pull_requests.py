@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Literal
 
@@ -155,20 +156,28 @@ class PullRequests(Endpoint):
         return self._edit(first.number, {"title": title, "body": body, "base": base})
 
     def _create(self, body: dict[str, str]) -> None:
-        try:
+        with _meanwhile():
             self._repository.repo_create_pull_request(
                 self.owner, self.name, body=body, _preload_content=False
             )
-        except GiteaError as error:
-            if error.status == _CONFLICT:  # somebody else opened it meanwhile
-                raise PassingGiteaError(str(error), status=error.status) from None
-            raise
 
     def _edit(self, number: int, body: dict[str, str]) -> PullRequest:
-        answer = self._repository.repo_edit_pull_request(
-            self.owner, self.name, number, body=body, _preload_content=False
-        )
+        with _meanwhile():
+            answer = self._repository.repo_edit_pull_request(
+                self.owner, self.name, number, body=body, _preload_content=False
+            )
         return _parsed(answer.data)
+
+
+@contextmanager
+def _meanwhile() -> Iterator[None]:
+    """Have a call repeated that somebody else's came before: it was opened or edited meanwhile."""
+    try:
+        yield
+    except GiteaError as error:
+        if error.status == _CONFLICT:
+            raise PassingGiteaError(str(error), status=error.status) from None
+        raise
 
 
 def _parsed(content: bytes) -> PullRequest:

@@ -66,6 +66,20 @@ def test_a_proposal_that_another_process_opened_first_is_taken_over(
     assert gitea.propose(**PROPOSAL).title == "Add monitoring"
 
 
+def test_an_edit_that_another_process_came_before_is_made_again(
+    server: FakeGitea, gitea: Gitea, pulls: list[dict[str, Any]]
+) -> None:
+    server.handlers["POST /pulls"]({"title": "theirs", "body": ""})
+    edit, conflicts = server.handlers["PATCH /pulls/1"], iter([409])
+
+    def edit_later(given: dict[str, Any]) -> tuple[int, Any]:
+        status = next(conflicts, 0)
+        return (status, {"message": "the issue is already changed"}) if status else edit(given)
+
+    server.on("PATCH /pulls/1", edit_later)
+    assert gitea.propose(**PROPOSAL).title == "Add monitoring"
+
+
 def test_of_two_that_are_opened_at_once_the_oldest_is_left_open(
     server: FakeGitea, gitea: Gitea
 ) -> None:
