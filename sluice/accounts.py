@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
+from sluice.dry_runs import only_dry_runs
 from sluice.permissions import Rule, by_namespace, for_preview, for_up
 from sluice.stack_needs import StackNeeds
 
@@ -17,7 +18,6 @@ Account = Literal["preview", "up"]
 Manifest = dict[str, Any]
 NAMESPACE: Final = "sluice"
 _RBAC: Final = "rbac.authorization.k8s.io"
-_ADMISSION: Final = "admissionregistration.k8s.io/v1"
 
 
 def account_name(project: str, stack: str, account: Account) -> str:
@@ -37,7 +37,8 @@ def accounts(
     preview = account_name(project, stack, "preview")
     up = account_name(project, stack, "up")
     made = [_namespace(name) for name in sorted({namespace, *needs.namespaces})]
-    made += _only_dry_runs(preview, namespace) if dry_run else []
+    user = f"system:serviceaccount:{namespace}:{preview}"
+    made += only_dry_runs(preview, user) if dry_run else []
     rules = for_preview(needs.needs, needs.releases, dry_run=dry_run)
     made += _account(preview, namespace, _roles(rules))
     roles = _roles(for_up(needs.needs, needs.releases))
@@ -95,43 +96,6 @@ def _account(
         yield _object(
             f"{_RBAC}/v1", f"{kind}Binding", name, place, roleRef=reference, subjects=[subject]
         )
-
-
-def _only_dry_runs(account: str, namespace: str) -> Iterator[Manifest]:
-    """Yield the policy that refuses the account whatever would be kept."""
-    user = f"system:serviceaccount:{namespace}:{account}"
-    every = {
-        "apiGroups": ["*"],
-        "apiVersions": ["*"],
-        "operations": ["*"],
-        "resources": ["*/*"],
-    }
-    yield _object(
-        *(_ADMISSION, "ValidatingAdmissionPolicy", account),
-        spec={
-            "failurePolicy": "Fail",
-            "matchConstraints": {"resourceRules": [every]},
-            "matchConditions": [
-                {"name": "account", "expression": f"request.userInfo.username == '{user}'"},
-                {
-                    # Reviews are created to ask what one may do; nothing is kept.
-                    "name": "no-review",
-                    "expression": "!(request.resource.group in "
-                    "['authentication.k8s.io', 'authorization.k8s.io'])",
-                },
-            ],
-            "validations": [
-                {
-                    "expression": "has(request.dryRun) && request.dryRun",
-                    "message": "this account previews: it may do nothing but dry runs",
-                }
-            ],
-        },
-    )
-    yield _object(
-        *(_ADMISSION, "ValidatingAdmissionPolicyBinding", account),
-        spec={"policyName": account, "validationActions": ["Deny"]},
-    )
 
 
 def _namespace(name: str) -> Manifest:

@@ -184,7 +184,8 @@ def fill(
     checks: tuple[str, ...] = (),
 ) -> GiteaSandbox:
     """Start a Gitea in a sandbox, with a checkout's newest commit on main."""
-    seed = Seed(checkout, box.kubeconfig, checkout / ".sluice", SANDBOX_PASSPHRASE, checks)
+    local = checkout / ".sluice"
+    seed = Seed(checkout, box.kubeconfig, box.preview_kubeconfig, local, SANDBOX_PASSPHRASE, checks)
     box.up(programs, clusters, gitea=seed)
     token = box.gitea.bot_token_file.read_text()
     admin = box.gitea.client()

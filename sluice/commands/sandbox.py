@@ -192,7 +192,14 @@ def _state_folder(given: Path | None) -> Path:
 def _seed(box: Sandbox) -> Seed:
     """What Gitea is filled with: this checkout, and the sandbox's clusters."""
     local = box.folder.parent
-    return Seed(Path.cwd(), box.kubeconfig, local, SANDBOX_PASSPHRASE, ("sluice/data-loss",))
+    return Seed(
+        checkout=Path.cwd(),
+        kubeconfig=box.kubeconfig,
+        preview_kubeconfig=box.preview_kubeconfig,
+        local=local,
+        passphrase=SANDBOX_PASSPHRASE,
+        checks=("sluice/data-loss",),
+    )
 
 
 def _programs(purpose: str) -> Path:

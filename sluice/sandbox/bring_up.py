@@ -16,6 +16,7 @@ from sluice.sandbox.control_plane import command
 from sluice.sandbox.errors import NotReadyError, ProgramExitedError
 from sluice.sandbox.probe import (
     create_node,
+    create_previewer,
     has_default_service_account,
     is_healthy,
     is_node_ready,
@@ -38,8 +39,8 @@ Progress = Callable[[str, str], None]
 """Called with the name of a cluster and what it waits for now."""
 
 
-def make_ready(cluster: Cluster, programs: Path) -> Iterator[str]:
-    """Start what does not run, in order, until the cluster takes work."""
+def make_ready(cluster: Cluster, programs: Path, *, previewer: bool = False) -> Iterator[str]:
+    """Start what does not run, in order, until the cluster takes work, and knows its previewer."""
     _forget_ended(cluster)
     for program in ("etcd", "kube-apiserver"):
         yield from _start(cluster, program, programs)
@@ -51,6 +52,8 @@ def make_ready(cluster: Cluster, programs: Path) -> Iterator[str]:
         yield from _healthy(cluster, program)
     account = "the default service account"
     yield from _wait(cluster, account, lambda: has_default_service_account(cluster))
+    if previewer:
+        yield from _wait(cluster, "the previewer's rights", lambda: create_previewer(cluster))
     yield from _wait(cluster, f"{NODE} to be Ready", lambda: is_node_ready(cluster, NODE))
 
 

@@ -99,9 +99,9 @@ class Cluster:
         """The kubeconfig by which one of its components reaches its API."""
         return self.folder / "components" / f"{program}.kubeconfig"
 
-    def context(self) -> Context:
-        """The administrator's way in."""
-        return Context.from_pki(self.name, self.server, self.pki, "admin")
+    def context(self, client: str = "admin") -> Context:
+        """The way in of a client, by default the administrator."""
+        return Context.from_pki(self.name, self.server, self.pki, client)
 
     def prepare(self, api_port: int | None, reserved: AbstractSet[int]) -> None:
         """Write all that its programs need before they start.
@@ -112,8 +112,7 @@ class Cluster:
         self._settle_ports(api_port, reserved)
         ensure_pki(self.pki)
         for program in CLIENTS:
-            context = Context.from_pki(self.name, self.server, self.pki, program)
-            write_atomically(self.component_kubeconfig(program), render([context]))
+            write_atomically(self.component_kubeconfig(program), render([self.context(program)]))
 
     def _settle_ports(self, api_port: int | None, reserved: AbstractSet[int]) -> None:
         before = self.ports()

@@ -44,7 +44,8 @@ class Seed:
 
     Attributes:
         checkout: the repository whose newest commit becomes `main`.
-        kubeconfig: the file that gives the pipeline its clusters.
+        kubeconfig: the file that gives the pipeline its clusters, to apply.
+        preview_kubeconfig: the one that gives them to previews, to look and do dry runs.
         local: the checkout's own folder of state, which the runner's jobs share.
         passphrase: of the secrets in Pulumi's state.
         checks: the commit statuses that a pull request needs.
@@ -53,6 +54,7 @@ class Seed:
 
     checkout: Path
     kubeconfig: Path
+    preview_kubeconfig: Path
     local: Path
     passphrase: str
     checks: tuple[str, ...] = ()
@@ -221,10 +223,9 @@ class GiteaService:
 
 
 def _secrets(seed: Seed) -> Mapping[str, str]:
-    kubeconfig = seed.kubeconfig.read_text()
     return {
-        "KUBECONFIG_UP": kubeconfig,
-        "KUBECONFIG_PREVIEW": kubeconfig,
+        "KUBECONFIG_UP": seed.kubeconfig.read_text(),
+        "KUBECONFIG_PREVIEW": seed.preview_kubeconfig.read_text(),
         "PULUMI_CONFIG_PASSPHRASE": seed.passphrase,
     }
 

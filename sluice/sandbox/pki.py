@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sluice.sandbox.errors import SandboxError
 from sluice.sandbox.files import write_atomically
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ CLIENTS = {
     "kube-controller-manager": Subject("system:kube-controller-manager"),
     "kube-scheduler": Subject("system:kube-scheduler"),
     "kwok": Subject("sluice:kwok", "system:masters"),
+    "previewer": Subject("sluice:previewer"),
 }
 SERVER_NAMES = (
     "localhost",
@@ -64,9 +66,14 @@ class Authority:
     """A certificate authority whose files are `<folder>/<name>.crt` and `.key`."""
 
     def __init__(self, folder: Path, name: str) -> None:
+        """Take the one whose files are there, or make it."""
         self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
         self._subject = Subject(f"sluice-sandbox-{name}").name()
+        file = folder / f"{name}.key"
+        if file.exists():
+            self._key = _read_key(file)
+            return
+        self._key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             self._builder(self._subject, self._key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
@@ -131,9 +138,13 @@ class Authority:
 def ensure_pki(folder: Path) -> None:
     """Make the cluster's authorities, certificates and service account key, if there are none.
 
-    They appear in `folder` all at once, so an interrupted run leaves none.
+    They appear in `folder` all at once, so an interrupted run leaves none. A
+    client that a cluster of before does not know yet gets its certificate.
     """
     if folder.exists():
+        missing = [name for name in CLIENTS if not (folder / f"{name}.crt").exists()]
+        for name in missing:
+            Authority(folder, "ca").issue_client(name, CLIENTS[name])
         return
     draft = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -173,6 +184,13 @@ def _write(
     pem = certificate.public_bytes(serialization.Encoding.PEM)
     write_atomically(folder / f"{name}.crt", pem)
     _write_key(folder / f"{name}.key", key)
+
+
+def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise SandboxError(f"{path} is no key of the sandbox's; run `make clean`")
+    return key
 
 
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:

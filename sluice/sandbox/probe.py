@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from sluice.sandbox.ports import LOOPBACK
+from sluice.sandbox.previewer import PATHS, manifests
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sluice.sandbox.cluster import Cluster
 
-__all__ = ["create_node", "has_default_service_account", "is_healthy", "is_node_ready"]
+__all__ = [
+    "create_node",
+    "create_previewer",
+    "has_default_service_account",
+    "is_healthy",
+    "is_node_ready",
+]
 
 SECONDS = 3.0
 HEALTH_PATHS = {
@@ -72,8 +81,14 @@ def create_node(cluster: Cluster, name: str) -> bool:
         },
         "status": {"capacity": NODE_CAPACITY, "allocatable": NODE_CAPACITY},
     }
-    response = _request("POST", f"{cluster.server}/api/v1/nodes", cluster, body=node)
-    return response is not None and response.status_code in {201, 409}
+    return _made(cluster, "/api/v1/nodes", node)
+
+
+def create_previewer(cluster: Cluster) -> bool:
+    """Make what a cluster knows its previewer by; True once all of it exists."""
+    return all(
+        _made(cluster, f"/apis/{PATHS[manifest['kind']]}", manifest) for manifest in manifests()
+    )
 
 
 def is_node_ready(cluster: Cluster, name: str) -> bool:
@@ -84,6 +99,11 @@ def is_node_ready(cluster: Cluster, name: str) -> bool:
     node = response.json()
     conditions = {item["type"]: item["status"] for item in node["status"].get("conditions", [])}
     return conditions.get("Ready") == "True" and not node["spec"].get("taints")
+
+
+def _made(cluster: Cluster, path: str, manifest: Mapping[str, Any]) -> bool:
+    response = _request("POST", cluster.server + path, cluster, body=manifest)
+    return response is not None and response.status_code in {201, 409}
 
 
 def _request(

@@ -57,6 +57,11 @@ class Sandbox:
         return self.folder / "kubeconfig"
 
     @property
+    def preview_kubeconfig(self) -> Path:
+        """The same for who may look, and do dry runs: the previews of the sandbox's Gitea."""
+        return self.folder / "preview-kubeconfig"
+
+    @property
     def mirrors_file(self) -> Path:
         """The file that maps upstream chart repositories to this sandbox's."""
         return self.folder.parent / "mirrors.yaml"
@@ -91,8 +96,12 @@ class Sandbox:
             self._stop_strays()
             members = [self._cluster(name) for name in dict.fromkeys(clusters)]
             self._prepare(members, fixed)
-            tasks = {cluster.name: make_ready(cluster, programs) for cluster in members}
+            tasks = {
+                cluster.name: make_ready(cluster, programs, previewer=gitea is not None)
+                for cluster in members
+            }
             if gitea is not None:
+                self._write_kubeconfig(self.preview_kubeconfig, "previewer")
                 preferred = held.enter_context(claimed(PREFERRED_PORT))
                 self.gitea.prepare(gitea, self.mirrors_file, preferred=preferred)
                 tasks[GITEA] = self.gitea.make_ready(programs, gitea)
@@ -121,8 +130,10 @@ class Sandbox:
         self._charts.prepare(self.mirrors_file)
         for cluster in members:
             cluster.prepare(fixed.get(cluster.name), self._reserved(cluster, fixed))
-        contexts = [cluster.context() for cluster in self._known()]
-        write_atomically(self.kubeconfig, render(contexts))
+        self._write_kubeconfig(self.kubeconfig, "admin")
+
+    def _write_kubeconfig(self, file: Path, client: str) -> None:
+        write_atomically(file, render([cluster.context(client) for cluster in self._known()]))
 
     def _reserved(self, cluster: Cluster, fixed: Mapping[str, int]) -> frozenset[int]:
         others = [other for other in self._clusters() if other.name != cluster.name]

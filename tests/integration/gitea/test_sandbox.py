@@ -17,7 +17,9 @@ from tests.gitea_sandbox import GiteaSandbox, eventually
 
 def seed(box: Sandbox) -> Seed:
     checkout = box.folder.parent / "checkout"
-    return Seed(checkout, box.kubeconfig, checkout / ".sluice", SANDBOX_PASSPHRASE)
+    return Seed(
+        checkout, box.kubeconfig, box.preview_kubeconfig, checkout / ".sluice", SANDBOX_PASSPHRASE
+    )
 
 
 def test_everything_that_the_pipeline_needs_is_there(gitea: GiteaSandbox) -> None:

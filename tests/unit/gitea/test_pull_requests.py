@@ -66,8 +66,9 @@ def test_a_proposal_that_another_process_opened_first_is_taken_over(
     assert gitea.propose(**PROPOSAL).title == "Add monitoring"
 
 
+@pytest.mark.usefixtures("pulls")
 def test_an_edit_that_another_process_came_before_is_made_again(
-    server: FakeGitea, gitea: Gitea, pulls: list[dict[str, Any]]
+    server: FakeGitea, gitea: Gitea
 ) -> None:
     server.handlers["POST /pulls"]({"title": "theirs", "body": ""})
     edit, conflicts = server.handlers["PATCH /pulls/1"], iter([409])

@@ -35,7 +35,13 @@ def test_a_name_that_no_context_can_have_is_refused(
 @pytest.fixture
 def seed(tmp_path: Path) -> Seed:
     (tmp_path / "checkout").mkdir()
-    return Seed(tmp_path / "checkout", tmp_path / "kubeconfig", tmp_path / "checkout", "sandbox")
+    return Seed(
+        checkout=tmp_path / "checkout",
+        kubeconfig=tmp_path / "kubeconfig",
+        preview_kubeconfig=tmp_path / "preview-kubeconfig",
+        local=tmp_path / "checkout",
+        passphrase="sandbox",  # noqa: S106 - known to everybody
+    )
 
 
 def test_gitea_needs_programs_of_its_own(tmp_path: Path, executables: Path, seed: Seed) -> None:

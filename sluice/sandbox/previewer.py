@@ -1,0 +1,52 @@
+"""Who previews in the sandbox's pipeline: may look at everything, and ask by dry runs.
+
+A team's own clusters have an account for each stack, with less (`sluice rbac`);
+here whatever is tried out has to be previewed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sluice.dry_runs import only_dry_runs
+from sluice.sandbox.pki import CLIENTS
+
+__all__ = ["PATHS", "manifests"]
+
+_NAME: Final = "sluice-previewer"
+_RBAC: Final = "rbac.authorization.k8s.io"
+PATHS: Final = {
+    "ValidatingAdmissionPolicy": "admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+    "ValidatingAdmissionPolicyBinding": (
+        "admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
+    ),
+    "ClusterRole": f"{_RBAC}/v1/clusterroles",
+    "ClusterRoleBinding": f"{_RBAC}/v1/clusterrolebindings",
+}
+"""Where the objects of each kind are made, below `/apis`."""
+
+
+def manifests() -> list[Mapping[str, Any]]:
+    """Return what makes a cluster know the user, what guards it first."""
+    user = CLIENTS["previewer"].user
+    rules = [
+        _rule("*", "*", "get", "list", "watch", "create", "update", "patch", "delete"),
+        # A role that allows more than the previewer may is previewed too.
+        _rule(_RBAC, "*", "escalate", "bind"),
+    ]
+    reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": _NAME}
+    subject = {"apiGroup": _RBAC, "kind": "User", "name": user}
+    return [
+        *only_dry_runs(_NAME, user),
+        _object("ClusterRole", rules=rules),
+        _object("ClusterRoleBinding", roleRef=reference, subjects=[subject]),
+    ]
+
+
+def _rule(group: str, resource: str, *verbs: str) -> dict[str, Any]:
+    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}
+
+
+def _object(kind: str, **rest: Any) -> dict[str, Any]:
+    return {"apiVersion": f"{_RBAC}/v1", "kind": kind, "metadata": {"name": _NAME}, **rest}

@@ -1,0 +1,60 @@
+"""Who previews in the sandbox's pipeline: what he may look at, and that he keeps nothing."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sluice.sandbox import Sandbox
+from sluice.sandbox.cluster import Cluster
+from sluice.sandbox.kubeconfig import render
+from sluice.sandbox.probe import create_previewer
+from tests.gitea_sandbox import eventually
+
+Kubectl = Callable[..., subprocess.CompletedProcess[str]]
+DRY_RUN = "--dry-run=server"
+
+
+@pytest.fixture
+def kubectl(sandbox: Sandbox, programs: Path, tmp_path: Path) -> Kubectl:
+    """`kubectl` as the previewer of dev-cluster."""
+    cluster = Cluster(sandbox.folder / "clusters" / "dev-cluster")
+    for _ in range(2):
+        assert create_previewer(cluster)
+    file = tmp_path / "kubeconfig"
+    file.write_text(render([cluster.context("previewer")]))
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [programs / "kubectl", "--kubeconfig", file, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    # The server takes a new policy up within seconds.
+    eventually(
+        lambda: "nothing but dry runs" in run("create", "namespace", "kept").stderr or None,
+        "the policy",
+    )
+    return run
+
+
+def test_he_reads_and_asks_by_dry_runs_and_keeps_nothing(kubectl: Kubectl) -> None:
+    assert "node-0" in kubectl("get", "nodes", "--output=name").stdout
+    role = ("clusterrole", "all", "--verb=*", "--resource=*.*")
+    for what in (("namespace", "shop"), role):
+        assert kubectl("create", *what, DRY_RUN).returncode == 0
+        assert "this account previews: it may do nothing but dry runs" in (
+            kubectl("create", *what).stderr
+        )
+        assert "NotFound" in kubectl("get", *what[:2]).stderr
+
+
+def test_he_becomes_nobody_else(kubectl: Kubectl, tmp_path: Path) -> None:
+    asked = tmp_path / "token.json"
+    asked.write_text('{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}')
+    path = "/api/v1/namespaces/default/serviceaccounts/default/token"
+    for query in ("", "?dryRun=All"):
+        given = kubectl("create", "--filename", str(asked), "--raw", path + query)
+        assert "it may do nothing but dry runs" in given.stderr
+    assert "Forbidden" in kubectl("get", "nodes", "--as=system:admin").stderr
