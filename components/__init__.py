@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from components.health_check import HealthCheck, HealthCheckArgs
     from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
     from components.helm_repository import HelmRepository
+    from components.helm_test import HelmTest, HelmTestFilter
     from components.ignore import Ignore
     from components.image_policy import ImagePolicy, ImagePolicyArgs
     from components.image_repository import ImageRepository, ImageRepositoryArgs
@@ -151,6 +152,8 @@ __all__ = [
     "HelmRelease",
     "HelmReleaseArgs",
     "HelmRepository",
+    "HelmTest",
+    "HelmTestFilter",
     "Ignore",
     "ImageOverride",
     "ImagePolicy",
@@ -265,6 +268,8 @@ _MODULES: Final = {
     "HelmRelease": "components.helm_release",
     "HelmReleaseArgs": "components.helm_release",
     "HelmRepository": "components.helm_repository",
+    "HelmTest": "components.helm_test",
+    "HelmTestFilter": "components.helm_test",
     "Ignore": "components.ignore",
     "ImageOverride": "components.manifests.kustomize",
     "ImagePolicy": "components.image_policy",

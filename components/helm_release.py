@@ -17,6 +17,7 @@ from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.git_repository import GitRepository
 from components.helm_repository import HelmRepository
+from components.helm_test import HelmTest
 from components.ignore import Ignore
 from components.locked import LOCKED
 from components.manifests import documents, fields
@@ -75,6 +76,7 @@ class HelmReleaseArgs:
         max_history: how many revisions Helm keeps, 0 for all; by default 5.
         post_renderers: what kustomize changes of what the chart renders; by default nothing.
         ignore: fields of its objects that are left to others; by default none.
+        test: how `sluice up` and `reconcile` run the chart's tests; by default they do not.
 
     """
 
@@ -99,6 +101,7 @@ class HelmReleaseArgs:
     max_history: int = 5
     post_renderers: Sequence[PostRenderer] = ()
     ignore: Sequence[Ignore] = ()
+    test: HelmTest | None = None
 
 
 class HelmRelease(Component):
@@ -138,14 +141,26 @@ class HelmRelease(Component):
             chart, self.version = self._chart()
             self.file_values = self._file_values()
             definitions = self._definitions(Path(chart))
+            test = self._test()
         except SluiceError as error:
             raise self.refusal(error) from error
         kept = pulumi.ResourceOptions(retain_on_delete=True)
         made = [self.make(definition, kept) for definition in definitions]
         self._release(chart, self._values(self.file_values), made)
         self.register_outputs(
-            {"chart": args.chart, "version": self.version, "repository": _title(args.repository)}
+            {
+                "chart": args.chart,
+                "version": self.version,
+                "repository": _title(args.repository),
+                **test,
+            }
         )
+
+    def _test(self) -> Mapping[str, Any]:
+        if self.args.test is None:
+            return {}
+        name = self.args.release_name or self.name
+        return {"test": self.args.test.declaration(name_of(self.args.namespace), name)}
 
     def _confine_release(self) -> None:
         namespace = name_of(self.args.namespace)

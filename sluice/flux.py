@@ -15,6 +15,7 @@ from components.git_repository import GitRepository
 from components.health import Condition, Expression
 from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
 from components.helm_repository import HelmRepository
+from components.helm_test import HelmTest
 from components.image_policy import ImagePolicy
 from components.image_repository import ImageRepository
 from components.kustomization import HealthCheckExpr, Kustomization
@@ -192,6 +193,8 @@ class _Exporter:
         }
         if args.post_renderers:
             spec["postRenderers"] = [_post_renderer(each) for each in args.post_renderers]
+        if args.test is not None:
+            spec["test"] = _helm_test(args.test)
         if args.atomic:
             spec["install"]["remediation"] = strategy
             spec["upgrade"]["remediation"] = {**strategy, "strategy": "rollback"}
@@ -374,6 +377,16 @@ def _waiting(args: HelmReleaseArgs) -> dict[str, bool]:
         "disableWaitForJobs": not args.wait_for_jobs,
     }
     return {key: True for key, value in given.items() if value}
+
+
+def _helm_test(test: HelmTest) -> dict[str, Any]:
+    filters = [{"name": each.name, "exclude": each.exclude} for each in test.filters]
+    return {
+        "enable": True,
+        "timeout": test.timeout,
+        "ignoreFailures": test.ignore_failures,
+        **({"filters": filters} if filters else {}),
+    }
 
 
 def _post_renderer(renderer: PostRenderer) -> dict[str, Any]:

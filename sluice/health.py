@@ -1,4 +1,4 @@
-"""Waiting, once an update is done, until what a stack's health checks name is healthy."""
+"""What follows an update: a stack's health checks are waited for, its charts' tests run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sluice.cluster import Cluster
 from sluice.engine import Outcome
 from sluice.errors import ApiError, DeploymentError
 from sluice.events import Moment, Watcher
+from sluice.release_tests import release_tests, run_tests
 from sluice.repository import Repository
 from sluice.state import Resource, StackState
 
@@ -115,18 +116,22 @@ def healthy(
     watch: Watcher,
     components: Sequence[str] = (),
 ) -> Outcome:
-    """Return the outcome of an update, once what the stack's health checks name is healthy.
+    """Return the outcome of an update, once the stack's health checks and its charts' tests pass.
 
     With `components`, only those of that name are asked.
 
     Raises:
-        DeploymentError: as `await_health` does, with what the update changed.
+        DeploymentError: as `await_health` and `run_tests` do, with what the update changed.
 
     """
-    found = health_checks(StackState(repository, stack).resources())
+    resources = StackState(repository, stack).resources()
+    found = health_checks(resources)
     checks = [each for each in found if not components or each.name in components]
+    tests = release_tests(resources, stack)
+    due = [each for each in tests if not components or each.component in components]
     try:
         await_health(Cluster.of(repository, stack), checks, watch)
+        run_tests(repository, stack, due, watch)
     except DeploymentError as error:
         raise DeploymentError(f"{stack}: {error}", outcome.changes) from None
     return outcome

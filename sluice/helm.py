@@ -7,18 +7,16 @@ in a file.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import toolchain
 from components.errors import DeclarationError
 from components.manifests import documents
+from sluice.helm_program import environment, program
 from toolchain.programs import KUBERNETES
 
 __all__ = ["Capabilities", "Chart", "RenderedObject", "render"]
@@ -162,17 +160,16 @@ def _post_rendered(
 
 def _run(chart: Chart, root: Path, capabilities: Capabilities, *, installed: bool) -> str:
     command = [
-        str(_program()),
+        str(program()),
         *("template", chart.release, chart.path, "--namespace", chart.namespace, "--values", "-"),
         *([] if chart.skip_crds else ["--include-crds"]),
         *(["--is-upgrade"] if installed else []),
         *capabilities.options(),
     ]
-    homes = {f"HELM_{part}_HOME": str(root / ".sluice" / "helm") for part in _HOMES}
     result = subprocess.run(
         command,
         cwd=root,
-        env={**os.environ, **homes},
+        env=environment(root),
         input=json.dumps(chart.values),
         capture_output=True,
         text=True,
@@ -184,20 +181,6 @@ def _run(chart: Chart, root: Path, capabilities: Capabilities, *, installed: boo
     return result.stdout
 
 
-@cache
-def _program() -> Path:
-    """Return Helm, which only what renders charts needs, obtained when it is not there yet."""
-    try:
-        return toolchain.bin_folder("charts") / "helm"
-    except toolchain.NotInstalledError:
-        progress = toolchain.progress_for()
-        try:
-            return toolchain.install("charts", progress) / "helm"
-        finally:
-            progress.end()
-
-
-_HOMES = ("CACHE", "CONFIG", "DATA")
 _ADVICE = "Use --debug flag to render out invalid YAML"
 
 

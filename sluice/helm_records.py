@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,6 +40,19 @@ class HelmRecord:
     since: datetime
     _cluster: Cluster
     _secret: Object
+
+    @property
+    def tests(self) -> Mapping[str, str]:
+        """How the newest run of each of the chart's tests ended, by the name of its object.
+
+        Helm's word: `Succeeded`, `Failed`; empty where it never ran.
+        """
+        hooks = decoded(self._secret).get("hooks") or ()
+        return {
+            str(each["name"]): str((each.get("last_run") or {}).get("phase") or "")
+            for each in hooks
+            if "test" in each["events"]
+        }
 
     @property
     def unfinished(self) -> bool:

@@ -72,6 +72,7 @@ def test_a_release_is_a_helm_release_of_the_declared_range(exported: Any) -> Non
                     timeout="10m",
                     crds=CRDsPolicy.SKIP,
                     atomic=False,
+                    test=HelmTest(filters=[HelmTestFilter(name="slow", exclude=True)]),
                 ),
             )
     """)
@@ -102,6 +103,12 @@ def test_a_release_is_a_helm_release_of_the_declared_range(exported: Any) -> Non
             "upgrade": {"crds": "Skip", "cleanupOnFail": False, "preserveValues": False},
             "values": {"replica": {"count": 2}, "auth": {"user": "admin"}},
             "valuesFrom": [secret],
+            "test": {
+                "enable": True,
+                "timeout": "5m",
+                "ignoreFailures": False,
+                "filters": [{"name": "slow", "exclude": True}],
+            },
         },
     }
     assert "s3cret" not in str(found)
@@ -118,7 +125,11 @@ def test_values_files_lie_below_values_that_the_cluster_has(exported: Any, tmp_p
                 "web",
                 HelmReleaseArgs(
                     chart="web",
-                    repository=OCIRepository("charts", "oci://registry.local/charts"),
+                    repository=OCIRepository(
+                        "charts",
+                        "oci://registry.local/charts",
+                        verify=CosignVerification(key="pki/cosign.pub"),
+                    ),
                     namespace="web",
                     values_files=["values.yaml"],
                     values_from=[ValuesReference(kind="Secret", name="tokens", key="web.yaml")],
@@ -127,6 +138,7 @@ def test_values_files_lie_below_values_that_the_cluster_has(exported: Any, tmp_p
             )
     """)
     assert only(found, "HelmRepository")["spec"]["type"] == "oci"
+    assert any("(cosign key pki/cosign.pub) is `verify` in Flux" in each for each in found.remarks)
     (config,) = (each for each in found.objects if each["kind"] == "ConfigMap")
     assert config["data"] == {"values.yaml": "a: 1\nb: 1\n"}
     spec = only(found, "HelmRelease")["spec"]
