@@ -1,11 +1,11 @@
-"""What of a change is dangerous: deleting or replacing what holds data."""
+"""What of a change is dangerous: what data is lost, and what is missing for a while."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["loss", "urgency"]
+__all__ = ["interruption", "loss", "urgency"]
 
 _LOSSES: Final[Mapping[str, str]] = {
     "Namespace": "every object in it",
@@ -24,6 +24,16 @@ _LOSSES: Final[Mapping[str, str]] = {
         "its data, unless its operator keeps the volumes",
     ),
 }
+_INTERRUPTIONS: Final[Mapping[str, str]] = {
+    "Deployment": "its pods are gone until new ones are ready",
+    "DaemonSet": "its pods are gone until new ones are ready",
+    "Pod": "it is gone until the new one is ready",
+    "Job": "its pods and their logs are gone, and it runs again",
+    "Service": "nobody reaches it meanwhile, and its address may be another",
+    "Ingress": "nobody reaches it meanwhile",
+    "RoleBinding": "its subjects may do nothing by it meanwhile",
+    "ClusterRoleBinding": "its subjects may do nothing by it meanwhile",
+}
 _TAKEN_AWAY: Final = ("delete", "replace")
 _URGENCY: Final = ("delete", "replace", "update", "create")
 
@@ -34,6 +44,14 @@ def loss(operation: str, kind: str) -> str:
     `operation` is `create`, `update`, `replace` or `delete`.
     """
     return _LOSSES.get(kind, "") if operation in _TAKEN_AWAY else ""
+
+
+def interruption(operation: str, kind: str) -> str:
+    """Return what a replacement interrupts, as its name is fixed; empty for any other operation."""
+    if operation != "replace":
+        return ""
+    missing = _INTERRUPTIONS.get(kind, "it is missing meanwhile")
+    return f"deleted before it is made anew: {missing}"
 
 
 def urgency(operation: str, kind: str) -> tuple[bool, int]:

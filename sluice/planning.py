@@ -9,7 +9,7 @@ from typing import Any
 from components.manifests.schema import ANY, schema_of
 from sluice.change import Change, FieldDifference, component_kind_of
 from sluice.cluster import Cluster
-from sluice.danger import loss, urgency
+from sluice.danger import interruption, loss, urgency
 from sluice.difference import Difference
 from sluice.differences import differences, has_secrets
 from sluice.engine import Engine
@@ -173,7 +173,7 @@ def _row(stack: str, change: Change, found: Difference | None) -> PlannedChange:
         *(stack, change.operation, change.component, component_kind_of(change), ""),
         *(change.kind, change.namespace, change.name),
         *(fields, versions),
-        *(loss(change.operation, change.kind), ""),
+        *(loss(change.operation, change.kind), interruption(change.operation, change.kind)),
     )
 
 

@@ -188,6 +188,7 @@ def test_what_cannot_be_changed_in_place_is_replaced(program: Program) -> None:
     _write(checkout, config % "here")
     checkout.sluice("up")
     _write(checkout, config % "there")
+    assert "deleted before it is made anew" in checkout.sluice("preview", checkout.stack)
     assert "1 replaced" in checkout.sluice("up")
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sluice.danger import loss, urgency
+from sluice.danger import interruption, loss, urgency
 
 
 def test_what_loses_data_comes_first_then_deletions_and_replacements() -> None:
@@ -24,3 +24,11 @@ def test_only_deleting_or_replacing_loses_something() -> None:
     }.items():
         assert bool(loss(operation, "Namespace")) == loses
         assert not loss(operation, "ConfigMap")
+
+
+def test_a_replacement_says_what_is_missing_meanwhile() -> None:
+    assert interruption("replace", "Deployment") == (
+        "deleted before it is made anew: its pods are gone until new ones are ready"
+    )
+    assert interruption("replace", "Widget").endswith(": it is missing meanwhile")
+    assert interruption("delete", "Deployment") == interruption("update", "Service") == ""
