@@ -88,7 +88,7 @@ def _changes(
     cluster: Cluster, declared: Declared, live: Mapping[str, Any], deployed: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the patch from what is declared to what was changed by hand."""
-    applied = cluster.apply(declared.revealed, dry_run=True)
+    applied, _ = cluster.dry_run(declared.revealed)
     schema = schema_of(str(live["apiVersion"]), str(live["kind"]))
     found = difference(_comparable(applied), _comparable(live), schema)
     return _by_hand(found, _written_by_others(live), deployed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,7 @@ _DISCOVERY = ",".join(
     for version in ("v2", "v2beta1")
 )
 _APPLY = "application/apply-patch+yaml"
+_WARNING = re.compile(r'\d+ \S+ "(?P<text>.*)"(?: ".*")?', re.DOTALL)
 _MERGE = "application/merge-patch+json"
 _OPERATIONS = "application/json-patch+json"
 FORBIDDEN = 403
@@ -167,15 +169,23 @@ class Cluster:
         self,
         manifest: Mapping[str, Any],
         *,
-        dry_run: bool = False,
         force: bool = True,
         manager: str = "sluice",
     ) -> Object:
-        """Apply a manifest on the server; return the object as it is then, or would be."""
+        """Apply a manifest on the server; return the object as it is then."""
         query = {"fieldManager": manager, "force": str(force).lower()}
-        if dry_run:
-            query["dryRun"] = "All"
         return self._ask("PATCH", self._path_of(manifest), query, manifest, _APPLY)
+
+    def dry_run(self, manifest: Mapping[str, Any]) -> tuple[Object, tuple[str, ...]]:
+        """Return the object that applying a manifest would give, and what the server warns of.
+
+        Its warnings are those of Pod Security, of policies that do not deny, and of
+        versions and fields that are on their way out.
+        """
+        query = {"fieldManager": "sluice", "force": "true", "dryRun": "All"}
+        response = self._request("PATCH", self._path_of(manifest), query, manifest, _APPLY)
+        warnings = response.headers.getlist("Warning")
+        return json.loads(response.data), tuple(map(_warning, warnings))
 
     def patch(
         self,
@@ -350,6 +360,11 @@ class Cluster:
     def _unusable(self, error: Exception) -> ApiError:
         reason = getattr(error, "reason", None) or error
         return ApiError(f"context {self.context}: the cluster cannot be asked: {reason}")
+
+
+def _warning(header: str) -> str:
+    found = _WARNING.fullmatch(header)
+    return re.sub(r"\\(.)", r"\1", found["text"]) if found else header
 
 
 def _api_version(group: Mapping[str, Any], version: Mapping[str, Any]) -> str:

@@ -174,16 +174,19 @@ class _Comparing:
         if not self._cluster.serves(identity.api_version, identity.kind):
             return self._if_different(manifest, "create", None, wanted, self._missing(identity))
         try:
-            applied = self._cluster.apply(wanted, dry_run=True)
+            applied, warnings = self._cluster.dry_run(wanted)
         except ApiError as error:
             if not error.status:
                 raise
             return self._refused(manifest, wanted, live, error)
         if live is None:
-            return self._if_different(manifest, "create", None, applied)
-        if manifest.release:
-            applied = self._as_helm_leaves_it(manifest, applied)
-        return self._if_different(manifest, "update", live, self._left(manifest, live, applied))
+            found = self._if_different(manifest, "create", None, applied)
+        else:
+            if manifest.release:
+                applied = self._as_helm_leaves_it(manifest, applied)
+            left = self._left(manifest, live, applied)
+            found = self._if_different(manifest, "update", live, left)
+        return replace(found, warnings=tuple(map(self._masks.text, warnings))) if found else None
 
     def _left(self, manifest: Manifest, live: Any, applied: Any, path: Path = ()) -> Any:
         """Return the object with the fields that are others' to set as they are live."""

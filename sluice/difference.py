@@ -27,6 +27,7 @@ class Difference:
         before: the live object without what the server writes; None where it is not there.
         after: the object as it would be; None where it would be deleted.
         note: what else there is to know, such as why the cluster refuses it.
+        warnings: what the cluster's admission warns of: Pod Security, policies that do not deny.
 
     """
 
@@ -37,6 +38,7 @@ class Difference:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     note: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def loss(self) -> str:

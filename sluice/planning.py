@@ -12,6 +12,7 @@ from sluice.cluster import Cluster
 from sluice.danger import interruption, loss, urgency
 from sluice.difference import Difference
 from sluice.differences import differences, has_secrets
+from sluice.elsewhere import is_here
 from sluice.engine import Engine
 from sluice.engine_values import overlap
 from sluice.errors import DeploymentError
@@ -93,7 +94,7 @@ def of_difference(stack: str, component_kind: str, found: Difference) -> Planned
         *(found.identity.kind, found.identity.namespace, found.identity.name),
         [FieldDifference(*each) for each in found.fields],
         list(version_changes(found.before, found.after)),
-        *(found.loss, found.note),
+        *(found.loss, found.note, list(found.warnings)),
     )
 
 
@@ -124,7 +125,9 @@ def _changes(
 def _grouped(
     repository: Repository, stack: str, changes: Sequence[Change], notes: list[str]
 ) -> list[list[PlannedChange]]:
-    asked = dict.fromkeys(each.component for each in changes if _is_opaque(each))
+    # The engine shows neither what is in a release, nor what the cluster warns of.
+    touched = (each for each in changes if each.operation != "delete" or _is_opaque(each))
+    asked = dict.fromkeys(each.component for each in touched if is_here(each.component))
     found: list[Difference] = []
     if asked:
         compared, unknown = differences(repository, stack, tuple(asked))
@@ -174,6 +177,7 @@ def _row(stack: str, change: Change, found: Difference | None) -> PlannedChange:
         *(change.kind, change.namespace, change.name),
         *(fields, versions),
         *(loss(change.operation, change.kind), interruption(change.operation, change.kind)),
+        list(found.warnings) if found else [],
     )
 
 

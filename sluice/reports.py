@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sluice.change import FieldDifference, VersionChange
@@ -29,6 +29,7 @@ class ObjectDifference:
         fields: the fields that differ, of an object that is on both sides.
         before: the live object; null where it is not there.
         after: the object as it would be; null where it would be deleted.
+        warnings: what the cluster's admission warns of: Pod Security, policies that do not deny.
 
     """
 
@@ -44,6 +45,7 @@ class ObjectDifference:
     fields: list[FieldDifference]
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    warnings: list[str]
 
     @classmethod
     def of(cls, found: Difference) -> ObjectDifference:
@@ -62,6 +64,7 @@ class ObjectDifference:
             fields=[FieldDifference(*field) for field in found.fields],
             before=found.before,
             after=found.after,
+            warnings=list(found.warnings),
         )
 
 
@@ -129,6 +132,7 @@ class PlannedChange:
         versions: the images and charts that it runs in another version.
         loss: what is lost with it; empty where nothing is.
         note: what else there is to know, such as why the cluster refuses it.
+        warnings: what the cluster's admission warns of: Pod Security, policies that do not deny.
 
     """
 
@@ -144,3 +148,4 @@ class PlannedChange:
     versions: list[VersionChange]
     loss: str
     note: str
+    warnings: list[str] = field(default_factory=list)

@@ -152,7 +152,7 @@ def _is_allowed(cluster: Cluster, verb: str, place: Place) -> bool:
 
 def _dry_run(stack: str, cluster: Cluster) -> Check:
     try:
-        cluster.apply(_PROBE, dry_run=True)
+        cluster.dry_run(_PROBE)
     except ApiError as error:
         remedy = "have `patch` granted; else a preview guesses, and says nothing of it"
         return Check(stack, False, f"no server-side dry run: {error}", remedy)

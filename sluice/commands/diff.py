@@ -89,6 +89,8 @@ def _lines(difference: Difference) -> Iterator[str]:
     yield f"# {difference.operation}, component {difference.component}{owner}"
     if difference.note:
         yield f"# {difference.note}"
+    for warning in difference.warnings:
+        yield f"# the cluster warns: {warning}"
     if difference.loss:
         yield f"# lost with it: {difference.loss}"
     before, after = _text(difference.before), _text(difference.after)

@@ -199,7 +199,7 @@ class Look:
     ) -> list[Drift]:
         manifest = self.manifest_of(plain)
         try:
-            wanted = self.cluster.apply(manifest, dry_run=True)
+            wanted, _ = self.cluster.dry_run(manifest)
         except ApiError as error:
             if not error.status:
                 raise

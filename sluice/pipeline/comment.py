@@ -31,6 +31,7 @@ _OPERATIONS: Final = ("create", "update", "replace", "delete")
 _LOSSES: Final = 12
 _NOTES: Final = 5
 _FIELDS: Final = 8
+_FINDINGS: Final = 5
 _BRIEF: Final = 40
 _COMMIT: Final = 10
 
@@ -109,11 +110,17 @@ def _losses(previews: Sequence[StackPreview], *, allowed: bool) -> Iterator[str]
 def _table(previews: Sequence[StackPreview], place: Place) -> Iterator[str]:
     if not previews:
         return
-    yield "| stack | create | update | replace | delete | time | drift | |"
-    yield "|---|--:|--:|--:|--:|--:|---|---|"
+    yield "| stack | create | update | replace | delete | time | drift | policies | |"
+    yield "|---|--:|--:|--:|--:|--:|---|---|---|"
     for each in previews:
         counts = [str(each.counts[word] or "") for word in _OPERATIONS]
-        cells = [f"**{text(each.stack)}**", *counts, f"{each.seconds:.1f} s", _drift(each)]
+        cells = [
+            f"**{text(each.stack)}**",
+            *counts,
+            f"{each.seconds:.1f} s",
+            _drift(each),
+            _policies(each),
+        ]
         yield f"| {' | '.join([*cells, _verdict(each)])} |"
     yield ""
     if place.report:
@@ -126,6 +133,13 @@ def _drift(preview: StackPreview) -> str:
         return "not looked for"
     objects = {(each.kind, each.namespace, each.name) for each in preview.drift}
     return f"{len(objects)} object{'' if len(objects) == 1 else 's'}" if objects else "none"
+
+
+def _policies(preview: StackPreview) -> str:
+    if preview.offline or preview.error:
+        return "not asked"
+    count = len(preview.findings)
+    return f"{count} finding{'' if count == 1 else 's'}" if count else "none"
 
 
 def _verdict(preview: StackPreview) -> str:
@@ -226,6 +240,10 @@ def _change_line(change: PlannedChange) -> Iterator[str]:
     note = f" ({text(change.note)})" if change.note else ""
     owner = "" if change.release else _owner(change)
     yield f"{indent}- {done} {code(title(change))}{owner}{lost}{note}"
+    for warning in change.warnings[:_FINDINGS]:
+        yield f"{indent}  - ⚠️ {text(warning)}"
+    if len(change.warnings) > _FINDINGS:
+        yield f"{indent}  - and {len(change.warnings) - _FINDINGS} more findings"
 
 
 def _owner(change: PlannedChange) -> str:

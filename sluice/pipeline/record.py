@@ -68,6 +68,11 @@ class StackPreview:
         return [change for change in self.changes if change.loss]
 
     @property
+    def findings(self) -> list[tuple[PlannedChange, str]]:
+        """What the cluster's policies find with each object that would change."""
+        return [(change, warning) for change in self.changes for warning in change.warnings]
+
+    @property
     def counts(self) -> Counter[str]:
         """How many objects there are to `create`, `update`, `replace` and `delete`.
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 FLUX = Path(__file__).parents[2] / "data" / "flux"
 
+POD = """\
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %s}
+    spec: {containers: [{name: a, image: "registry.local/a:1"}]}
+"""
 PLATFORM = """
     @member
     def namespace(self):
@@ -124,6 +130,33 @@ def test_an_immutable_field_means_replacement_and_says_what_is_lost(program: Pro
     assert [word in shown[1] for word in ("replace", "StatefulSet", found["loss"])] == [True] * 3
     assert "1 replaced" in checkout.sluice("up")
     assert checkout.get("statefulset", "data", checkout.stack)["metadata"]["uid"] != before
+
+
+def test_what_the_clusters_policies_find_is_said_with_the_object(program: Program) -> None:
+    checkout = program("""
+        @member
+        def space(self):
+            return Namespace(
+                NAMESPACE, NamespaceArgs(labels={"pod-security.kubernetes.io/warn": "restricted"})
+            )
+
+        @member
+        def settings(self):
+            return Kustomization(
+                "settings",
+                KustomizationArgs(path="manifests/settings", target_namespace=self.space),
+            )
+    """)
+    checkout.write("manifests/settings/pod.yaml", POD % "ok")
+    checkout.sluice("up")
+    checkout.edit("manifests/settings/pod.yaml", "name: ok", "name: also")
+    found = json.loads(checkout.sluice("preview", checkout.stack, "-o", "json"))
+    warned = {each["name"]: each["warnings"] for each in found}
+    assert warned["ok"] == []
+    (warning,) = warned["also"]
+    assert warning.startswith('would violate PodSecurity "restricted:latest": ')
+    assert warning in checkout.sluice("preview", checkout.stack)
+    assert f"# the cluster warns: {warning}" in checkout.sluice("diff", checkout.stack, fails=True)
 
 
 def test_what_needs_a_namespace_or_a_kind_of_the_same_stack_is_shown(program: Program) -> None:

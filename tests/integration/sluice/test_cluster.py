@@ -35,7 +35,8 @@ def test_what_is_applied_can_be_listed_and_read(api: Cluster) -> None:
 
 
 def test_a_dry_run_changes_nothing(api: Cluster) -> None:
-    assert api.apply(settings("dry"), dry_run=True)["metadata"]["name"] == "dry"
+    tried, warnings = api.dry_run(settings("dry"))
+    assert (tried["metadata"]["name"], warnings) == ("dry", ())
     assert api.get("v1", "ConfigMap", "default", "dry") is None
 
 

@@ -65,7 +65,7 @@ def test_uncommitted_files_and_no_remote_are_worth_knowing(repository: MakeRepos
 class FakeCluster:
     context = "dev-cluster"
     everything = True
-    dry_run = True
+    tries = True
 
     def version(self) -> str:
         return "v1.35.0"
@@ -83,11 +83,10 @@ class FakeCluster:
     def resource(self, _api_version: str, kind: str) -> str:
         return f"{kind.lower()}s"
 
-    def apply(self, manifest: Any, *, dry_run: bool) -> Any:
-        assert dry_run
-        if not self.dry_run:
+    def dry_run(self, manifest: Any) -> tuple[Any, tuple[str, ...]]:
+        if not self.tries:
             raise ApiError("configmaps is forbidden")
-        return manifest
+        return manifest, ()
 
 
 @pytest.fixture
@@ -118,7 +117,7 @@ def test_missing_permissions_are_named(repository: MakeRepository, cluster: Fake
 def test_a_cluster_that_refuses_a_dry_run_is_told(
     repository: MakeRepository, cluster: FakeCluster
 ) -> None:
-    cluster.dry_run = False
+    cluster.tries = False
     assert marked(cluster_checks(repository(dev=""), "dev", PLACES))[False] == [
         "no server-side dry run: configmaps is forbidden"
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -21,6 +21,8 @@ from sluice.rendering import Manifest, Rendering
 class FakeCluster(Cluster):
     """A cluster that serves every kind but `Widget`."""
 
+    warnings: tuple[str, ...] = ()
+
     def __init__(self, *objects: dict[str, Any], refusal: ApiError | None = None) -> None:
         super().__init__("test")
         self._objects = objects
@@ -34,14 +36,13 @@ class FakeCluster(Cluster):
     def serves(self, _api_version: str, kind: str) -> bool:
         return kind != "Widget"
 
-    def apply(self, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-        assert dry_run
+    def dry_run(self, manifest: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         if self._refusal:
             raise self._refusal
         found = [each for each in self._objects if identify(each) == identify(manifest)]
         merged = strategic_merge(found[0] if found else {}, manifest)
         status = {"observedGeneration": 9}
-        return {**merged, "status": status}
+        return {**merged, "status": status}, self.warnings
 
 
 def config_map(name: str = "app", **data: str | None) -> dict[str, Any]:
@@ -123,6 +124,16 @@ def test_a_secrets_value_is_not_in_the_reason_for_which_it_is_refused() -> None:
     (found,) = compared(FakeCluster(refusal=refusal), [Manifest("app", secret)]).differences
     assert found.note == 'refused: Invalid value: "***"'
     assert "aHVudGVyMg" not in str(found)
+
+
+def test_what_the_cluster_warns_of_is_said_without_a_secret() -> None:
+    cluster = FakeCluster(config_map(color="red"))
+    cluster.warnings = ("no owner", "s3cret is deprecated")
+    found = compared(
+        cluster, [Manifest("app", config_map(color="blue"))], secrets=["s3cret"]
+    ).differences
+    assert [each.warnings for each in found] == [("no owner", "*** is deprecated")]
+    assert compared(cluster, [Manifest("app", config_map(color="red"))]).differences == []
 
 
 def test_a_cluster_that_cannot_be_asked_ends_it() -> None:

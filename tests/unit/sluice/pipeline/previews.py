@@ -38,16 +38,18 @@ def change(
     owner: str = "Application shop",
     versions: tuple[VersionChange, ...] = (),
     note: str = "",
+    warnings: tuple[str, ...] = (),
 ) -> PlannedChange:
     component_kind, component = owner.split(" ", 1)
     return PlannedChange(
         *("dev", operation, component, component_kind, release, kind, "web", name),
         [FieldDifference(*field) for field in fields],
-        *(list(versions), loss(operation, kind), note),
+        *(list(versions), loss(operation, kind), note, list(warnings)),
     )
 
 
 REDIS: Final = "HelmRelease redis"
+PRIVILEGED: Final = 'would violate PodSecurity "restricted:latest"'
 INJECTION: Final = (
     "`` | <script>alert(1)</script> @ada **x** [a](javascript:x) ![](http://evil/x.png)\n"
     "# closes #12 www.evil.com https://evil --> </details> | --- ``` \u202etxt"
@@ -96,6 +98,17 @@ CORPUS: Final[dict[str, list[StackPreview]]] = {
             charts={"redis": "https://user:pass@charts.bitnami.com/bitnami"},
         )
     ],
+    "findings": [
+        preview(
+            change("create", "Pod", "debug", warnings=(f"{PRIVILEGED}: privileged", "no owner")),
+            change(
+                *("create", "Pod", "proxy"),
+                release="web/redis",
+                owner=REDIS,
+                warnings=tuple(f"rule {number}" for number in range(7)),
+            ),
+        )
+    ],
     "secrets": [
         preview(
             change("update", "Secret", "login", ("data.password", "*** (before)", "*** (after)"))
@@ -136,6 +149,7 @@ CORPUS: Final[dict[str, list[StackPreview]]] = {
                 owner=f"{'Application'} {INJECTION}",
                 versions=(VersionChange("image", INJECTION, INJECTION, INJECTION),),
                 note=INJECTION,
+                warnings=(INJECTION,),
             ),
             stack="dev|x",
             error=INJECTION,
