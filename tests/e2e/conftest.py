@@ -1,221 +1,21 @@
-"""A team's platform on a real Gitea with its real runner, and three real clusters.
-
-The repository is this one, with small stacks in place of the platform's, so
-that a run takes seconds. Each test leaves main as it found it.
-"""
+"""The team's platform, deployed once; each test leaves main as it found it."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
-from sluice.errors import GiteaError
 from sluice.sandbox import DEFAULT_CLUSTERS, Sandbox
-from tests.gitea_sandbox import Clone, GiteaSandbox, committed, eventually, fill
-
-if TYPE_CHECKING:
-    from sluice.gitea import PullRequest, Run, Status
-
-REPOSITORY = Path(__file__).parents[2]
-STACKS = ("dev", "staging", "prod")
-FINAL = ("success", "failure", "error", "warning")
-CODE = (
-    ".gitea",
-    ".gitignore",
-    "Makefile",
-    "Pulumi.yaml",
-    "__main__.py",
-    "components",
-    "pyproject.toml",
-    "sluice",
-    "toolchain",
-)
-ALLOWED = "Allow-Data-Loss: dev staging prod"
-CHECKS = ("sluice/data-loss",)
-# Gitea looks for conflicts in the background.
-NOT_YET = 405
-SECONDS = 300.0
-# The first job installs the packages, where they are not in the cache.
-FIRST_SECONDS = 900.0
-
-
-@dataclass(frozen=True)
-class Team:
-    """People who work on the platform through Gitea.
-
-    Attributes:
-        sandbox: Gitea and its runner.
-        clone: somebody's clone of the repository.
-        programs: the folder of the external programs.
-
-    """
-
-    sandbox: GiteaSandbox
-    clone: Clone
-    programs: Path
-
-    def kubectl(self, cluster: str, *arguments: str, fails: bool = False) -> str:
-        """What `kubectl` prints on a cluster."""
-        done = subprocess.run(
-            [self.programs / "kubectl", f"--context={cluster}", *arguments],
-            env={**os.environ, "KUBECONFIG": str(self.sandbox.box.kubeconfig)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert bool(done.returncode) == fails, done.stdout + done.stderr
-        return done.stdout.strip()
-
-    def live(self, cluster: str, kind: str, name: str, namespace: str = "") -> Any:
-        """The live object; None where there is none."""
-        where = ("--namespace", namespace) if namespace else ()
-        found = self.kubectl(cluster, "get", kind, name, *where, "--ignore-not-found", "-o", "json")
-        return json.loads(found) if found else None
-
-    def having(self, kind: str, name: str, namespace: str = "") -> list[str]:
-        """The stacks whose clusters have the object."""
-        return [stack for stack in STACKS if self.live(f"{stack}-cluster", kind, name, namespace)]
-
-    def replace(self, path: str, old: str, new: str) -> None:
-        """Replace a text that stands in a file of the clone."""
-        file = self.clone.root / path
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new))
-
-    def add_namespace(self, name: str) -> None:
-        """Write a manifest of a namespace."""
-        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        self.clone.write(f"infra/manifests/{name}.yaml", yaml.safe_dump(manifest))
-
-    def scale(self, stack: str, old: int, new: int) -> None:
-        """Change how many agents a stack has."""
-        self.replace(f"stacks/Pulumi.{stack}.yaml", f'agents: "{old}"', f'agents: "{new}"')
-
-    def replicas(self, stack: str) -> int:
-        """How many agents are live in a stack."""
-        live = self.live(f"{stack}-cluster", "deployment", "my-app", "apps")
-        return int(live["spec"]["replicas"])
-
-    def head(self, request: PullRequest) -> str:
-        """A pull request's newest commit."""
-        return self.sandbox.admin.pull_request(request.number).head_commit
-
-    def run_by_hand(
-        self, workflow: str, inputs: Mapping[str, str], conclusion: str = "success"
-    ) -> Run:
-        """Start a workflow on main, and wait until it has ended as it should."""
-        started = self.sandbox.admin.dispatch(workflow, "main", inputs)
-
-        def ended() -> Run | None:
-            found = self.sandbox.admin.run(started.id)
-            return found if found.finished else None
-
-        run = eventually(ended, f"the end of {workflow}", SECONDS)
-        assert run.conclusion == conclusion, self.sandbox.log(run)
-        return run
-
-    def start(self) -> None:
-        """Make the clone what main is."""
-        self.clone.git("fetch", "--quiet", "origin", "main")
-        self.clone.git("reset", "--quiet", "--hard", "origin/main")
-        self.clone.git("clean", "--quiet", "--force", "-d")
-
-    def propose(self, branch: str, title: str, edit: Callable[[], None]) -> PullRequest:
-        """Open a pull request of what `edit` does to main."""
-        self.start()
-        edit()
-        self.clone.push(branch, title)
-        return self.sandbox.admin.propose(head=branch, base="main", title=title, body="")
-
-    def report(self, request: PullRequest) -> str:
-        """The pull request's one comment on its newest commit."""
-        commit = self.head(request)
-
-        def told() -> str | None:
-            comments = [each.body for each in self.sandbox.admin.comments(request.number)]
-            reports = [body for body in comments if body.startswith("<!-- sluice:preview -->")]
-            assert len(reports) <= 1
-            return next((body for body in reports if commit[:7] in body), None)
-
-        return eventually(told, f"a report on #{request.number}", SECONDS)
-
-    def statuses(
-        self, commit: str, stacks: Collection[str] = STACKS, seconds: float = SECONDS
-    ) -> dict[str, Status]:
-        """The commit's final statuses by stack, once each of the stacks has one."""
-
-        def final() -> dict[str, Status] | None:
-            found = {
-                each.context.removeprefix("sluice/"): each
-                for each in self.sandbox.admin.statuses(commit)
-                if each.context.startswith("sluice/") and each.state in FINAL
-            }
-            return found if set(stacks) <= set(found) else None
-
-        return eventually(final, f"statuses of {', '.join(stacks)} on {commit[:7]}", seconds)
-
-    def merge(self, request: PullRequest) -> str:
-        """Merge a pull request, once Gitea knows that it can be; return main's newest commit."""
-
-        def merged() -> str | None:
-            try:
-                return self.sandbox.admin.merge(request.number).merge_commit
-            except GiteaError as error:
-                if error.status != NOT_YET:
-                    raise
-                return None
-
-        return eventually(merged, f"the merge of #{request.number}")
-
-    def deliver(self, branch: str, title: str, edit: Callable[[], None]) -> str:
-        """Propose, merge, and wait until every stack is told of; return main's newest commit."""
-        request = self.propose(branch, title, edit)
-        self.report(request)
-        commit = self.merge(request)
-        self.statuses(commit)
-        return commit
-
-    def push(self, message: str) -> str:
-        """Push what the clone has to main, as the bot, who alone may; return the commit."""
-        token = self.sandbox.service.bot_token_file.read_text()
-        header = {"GIT_CONFIG_KEY_0": "http.extraHeader"}
-        header["GIT_CONFIG_VALUE_0"] = f"Authorization: token {token}"
-        as_bot = replace(self.clone, environment={**self.clone.environment, **header})
-        return as_bot.push("main", message)
-
-    def restart(self) -> None:
-        """Start again what does not run of Gitea and its runner."""
-        box = self.sandbox.box
-        fill(box, self.programs, box.folder.parents[1], DEFAULT_CLUSTERS, CHECKS)
-
-    def ended(self, workflow: str, commit: str = "") -> Run:
-        """The newest run of a workflow, once it has ended."""
-        return self.sandbox.finished_run(workflow, commit)
+from tests.e2e.team import ALLOWED, CHECKS, FIRST_SECONDS, Team, lay_out
+from tests.gitea_sandbox import GiteaSandbox, committed, fill
 
 
 @pytest.fixture(scope="session")
 def sandbox(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GiteaSandbox]:
     """Three clusters, and a Gitea whose runner has deployed the platform to them."""
-    checkout = tmp_path_factory.mktemp("team") / "infrastructure"
-    for name in CODE:
-        copy: Callable[..., Any] = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy2
-        copy(REPOSITORY / name, checkout / name)
-    # What it does is what `make check` does here.
-    (checkout / ".gitea" / "workflows" / "check.yaml").unlink()
-    shutil.copytree(Path(__file__).parent / "platform", checkout, dirs_exist_ok=True)
-    shutil.copy2(REPOSITORY / "stacks" / "__init__.py", checkout / "stacks")
-    for stack in STACKS:
-        _lock(checkout, stack)
+    checkout = lay_out(tmp_path_factory.mktemp("team") / "infrastructure")
     box = Sandbox(checkout / ".sluice" / "sandbox")
     try:
         yield fill(box, programs, committed(checkout), DEFAULT_CLUSTERS, CHECKS)
@@ -244,11 +44,3 @@ def team(deployed: Team) -> Iterator[Team]:
         deployed.clone.git("read-tree", "-u", "--reset", before)
         commit = deployed.push(f"revert: what a test did\n\n{ALLOWED}")
         deployed.statuses(commit)
-
-
-def _lock(checkout: Path, stack: str) -> None:
-    """Lock what the small stacks have of the platform's charts."""
-    name = f"stacks/{stack}.lock.yaml"
-    locked = yaml.safe_load((REPOSITORY / name).read_text())
-    charts = {"redis": locked["charts"]["redis"]}
-    (checkout / name).write_text(yaml.safe_dump({"charts": charts}, sort_keys=False))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import psutil
 
 from sluice.sandbox.process import find
-from tests.e2e.conftest import STACKS
+from tests.e2e.team import STACKS
 from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Team
+    from tests.e2e.team import Team
 
 
 def test_two_merges_within_a_second_end_in_the_newest(team: Team) -> None:

@@ -10,14 +10,14 @@ import requests
 from urllib3.util import make_headers
 
 from sluice.gitea import Connection, Gitea
-from tests.e2e.conftest import SECONDS
+from tests.e2e.team import SECONDS
 from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sluice.gitea import Run
-    from tests.e2e.conftest import Team
+    from tests.e2e.team import Team
 
 USER = "mallory"
 PASSWORD = "a-password-for-tests"  # noqa: S105 - a user of this test alone

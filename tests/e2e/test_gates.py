@@ -8,11 +8,11 @@ import pytest
 
 from sluice.errors import GiteaError
 from sluice.pipeline.comment import LABEL
-from tests.e2e.conftest import ALLOWED, STACKS
+from tests.e2e.team import ALLOWED, STACKS
 from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Team
+    from tests.e2e.team import Team
 
 # The API server takes it, and there is no node for it.
 BROKEN = """

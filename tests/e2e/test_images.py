@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tests.e2e.conftest import SECONDS
+from tests.e2e.team import SECONDS
 from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
     import pytest
 
     from sluice.gitea import PullRequest
-    from tests.e2e.conftest import Team
+    from tests.e2e.team import Team
 
 IMPORTS = """
 from components import (

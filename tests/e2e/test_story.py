@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e.conftest import ALLOWED, STACKS
+from tests.e2e.team import ALLOWED, STACKS
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Team
+    from tests.e2e.team import Team
 
 
 def test_a_merged_pull_request_reaches_one_cluster_after_the_other(team: Team) -> None:
