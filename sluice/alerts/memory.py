@@ -43,6 +43,8 @@ class Memory:
         self._wrong: dict[str, dict[str, str]] = kept.get("wrong") or {}
         self.alerts: Sequence[Mapping[str, Any]] = kept.get("alerts") or ()
         """The alerts that were declared when that could last be read."""
+        self.waiting: list[str] = list(kept.get("waiting") or ())
+        """The commits that were told to wait for an approval, and for which nothing came yet."""
 
     def wrong(self, alert: str, thread: str) -> str:
         """Return what the alert was told to be wrong; empty where nothing is."""
@@ -60,5 +62,5 @@ class Memory:
         """Write the file."""
         names = [each["name"] for each in self.alerts]
         kept = {name: told for name, told in self._wrong.items() if name in names}
-        content = json.dumps({"wrong": kept, "alerts": list(self.alerts)})
+        content = json.dumps({"wrong": kept, "alerts": list(self.alerts), "waiting": self.waiting})
         atomic_file.write(self._file, content.encode(), mode=0o600)

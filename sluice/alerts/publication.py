@@ -54,6 +54,7 @@ def _publish(repository: Repository, checkout: Repository, event: Event) -> None
     event = _located(event, checkout, gitea)
     if gitea and event.commit:
         _set_status(gitea, event)
+        _settle(gitea, event, memory)
     if not is_news:
         return
     try:
@@ -150,13 +151,29 @@ def _page(commit: str, gitea: Gitea | None) -> str:
     return f"{gitea.url}/commit/{commit}" if commit else ""
 
 
-def _set_status(gitea: Gitea, event: Event) -> None:
+def _settle(gitea: Gitea, event: Event, memory: Memory) -> None:
+    """Say of the commits that waited for an approval that they came with a later one."""
+    if event.topic != "deployment":
+        return
+    before = memory.waiting
+    waited = [each for each in before if each != event.commit]
+    if event.result == "waiting":
+        memory.waiting = [*waited, event.commit]
+    else:
+        for commit in waited:
+            _set_status(gitea, event, commit)
+        memory.waiting = []
+    if memory.waiting != before:
+        memory.keep()
+
+
+def _set_status(gitea: Gitea, event: Event, commit: str = "") -> None:
     context = f"sluice/{event.stack}"
     if event.topic != "deployment":
         context = f"{context}/{event.thread}"
     sentence = event.message if event.result == "waiting" else event.title
     try:
-        gitea.set_status(event.commit, context, _state(event), sentence, event.url)
+        gitea.set_status(commit or event.commit, context, _state(event), sentence, event.url)
     except SluiceError as error:
         _LOG.warning("%s: its commit status could not be set: %s", event.stack, error)
 

@@ -191,3 +191,23 @@ def test_a_gitea_that_does_not_answer_keeps_no_alert_from_being_sent(
     publish(world.repository, replace(FAILED, commit="abc"))
     assert world.results == ["failed"]
     assert "its commit status could not be set" in caplog.messages[0]
+
+
+def test_what_waited_is_settled_by_what_came_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gitea = FakeGitea()
+    monkeypatch.setattr(publication, "_gitea", lambda _repository: gitea)
+    waiting = replace(FAILED, result="waiting", severity="info", message="dev waits for Ada")
+    for event, commit in ((waiting, "aaa"), (waiting, "bbb"), (UNCHANGED, "ccc"), (FAILED, "ddd")):
+        publish(world.repository, replace(event, commit=commit))
+    told = [(commit, state, sentence) for commit, _, state, sentence, _ in gitea.statuses]
+    done = "dev: reconcile unchanged at ccc"
+    assert told == [
+        ("aaa", "pending", "dev waits for Ada"),
+        ("bbb", "pending", "dev waits for Ada"),
+        ("ccc", "success", done),
+        ("aaa", "success", done),
+        ("bbb", "success", done),
+        ("ddd", "failure", "dev: reconcile failed at ddd"),
+    ]
