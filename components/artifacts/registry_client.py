@@ -213,6 +213,11 @@ class RegistryClient:
                 f" run `docker login {self._host}`, or correct the name.",
             )
         user = f"the user {known.user!r}" if known.user else "the kept token"
+        if self._access.password:
+            return ArtifactError(
+                f"The registry {self._address} denies {user} access to {name} (HTTP {status});"
+                " correct the source's username and secret, or have reading granted.",
+            )
         return ArtifactError(
             f"The registry {self._address} denies {user} access to {name} (HTTP {status}); run"
             f" `docker login {self._host}` with a right password, or have reading granted.",

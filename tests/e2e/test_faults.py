@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from sluice.gitea.bootstrap import BOT_TOKEN, Plan, apply
 from sluice.sandbox.process import find
-from tests.e2e.team import STACKS
+from tests.e2e.team import CHECKS, STACKS
 from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.team import Team
 
 
@@ -59,7 +62,41 @@ def test_gitea_is_restarted_in_the_middle(team: Team) -> None:
     assert server is not None
     _kill(server)
     team.restart()
-    eventually(lambda: team.having("namespace", "restart") == list(STACKS), "the change", 180)
+    statuses = team.statuses(commit)
+    assert {statuses[stack].state for stack in STACKS} == {"success"}
+    assert team.having("namespace", "restart") == list(STACKS)
+
+
+def test_a_token_is_revoked_and_another_one_goes_on(team: Team) -> None:
+    request = team.propose("revoked", "feat: revoked", lambda: team.add_namespace("revoked"))
+    team.report(request)
+    gitea, file = team.sandbox.admin, team.sandbox.service.bot_token_file
+    revoked = file.read_text()
+    list(
+        apply(gitea, Plan(checks=CHECKS), keep_token=lambda new: write(file, new), renew_token=True)
+    )
+    path = gitea.path("actions", "secrets", BOT_TOKEN)
+    gitea.connection.call("PUT", path, body={"data": revoked})
+    run = team.ended("reconcile.yaml", team.merge(request))
+    said = team.sandbox.log(run)
+    assert run.conclusion == "failure"
+    assert "Authentication failed" in said
+    assert revoked not in said
+    assert team.having("namespace", "revoked") == []
+
+    known = {"GITEA_TOKEN_FILE": str(team.sandbox.service.server.token_file)}
+    team.clone.sluice(
+        *("bootstrap", "gitea", "--secret", BOT_TOKEN),
+        **known,
+        SLUICE_TOKEN_FILE=str(file),
+    )
+    team.run_by_hand("reconcile.yaml", {})
+    assert team.having("namespace", "revoked") == list(STACKS)
+
+
+def write(file: Path, token: str) -> None:
+    """Keep the bot's token for those who are the bot."""
+    file.write_text(token)
 
 
 def _kill(process: psutil.Process) -> None:

@@ -94,6 +94,10 @@ def test_a_password_opens_a_registry_and_is_not_shown_to_a_mirror(
     source = f"oci://{server.host}/charts"
     assert RemoteCharts(transport=transport).versions(source, "redis", ROBOT) == ["1.0.0"]
 
+    wrong = Access(username="robot", password="wrong")  # noqa: S106 - no server's
+    with pytest.raises(ArtifactError, match=r"correct the source's username and secret"):
+        RemoteCharts(transport=transport).versions(source, "redis", wrong)
+
     mirrors = Mirrors({"oci://registry.example.com": f"oci://{server.host}"})
     server.authorizations.clear()
     with pytest.raises(ArtifactError, match="401"):
