@@ -65,7 +65,9 @@ def test_secrets_are_as_the_file_has_them(declare: Declare, plain: Callable[[str
         SopsSecret("all", SopsSecretArgs(file="all.yaml", namespace=namespace, labels={"a": "b"}))
 
     registered = declare(program)
-    login, token = [each for each in registered.objects() if each["kind"] == "Secret"]
+    found = [each for each in registered.objects() if each["kind"] == "Secret"]
+    # Pulumi registers them as their turns come, in no order.
+    login, token = sorted(found, key=lambda each: str(each["metadata"]["name"]))
     assert login["metadata"] == {
         "name": "login",
         "namespace": "apps",

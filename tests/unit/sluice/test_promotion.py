@@ -79,6 +79,7 @@ def dev(monkeypatch: pytest.MonkeyPatch) -> Dev:
     monkeypatch.setattr(
         "sluice.promotion.Soundness.of", lambda *_: Soundness(said.row, said.last, said.ran)
     )
+    monkeypatch.setattr("sluice.promotion.image_labels", lambda *_: lambda _: {})
     return said
 
 
