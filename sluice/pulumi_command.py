@@ -18,8 +18,12 @@ import tenacity
 __all__ = ["CommandError", "ConcurrentUpdateError", "StackNotFoundError", "run"]
 
 _NO_STACK = re.compile(r"no stack named.*found")
-# PostgreSQL lets two that open a new database at once collide, in spite of IF NOT EXISTS.
-_TABLE_MADE = re.compile(r"create table .*\(23505\)")
+_PASSING = re.compile(
+    # PostgreSQL lets two that open a new database at once collide, in spite of IF NOT EXISTS.
+    r"create table .*\(23505\)"
+    # A folder's checkpoint is read while another update writes it.
+    r"|failed to load checkpoint: (unexpected )?(EOF|end of JSON input)"
+)
 _LOCKED = (
     "the stack is currently locked by",
     "[409] Conflict: Another update is currently in progress.",
@@ -38,12 +42,13 @@ class ConcurrentUpdateError(CommandError):
     """Another update holds the stack."""
 
 
-class _TableMadeError(CommandError):
-    """Another command made the state's table in the same moment; nothing was done yet."""
+class _PassingError(CommandError):
+    """Another command was at the state in the same moment; nothing was done yet."""
 
 
 @tenacity.retry(
-    retry=tenacity.retry_if_exception_type(_TableMadeError),
+    retry=tenacity.retry_if_exception_type(_PassingError),
+    wait=tenacity.wait_random(0.1, 0.5),
     stop=tenacity.stop_after_attempt(3),
     reraise=True,
 )
@@ -88,6 +93,6 @@ def _failure(code: int, output: str, errors: str) -> CommandError:
         return StackNotFoundError(told)
     if any(words in errors for words in _LOCKED):
         return ConcurrentUpdateError(told)
-    if _TABLE_MADE.search(errors):
-        return _TableMadeError(told)
+    if _PASSING.search(errors):
+        return _PassingError(told)
     return CommandError(told)

@@ -44,10 +44,16 @@ def test_a_failure_is_told_apart(
     assert str(failure.value).split() == f"code: 255 stdout: begun stderr: {said}".split()
 
 
-def test_a_state_table_that_another_makes_at_the_same_time_is_waited_for(
-    pulumi: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    "error",
+    [
+        "could not create table pulumi_state: pq: duplicate key value (23505)",
+        "error: failed to load checkpoint: EOF",
+    ],
+)
+def test_what_another_command_writes_in_that_moment_is_waited_for(
+    pulumi: Path, tmp_path: Path, error: str
 ) -> None:
-    error = "could not create table pulumi_state: pq: duplicate key value (23505)"
     pulumi.write_text(f'#!/bin/sh\nmkdir again && echo "{error}" >&2 && exit 255\necho done\n')
     assert pulumi_command.run(["up"], tmp_path, {}) == "done"
 
