@@ -43,15 +43,18 @@ def differences(
     components: tuple[str, ...] = (),
     *,
     checkout: Repository | None = None,
+    missing_ok: bool = False,
 ) -> tuple[Comparison, Mapping[str, str]]:
     """Compare a stack, or the named components of it, with its cluster.
 
-    What is declared is read from `checkout`, by default the repository's
-    working tree. Returns the comparison, and each release that could not be
-    rendered (`namespace/name`) with the reason.
+    With `missing_ok`, names that no component has are left out. What is declared
+    is read from `checkout`, by default the repository's working tree. Returns the
+    comparison, and each release that could not be rendered (`namespace/name`) with
+    the reason.
 
     Raises:
-        RepositoryError: where neither the stack nor its state has a named component.
+        RepositoryError: where neither the stack nor its state has a named component, unless
+            that is in order.
         DeclarationError: where a declaration is wrong, or Helm refuses a release.
         ApiError: where the cluster cannot be asked.
         DeploymentError: where the state cannot be read.
@@ -72,6 +75,10 @@ def differences(
     own = [each for each in found.resources if is_here(each.name)]
     found = replace(found, resources=own)
     known = [*(each.title for each in found.components), *map(_component, state)]
+    if missing_ok:
+        components = tuple(each for each in components if each in known)
+        if not components:
+            return Comparison([], [], 0), {}
     chosen = named(components, known, stack)
     owned = [each for each in state if not chosen or _component(each) in chosen]
     installed = {release: _component(each) for each in owned if (release := _release(each))}

@@ -130,7 +130,8 @@ def _grouped(
     asked = dict.fromkeys(each.component for each in touched if is_here(each.component))
     found: list[Difference] = []
     if asked:
-        compared, unknown = differences(repository, stack, tuple(asked))
+        # An object may have a name of its own, which is no component's.
+        compared, unknown = differences(repository, stack, tuple(asked), missing_ok=True)
         found = compared.differences
         notes += [
             f"the objects of {release} are not shown: {reason}"

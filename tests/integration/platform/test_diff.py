@@ -159,6 +159,24 @@ def test_what_the_clusters_policies_find_is_said_with_the_object(program: Progra
     assert f"# the cluster warns: {warning}" in checkout.sluice("diff", checkout.stack, fails=True)
 
 
+def test_an_object_that_a_program_names_itself_is_previewed_beside_the_rest(
+    program: Program,
+) -> None:
+    checkout = program("""
+        @member
+        def space(self):
+            import pulumi
+            from pulumi_kubernetes.core.v1 import ConfigMap
+
+            space = Namespace(NAMESPACE)
+            metadata = {"name": "note", "namespace": NAMESPACE}
+            ConfigMap("note", metadata=metadata, opts=pulumi.ResourceOptions(parent=space))
+            return space
+    """)
+    shown = json.loads(checkout.sluice("preview", checkout.stack, "-o", "json"))
+    assert {each["component"] for each in shown} == {"note", checkout.stack}
+
+
 def test_what_needs_a_namespace_or_a_kind_of_the_same_stack_is_shown(program: Program) -> None:
     checkout = program(PLATFORM % ("{}", ""))
     _write_config(checkout, a="one")
