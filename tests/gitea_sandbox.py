@@ -77,14 +77,14 @@ class GiteaSandbox:
         clone.git("clone", "--quiet", self.service.url, ".")
         return clone
 
-    def finished_run(self, workflow: str, commit: str = "") -> Run:
+    def finished_run(self, workflow: str, commit: str = "", seconds: float = SECONDS) -> Run:
         """Wait until the newest run of a workflow has ended, and return it."""
 
         def newest() -> Run | None:
             runs = self.admin.runs(workflow, commit=commit, limit=1)
             return runs[0] if runs and runs[0].finished else None
 
-        return eventually(newest, f"a run of {workflow}")
+        return eventually(newest, f"a run of {workflow}", seconds)
 
     def log(self, run: Run) -> str:
         """The logs of all jobs of a run."""

@@ -199,7 +199,7 @@ class Team:
 
     def ended(self, workflow: str, commit: str = "") -> Run:
         """The newest run of a workflow, once it has ended."""
-        return self.sandbox.finished_run(workflow, commit)
+        return self.sandbox.finished_run(workflow, commit, SECONDS)
 
 
 def lay_out(checkout: Path) -> Path:
