@@ -136,7 +136,7 @@ def _drift(preview: StackPreview) -> str:
 
 
 def _policies(preview: StackPreview) -> str:
-    if preview.offline or preview.error:
+    if preview.drift is None:  # nothing was, without a cluster or a preview
         return "not asked"
     count = len(preview.findings)
     return f"{count} finding{'' if count == 1 else 's'}" if count else "none"

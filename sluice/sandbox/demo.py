@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from sluice.errors import GiteaError
 from sluice.sandbox.errors import SandboxError
 from sluice.sandbox.gitea_service import GiteaService
 
@@ -30,6 +31,7 @@ _TITLE: Final = "feat: run two more CI agents in dev"
 _FILE: Final = "stacks/Pulumi.dev.yaml"
 _KEY: Final = "  infrastructure:agents: "
 _ENDED: Final = ("success", "failure", "error", "warning")
+_NOT_YET: Final = 405
 _PATIENCE: Final = timedelta(minutes=10)
 _WHO: Final = {
     f"GIT_{role}_{part}": value
@@ -80,7 +82,7 @@ class Demo:
         yield f"\nPull request #{request.number} is open: {request.url}\nIts report:\n"
         yield _indented(self._reported(gitea, request))
 
-        merged = gitea.merge(request.number)
+        merged = self._merged(gitea, request)
         yield f"\n#{request.number} is merged as {merged.merge_commit[:7]}:"
         yield from self._followed(gitea, merged.merge_commit)
         yield f"\nLook at it:\n  {request.url}\n  {self.service.url}/actions"
@@ -111,6 +113,19 @@ class Demo:
 
         return self._awaited(found, f"the report on #{request.number}")
 
+    def _merged(self, gitea: Gitea, request: PullRequest) -> PullRequest:
+        """Merge it, once the statuses are there that the branch needs: they follow the report."""
+
+        def merged() -> PullRequest | None:
+            try:
+                return gitea.merge(request.number)
+            except GiteaError as error:
+                if error.status != _NOT_YET:
+                    raise
+                return None
+
+        return self._awaited(merged, f"what #{request.number} needs to be merged")
+
     def _followed(self, gitea: Gitea, commit: str) -> Iterator[str]:
         for stack in self.stacks:
 
@@ -121,7 +136,7 @@ class Demo:
 
             yield self._awaited(ended, f"the status of {stack} at {commit[:7]}")
 
-    def _awaited(self, look: Callable[[], T], what: str) -> T:
+    def _awaited(self, look: Callable[[], T | None], what: str) -> T:
         deadline = time.monotonic() + _PATIENCE.total_seconds()
         while time.monotonic() < deadline:
             if found := look():
