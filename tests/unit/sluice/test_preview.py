@@ -62,7 +62,7 @@ def preview(platform: Repository, monkeypatch: pytest.MonkeyPatch) -> Preview:
         monkeypatch.setattr(planning, "Engine", FakeEngine)
         monkeypatch.setattr(planning, "suspensions", lambda *_: suspended or [])
         compared = Comparison(inside or [], [], 0)
-        monkeypatch.setattr(planning, "differences", lambda *_: (compared, {}))
+        monkeypatch.setattr(planning, "differences", lambda *_, **_options: (compared, {}))
         return CliRunner().invoke(module.preview, ["dev", *arguments], obj=platform)
 
     return run
