@@ -46,9 +46,9 @@ class Cluster:
     """
 
     def __init__(self, context: str, kubeconfig: str = "") -> None:
-        """Name the context; nothing is read or asked before the first request."""
+        """Name the context, and the file it is in, if not the usual one; nothing is asked yet."""
         self.context = context
-        self._kubeconfig = kubeconfig
+        self.kubeconfig = kubeconfig
 
     @classmethod
     def of(cls, repository: Repository, stack: str) -> Cluster:
@@ -339,7 +339,7 @@ class Cluster:
 
     @cached_property
     def _server(self) -> tuple[Credentials, urllib3.PoolManager]:
-        found = credentials(self.context, self._kubeconfig)
+        found = credentials(self.context, self.kubeconfig)
         options: dict[str, Any] = {
             "maxsize": _CONNECTIONS,
             # A connection that the server had closed meanwhile; what it refuses, it refuses.

@@ -86,7 +86,7 @@ def differences(
     rendered = rendering(
         source,
         found,
-        capabilities(cluster, source, stack),
+        capabilities(cluster),
         components=chosen,
         installed=lambda release: release in recorded,
         secrets={*settings.values(), *_secrets(state)},
@@ -120,15 +120,15 @@ def has_secrets(repository: Repository, stack: str) -> bool:
     return any('"secure"' in json.dumps(value) for value in repository.config(stack).values())
 
 
-def capabilities(cluster: Cluster, repository: Repository, stack: str) -> Capabilities:
-    """Return what charts are told of a stack's cluster."""
+def capabilities(cluster: Cluster) -> Capabilities:
+    """Return what charts are told of a cluster."""
     kinds = cluster.served()
     return Capabilities(
         kubernetes=cluster.version(),
         kinds=sorted(kinds),
         cluster_scoped=frozenset(kind for kind in kinds if not cluster.namespaced(*kind)),
         context=cluster.context,
-        kubeconfig=str(repository.setting(stack, "kubeconfig") or ""),
+        kubeconfig=cluster.kubeconfig,
     )
 
 

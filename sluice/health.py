@@ -129,9 +129,10 @@ def healthy(
     checks = [each for each in found if not components or each.name in components]
     tests = release_tests(resources, stack)
     due = [each for each in tests if not components or each.component in components]
+    cluster = Cluster.of(repository, stack)
     try:
-        await_health(Cluster.of(repository, stack), checks, watch)
-        run_tests(repository, stack, due, watch)
+        await_health(cluster, checks, watch)
+        run_tests(repository.root, stack, cluster, due, watch)
     except DeploymentError as error:
         raise DeploymentError(f"{stack}: {error}", outcome.changes) from None
     return outcome

@@ -20,7 +20,6 @@ from sluice.errors import DeploymentError
 from sluice.events import Moment, Watcher
 from sluice.helm_program import environment, program
 from sluice.helm_records import newest_record
-from sluice.repository import Repository
 from sluice.state import Resource
 
 __all__ = ["ReleaseTest", "release_tests", "run_tests"]
@@ -65,13 +64,13 @@ class ReleaseTest:
             if name not in left and (not chosen or name in chosen)
         )
 
-    def run(self, root: Path, cluster: Cluster, kubeconfig: str) -> str:
+    def run(self, root: Path, cluster: Cluster) -> str:
         """Run the tests; return why they failed, empty where they did not."""
         command = [
             *(str(program()), "test", self.release),
             *(f"--namespace={self.namespace}", f"--timeout={self.seconds}s"),
             f"--kube-context={cluster.context}",
-            *([f"--kubeconfig={kubeconfig}"] if kubeconfig else []),
+            *([f"--kubeconfig={cluster.kubeconfig}"] if cluster.kubeconfig else []),
             *(f"--filter={each}" for each in self.filters),
         ]
         ended = subprocess.run(
@@ -89,24 +88,24 @@ def release_tests(resources: Sequence[Resource], stack: str) -> list[ReleaseTest
 
 
 def run_tests(
-    repository: Repository, stack: str, tests: Sequence[ReleaseTest], watch: Watcher
+    root: Path, stack: str, cluster: Cluster, tests: Sequence[ReleaseTest], watch: Watcher
 ) -> None:
     """Run what has not succeeded yet, one after the other; `watch` is told which.
+
+    `root` is the repository's, which has Helm's own folders.
 
     Raises:
         DeploymentError: naming each test that failed, with Helm's reason.
         ApiError: where the cluster cannot be asked.
 
     """
-    cluster = Cluster.of(repository, stack)
-    kubeconfig = str(repository.setting(stack, "kubeconfig") or "")
     failed: list[str] = []
     for each in tests:
         if not each.is_due(cluster):
             continue
         watch(Moment(str(each), waits=True, message="helm test"))
         begun = time.monotonic()
-        reason = each.run(repository.root, cluster, kubeconfig)
+        reason = each.run(root, cluster)
         watch(Moment(str(each), done=True))
         if not reason:
             continue

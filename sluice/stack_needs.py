@@ -78,7 +78,7 @@ def stack_needs(repository: Repository, stack: str, cluster: Cluster) -> StackNe
         read=lambda kind, path: cluster.get("v1", kind, *path.split("/", 1)),
         config=secret_settings(repository, stack),
     )
-    rendered = rendering(repository, found, capabilities(cluster, repository, stack))
+    rendered = rendering(repository, found, capabilities(cluster))
     manifests = [each.content for each in rendered.manifests]
     kinds = _Kinds(cluster, manifests)
     needs = {kinds.need(each.content, release=bool(each.release)) for each in rendered.manifests}

@@ -63,7 +63,7 @@ def kubeconfig(
     enter(repository)
     repository.chosen((stack,))
     cluster = Cluster.of(repository, stack)
-    server = way_in(cluster.context, str(repository.setting(stack, "kubeconfig") or ""))
+    server = way_in(cluster.context, cluster.kubeconfig)
     name = account_name(repository.project, stack, account)
     token, expires = cluster.token(namespace, name, int(duration.total_seconds()))
     content = documents.dump(

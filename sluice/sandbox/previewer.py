@@ -12,19 +12,17 @@ from typing import Any, Final
 from sluice.dry_runs import only_dry_runs
 from sluice.sandbox.pki import CLIENTS
 
-__all__ = ["PATHS", "manifests"]
+__all__ = ["RESOURCES", "manifests"]
 
 _NAME: Final = "sluice-previewer"
 _RBAC: Final = "rbac.authorization.k8s.io"
-PATHS: Final = {
-    "ValidatingAdmissionPolicy": "admissionregistration.k8s.io/v1/validatingadmissionpolicies",
-    "ValidatingAdmissionPolicyBinding": (
-        "admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
-    ),
-    "ClusterRole": f"{_RBAC}/v1/clusterroles",
-    "ClusterRoleBinding": f"{_RBAC}/v1/clusterrolebindings",
+RESOURCES: Final = {
+    "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
+    "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
+    "ClusterRole": "clusterroles",
+    "ClusterRoleBinding": "clusterrolebindings",
 }
-"""Where the objects of each kind are made, below `/apis`."""
+"""What the API calls the objects of each kind."""
 
 
 def manifests() -> list[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from sluice.sandbox.ports import LOOPBACK
-from sluice.sandbox.previewer import PATHS, manifests
+from sluice.sandbox.previewer import RESOURCES, manifests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,8 @@ def create_node(cluster: Cluster, name: str) -> bool:
 def create_previewer(cluster: Cluster) -> bool:
     """Make what a cluster knows its previewer by; True once all of it exists."""
     return all(
-        _made(cluster, f"/apis/{PATHS[manifest['kind']]}", manifest) for manifest in manifests()
+        _made(cluster, f"/apis/{each['apiVersion']}/{RESOURCES[each['kind']]}", each)
+        for each in manifests()
     )
 
 

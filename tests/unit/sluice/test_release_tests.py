@@ -13,9 +13,9 @@ import pytest
 from components import HelmTest, HelmTestFilter
 from components.errors import DeclarationError
 from sluice import release_tests as module
+from sluice.cluster import Cluster
 from sluice.errors import DeploymentError
 from sluice.release_tests import ReleaseTest, release_tests, run_tests
-from sluice.repository import Repository
 from sluice.state import Resource
 
 TEST = ReleaseTest("web", "shop", "web", 60)
@@ -85,14 +85,9 @@ def test_each_failed_test_is_named_with_helms_reason(
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(module, "program", lambda: Path("helm"))
     monkeypatch.setattr(ReleaseTest, "is_due", lambda *_: True)
-    (tmp_path / "stacks").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: infrastructure\n")
-    (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text(
-        "config: {infrastructure:context: dev-cluster}\n"
-    )
     told: list[str] = []
     with pytest.raises(DeploymentError) as failure:
-        run_tests(Repository(tmp_path), "dev", [TEST], lambda moment: told.append(moment.urn))
+        run_tests(tmp_path, "dev", Cluster("dev-cluster"), [TEST], lambda x: told.append(x.urn))
     assert str(failure.value) == f"test of HelmRelease web failed after 0 s: {reason}"
     assert calls[0][1:] == [
         *("test", "web", "--namespace=shop", "--timeout=60s", "--kube-context=dev-cluster"),
