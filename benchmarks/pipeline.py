@@ -11,7 +11,6 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,7 +21,7 @@ import yaml
 import toolchain
 from sluice.sandbox import DEFAULT_CLUSTERS, Sandbox
 from tests.e2e.team import FIRST_SECONDS, SECONDS, Team, lay_out
-from tests.gitea_sandbox import committed, fill
+from tests.gitea_sandbox import committed, eventually, fill
 
 _OBJECTS: Final = 100
 _ROUNDS: Final = 3
@@ -70,9 +69,9 @@ def _round(team: Team, number: int) -> dict[str, float]:
     told = time.monotonic()
     commit = team.merge(request)
     merged = time.monotonic()
-    _quickly(lambda: _has_begun(team, commit))
+    eventually(lambda: _has_begun(team, commit), "the job", SECONDS)
     begun = time.monotonic()
-    _quickly(lambda: _runs(team, second))
+    eventually(lambda: _runs(team, second), f"{second} in dev", SECONDS)
     done = time.monotonic()
     team.statuses(commit)
     took = {"push to comment": told - started, "merge to dev": done - merged}
@@ -118,14 +117,6 @@ def _runs(team: Team, tag: str) -> bool:
     live = team.live("dev-cluster", "deployment", "my-app", "apps")
     container = live["spec"]["template"]["spec"]["containers"][0]
     return bool(container["image"] == f"{_IMAGE}:{tag}")
-
-
-def _quickly(is_done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not is_done():
-        if time.monotonic() > deadline:
-            raise click.ClickException(f"nothing within {SECONDS:.0f} s")
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from typing import TypeVar
 
 import pytest
 
-from sluice.gitea import Connection, Gitea, Run
+from sluice.errors import GiteaError
+from sluice.gitea import Connection, Gitea, PullRequest, Run
 from sluice.sandbox import GiteaService, Sandbox, Seed
 from sluice.surroundings import SANDBOX_PASSPHRASE
 from tests.registry import Registry
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 REPOSITORY = Path(__file__).parents[1]
 SECONDS = 90.0
+# Gitea looks for conflicts in the background.
+NOT_YET = 405
 AUTHOR = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -85,6 +88,19 @@ class GiteaSandbox:
             return runs[0] if runs and runs[0].finished else None
 
         return eventually(newest, f"a run of {workflow}", seconds)
+
+    def merge(self, request: PullRequest) -> PullRequest:
+        """Merge a pull request, once Gitea has found out whether it can be."""
+
+        def merged() -> PullRequest | None:
+            try:
+                return self.admin.merge(request.number)
+            except GiteaError as error:
+                if error.status != NOT_YET:
+                    raise
+                return None
+
+        return eventually(merged, f"the merge of #{request.number}")
 
     def log(self, run: Run) -> str:
         """The logs of all jobs of a run."""
@@ -176,6 +192,12 @@ def committed(folder: Path) -> Path:
     return folder
 
 
+def seed(box: Sandbox, checkout: Path, checks: tuple[str, ...] = ()) -> Seed:
+    """What a sandbox's Gitea is filled with from a checkout."""
+    local = checkout / ".sluice"
+    return Seed(checkout, box.kubeconfig, box.preview_kubeconfig, local, SANDBOX_PASSPHRASE, checks)
+
+
 def fill(
     box: Sandbox,
     programs: Path,
@@ -184,9 +206,7 @@ def fill(
     checks: tuple[str, ...] = (),
 ) -> GiteaSandbox:
     """Start a Gitea in a sandbox, with a checkout's newest commit on main."""
-    local = checkout / ".sluice"
-    seed = Seed(checkout, box.kubeconfig, box.preview_kubeconfig, local, SANDBOX_PASSPHRASE, checks)
-    box.up(programs, clusters, gitea=seed)
+    box.up(programs, clusters, gitea=seed(box, checkout, checks))
     token = box.gitea.bot_token_file.read_text()
     admin = box.gitea.client()
     bot = Gitea(Connection(box.gitea.server.url, f"token {token}"), admin.owner, admin.name)

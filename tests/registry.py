@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -24,6 +25,9 @@ from sluice.sandbox.ports import unused_ports
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 INDEX: Final = "application/vnd.oci.image.index.v1+json"
 FLUX: Final = "application/vnd.cncf.flux.content.v1.tar+gzip"
+ROBOT: Final = ("robot", "made-up")
+# Of the robot's password, by bcrypt.
+_HASH: Final = "$2b$04$WGhmuNAsUQhMrXS1YBu/y.fKgcFgH0ean0zPJYodR11BDkwTaE0MG"
 _PROGRAM: Final = "docker-registry"
 
 
@@ -169,6 +173,23 @@ def running(
     finally:
         process.terminate()
         process.wait(30)
+
+
+@contextmanager
+def closed(folder: Path, *, tls: tuple[Path, Path, Path] | None = None) -> Iterator[Registry]:
+    """Run a registry as `running` does, which only `ROBOT` may read and push to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    htpasswd = folder / "htpasswd"
+    htpasswd.write_text(f"{ROBOT[0]}:{_HASH}\n")
+    auth = {"htpasswd": {"realm": "tests", "path": str(htpasswd)}}
+    with running(folder, auth=auth, tls=tls, push_as=ROBOT) as registry:
+        yield registry
+
+
+def log_in(docker: Path, host: str, password: str) -> None:
+    """Keep a password of the robot's in Docker's configuration, as `docker login` does."""
+    word = base64.b64encode(f"{ROBOT[0]}:{password}".encode()).decode()
+    docker.write_text(json.dumps({"auths": {host: {"auth": word}}}))
 
 
 def _await(registry: Registry, process: subprocess.Popen[bytes], log: Path) -> None:

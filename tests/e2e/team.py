@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sluice.errors import GiteaError
 from sluice.sandbox import DEFAULT_CLUSTERS
 from tests.gitea_sandbox import Clone, GiteaSandbox, eventually, fill
 
@@ -40,8 +39,6 @@ CODE = (
 )
 ALLOWED = "Allow-Data-Loss: dev staging prod"
 CHECKS = ("sluice/data-loss",)
-# Gitea looks for conflicts in the background.
-NOT_YET = 405
 SECONDS = 300.0
 # The first job installs the packages, where they are not in the cache.
 FIRST_SECONDS = 900.0
@@ -165,16 +162,7 @@ class Team:
 
     def merge(self, request: PullRequest) -> str:
         """Merge a pull request, once Gitea knows that it can be; return main's newest commit."""
-
-        def merged() -> str | None:
-            try:
-                return self.sandbox.admin.merge(request.number).merge_commit
-            except GiteaError as error:
-                if error.status != NOT_YET:
-                    raise
-                return None
-
-        return eventually(merged, f"the merge of #{request.number}")
+        return self.sandbox.merge(request).merge_commit
 
     def deliver(self, branch: str, title: str, edit: Callable[[], None]) -> str:
         """Propose, merge, and wait until every stack is told of; return main's newest commit."""

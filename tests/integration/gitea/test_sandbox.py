@@ -11,15 +11,12 @@ import pytest
 from sluice.gitea.checks import gitea_checks
 from sluice.sandbox import Sandbox, Seed
 from sluice.sandbox.process import find
-from sluice.surroundings import SANDBOX_PASSPHRASE
-from tests.gitea_sandbox import GiteaSandbox, eventually
+from tests.gitea_sandbox import GiteaSandbox, eventually, seed
 
 
-def seed(box: Sandbox) -> Seed:
-    checkout = box.folder.parent / "checkout"
-    return Seed(
-        checkout, box.kubeconfig, box.preview_kubeconfig, checkout / ".sluice", SANDBOX_PASSPHRASE
-    )
+def again(box: Sandbox) -> Seed:
+    """What the sandbox was filled with."""
+    return seed(box, box.folder.parent / "checkout")
 
 
 def test_everything_that_the_pipeline_needs_is_there(gitea: GiteaSandbox) -> None:
@@ -48,14 +45,14 @@ def test_up_again_changes_nothing_and_down_keeps_the_state(
     protection = gitea.admin.path("branch_protections", "main")
     gitea.admin.connection.call("PATCH", protection, body={"required_approvals": 2})
 
-    box.up(programs, (), gitea=seed(box))
+    box.up(programs, (), gitea=again(box))
     rule = gitea.admin.connection.get(protection, dict[str, Any])
     gitea.admin.connection.call("PATCH", protection, body={"required_approvals": 0})
     assert rule["required_approvals"] == 2
     assert {row.program: row.pid for row in box.status()} == pids
     box.down()
     assert [row.pid for row in box.status()] == [None, None, None]
-    box.up(programs, (), gitea=seed(box))
+    box.up(programs, (), gitea=again(box))
     assert all(row.ready for row in box.status())
     assert [file.read_text() for file in files] == before
     assert service.url == url
@@ -73,7 +70,7 @@ def test_after_a_crash_what_is_missing_comes_back_and_nothing_runs_twice(
     server.kill()
     service.runner.unit.record.unlink()  # whoever started it died before it was written down
 
-    box.up(programs, (), gitea=seed(box))
+    box.up(programs, (), gitea=again(box))
     assert all(row.ready for row in box.status())
     assert not runner.is_running() or runner.status() == psutil.STATUS_ZOMBIE
     assert gitea.bot.statuses("main") == []

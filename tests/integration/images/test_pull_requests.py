@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sluice.errors import GiteaError
 from sluice.gitea import PullRequest
-from tests.gitea_sandbox import Clone, GiteaSandbox, eventually
+from tests.gitea_sandbox import Clone, GiteaSandbox
 from tests.unit.images.platform import write_files
 
 SOURCE = "https://git.example.com/raibid/app"
@@ -62,19 +61,6 @@ class Platform:
         self.clone.git("fetch", "--quiet", "origin")
         return self.clone.git("show", f"origin/main:{path}")
 
-    def merge(self, request: PullRequest) -> None:
-        """Merge a pull request, once Gitea has found out whether it can be."""
-
-        def merged() -> PullRequest | None:
-            try:
-                return self.gitea.admin.merge(request.number)
-            except GiteaError as error:
-                if error.status != 405:
-                    raise
-                return None
-
-        eventually(merged, f"the merge of pull request {request.number}")
-
     def statuses(self, request: PullRequest) -> dict[str, str]:
         """The sentence of each status that the head of a pull request has."""
         found = self.gitea.bot.statuses(request.head_commit)
@@ -96,7 +82,7 @@ def platform(gitea: GiteaSandbox, tmp_path: Path) -> Platform:
     write_files(made.clone.root, image=made.image)
     made.clone.push("platform", "feat: a platform")
     request = gitea.bot.propose(head="platform", base="main", title="feat: a platform", body="")
-    made.merge(request)
+    gitea.merge(request)
     made.clone.git("pull", "--quiet", "--rebase", "origin", "main")
     return made
 
@@ -135,7 +121,7 @@ def test_an_image_reaches_main_by_one_pull_request_and_the_next_stack_by_another
     platform.sluice("images", "update", "--pr")
     (opened,) = platform.requests()
     assert opened.number != request.number
-    platform.merge(opened)
+    platform.gitea.merge(opened)
     assert f"{platform.image}:1.3.0@{digest} # {{" in platform.on_main("apps/app.yaml")
     assert f"digest: {digest}" in platform.on_main("stacks/dev.lock.yaml")
     assert "every image is the newest" in platform.sluice("images", "update", "--pr")
@@ -146,12 +132,12 @@ def test_an_image_reaches_main_by_one_pull_request_and_the_next_stack_by_another
     platform.sluice("promote", "dev", "staging", "images/app", "--pr", "--force")
     (promotion,) = platform.requests()
     assert promotion.title == "chore(staging): promote app 1.3.0 from dev"
-    platform.merge(promotion)
+    platform.gitea.merge(promotion)
     assert f"digest: {digest}" in platform.on_main("stacks/staging.lock.yaml")
 
     platform.push_image("1.4.0")
     platform.sluice("images", "update", "--pr")
-    platform.merge(platform.requests()[0])
+    platform.gitea.merge(platform.requests()[0])
     platform.sluice("promote", "dev", "staging", "--pr", "--force")
     (promotion,) = platform.requests()
     commits = f"{SOURCE}/compare/{commit_of('1.3.0')}...{commit_of('1.4.0')}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +19,9 @@ from components.policies.policy import TagPolicy
 from components.policies.semver import SemVerPolicy
 from sluice.sandbox.pki import Authority, Subject
 from tests.integration.images.tokens import token_service
-from tests.registry import Registry, running
+from tests.registry import Registry, closed, log_in, running
 
 APP = "team/app"
-# Of "made-up", by bcrypt.
-HASH = "$2b$04$WGhmuNAsUQhMrXS1YBu/y.fKgcFgH0ean0zPJYodR11BDkwTaE0MG"
 
 
 @pytest.fixture(autouse=True)
@@ -51,11 +47,6 @@ def images(tmp_path: Path) -> RemoteImages:
 def request(host: str, name: str = APP, **arguments: object) -> ImageRequest:
     source = ImageSource(f"{host}/{name}", **arguments)  # type: ignore[arg-type]
     return ImageRequest(name="app", source=source, policy=TagPolicy(SemVerPolicy("1.x")))
-
-
-def log_in(docker: Path, host: str, password: str) -> None:
-    word = base64.b64encode(f"robot:{password}".encode()).decode()
-    docker.write_text(json.dumps({"auths": {host: {"auth": word}}}))
 
 
 def test_an_image_for_two_platforms_is_locked_by_its_index(
@@ -111,10 +102,7 @@ def test_an_image_and_a_registry_that_are_not_there_are_named(
 
 
 def test_a_password_is_docker_s_and_a_wrong_one_is_told(tmp_path: Path, docker: Path) -> None:
-    htpasswd = tmp_path / "htpasswd"
-    htpasswd.write_text(f"robot:{HASH}\n")
-    auth = {"htpasswd": {"realm": "tests", "path": str(htpasswd)}}
-    with running(tmp_path / "closed", auth=auth, push_as=("robot", "made-up")) as registry:
+    with closed(tmp_path / "closed") as registry:
         digest = registry.push(APP, "1.0.0")
         with pytest.raises(ArtifactError, match=f"denies anonymous access to {APP} .HTTP 401"):
             RemoteImages(tmp_path).newest(request(registry.host), None)
@@ -164,10 +152,7 @@ def test_a_registry_with_its_own_authority_is_read_by_its_file_alone(tmp_path: P
 def test_a_chart_in_the_registry_is_read_with_the_same_password(
     tmp_path: Path, docker: Path
 ) -> None:
-    htpasswd = tmp_path / "htpasswd"
-    htpasswd.write_text(f"robot:{HASH}\n")
-    auth = {"htpasswd": {"realm": "tests", "path": str(htpasswd)}}
-    with running(tmp_path / "closed", auth=auth, push_as=("robot", "made-up")) as registry:
+    with closed(tmp_path / "closed") as registry:
         registry.push("charts/web", "1.0.0")
         log_in(docker, registry.host, "made-up")
         source = f"oci://{registry.host}/charts"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,10 +25,7 @@ from components.policies.policy import TagPolicy
 from components.policies.semver import SemVerPolicy
 from sluice.sandbox.pki import Authority, Subject
 from tests.integration.images.signers import Cosign, Notation, Signer
-from tests.registry import FLUX, Registry, running
-
-# Of "made-up", by bcrypt.
-HASH = "$2b$04$WGhmuNAsUQhMrXS1YBu/y.fKgcFgH0ean0zPJYodR11BDkwTaE0MG"
+from tests.registry import FLUX, ROBOT, Registry, closed, log_in, running
 
 
 @dataclass(frozen=True)
@@ -164,21 +159,15 @@ def test_a_registry_with_a_password_and_an_authority_of_its_own_is_asked_as_ours
     with running(folder) as registry:
         for kind in LOOK_UPS:
             signer.sign(pushed(registry, kind, f"closed/{by}/{kind}", "1.0.0"))
-    (tmp_path / "htpasswd").write_text(f"robot:{HASH}\n")
-    auth = {"htpasswd": {"realm": "tests", "path": str(tmp_path / "htpasswd")}}
     Authority(tmp_path, "ca").issue_server("registry", Subject("registry"))
     tls = (tmp_path / "registry.crt", tmp_path / "registry.key", tmp_path / "ca.crt")
-    with running(folder, auth=auth, tls=tls, push_as=("robot", "made-up")) as registry:
-        robot = Access(username="robot", password="made-up", ca_file=str(tls[2]))  # noqa: S106
+    with closed(folder, tls=tls) as registry:
+        user, password = ROBOT
+        robot = Access(username=user, password=password, ca_file=str(tls[2]))
         place = Place(root, registry.host, robot)
         for kind in ("chart", "artifact"):
             assert LOOK_UPS[kind](place, f"closed/{by}/{kind}", signer.verification).verified
-        log_in(root, registry.host)
+        # Images are read with what Docker knows.
+        (root / "docker").mkdir(exist_ok=True)
+        log_in(root / "docker" / "config.json", registry.host, password)
         assert place.image(f"closed/{by}/image", signer.verification).verified
-
-
-def log_in(root: Path, host: str) -> None:
-    """Keep the password as `docker login` does: images are read with that."""
-    word = base64.b64encode(b"robot:made-up").decode()
-    (root / "docker").mkdir(exist_ok=True)
-    (root / "docker" / "config.json").write_text(json.dumps({"auths": {host: {"auth": word}}}))
