@@ -16,7 +16,7 @@ from sluice.credentials import Credentials, credentials
 from sluice.errors import ApiError
 from sluice.repository import Repository
 
-__all__ = ["FORBIDDEN", "Cluster", "Object"]
+__all__ = ["FORBIDDEN", "Cluster", "Object", "lacks_permission"]
 
 Object = dict[str, Any]
 """An object of the API, or a part of one, as its JSON is."""
@@ -30,6 +30,7 @@ _WARNING = re.compile(r'\d+ \S+ "(?P<text>.*)"(?: ".*")?', re.DOTALL)
 _MERGE = "application/merge-patch+json"
 _OPERATIONS = "application/json-patch+json"
 FORBIDDEN = 403
+_NO_PERMISSION = re.compile(r'forbidden: User ".*" cannot \S+ resource ', re.DOTALL)
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
 _CONNECTIONS = 4
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
@@ -360,6 +361,11 @@ class Cluster:
     def _unusable(self, error: Exception) -> ApiError:
         reason = getattr(error, "reason", None) or error
         return ApiError(f"context {self.context}: the cluster cannot be asked: {reason}")
+
+
+def lacks_permission(error: ApiError) -> bool:
+    """Whether we may not do what was asked, rather than a policy that forbids it to anybody."""
+    return error.status == FORBIDDEN and bool(_NO_PERMISSION.search(str(error)))
 
 
 def _warning(header: str) -> str:

@@ -8,7 +8,7 @@ compared like any other; what Helm would take away is read from its record.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -17,7 +17,7 @@ from components.manifests import documents
 from components.manifests.identity import Identity, identify
 from components.manifests.patch import strategic_merge
 from components.manifests.schema import schema_of
-from sluice.cluster import FORBIDDEN, Cluster, Object
+from sluice.cluster import FORBIDDEN, Cluster, Object, lacks_permission
 from sluice.difference import Comparison, Difference, Ignored
 from sluice.errors import ApiError
 from sluice.helm_merge import without_removed
@@ -43,6 +43,7 @@ _SERVERS: Final = (
     "uid",
 )
 _REPLICAS: Final = ("spec", "replicas")
+_SCALER: Final = ("autoscaling/v2", "HorizontalPodAutoscaler")
 _ABSENT: Final = object()
 _KEEP = "helm.sh/resource-policy"
 
@@ -128,16 +129,19 @@ class _Comparing:
         ]
         self._live: dict[tuple[str, str, str], dict[str, Object]] = {}
         self._autoscaled: set[tuple[str, str, str]] = set()
+        self._unread: dict[Identity, str] = {}
 
     def run(self, owned: Collection[Owned]) -> Comparison:
         declared = {_key(each.identity) for each in self._manifests}
         leftovers = [each for each in self._leftovers(owned) if _key(each[2]) not in declared]
         self._list([*(each.identity for each in self._manifests), *(each[2] for each in leftovers)])
+        readable = [each for each in self._manifests if each.identity not in self._unread]
         with ThreadPoolExecutor(_WORKERS) as pool:
-            tried = list(pool.map(self._difference, self._manifests))
+            tried = list(pool.map(self._difference, readable))
         found = [each for each in tried if each is not None]
         gone = [each for left in leftovers if (each := self._deletion(*left))]
-        return Comparison([*found, *gone], self._ignored, len(tried) - len(found))
+        unread = {str(identity): reason for identity, reason in self._unread.items()}
+        return Comparison([*found, *gone], self._ignored, len(tried) - len(found), unread)
 
     def _list(self, identities: Iterable[Identity]) -> None:
         wanted: dict[tuple[str, str, str], set[tuple[str, str]]] = defaultdict(set)
@@ -146,18 +150,48 @@ class _Comparing:
             wanted[place].add((each.namespace, each.name))
 
         def listed(place: tuple[str, str, str]) -> dict[str, Object]:
-            objects = self._cluster.named(*place[:2], wanted[place])
+            try:
+                objects = self._cluster.named(*place[:2], wanted[place])
+            except ApiError as error:
+                if error.status != FORBIDDEN:
+                    raise
+                objects = self._readable(*place[:2], wanted[place])
             return {each["metadata"]["name"]: each for each in objects}
 
         with ThreadPoolExecutor(_WORKERS) as pool:
             self._live = dict(zip(wanted, pool.map(listed, wanted), strict=True))
         namespaces = {namespace for *_, namespace in wanted if namespace}
-        scalers = self._cluster.list_in("autoscaling/v2", "HorizontalPodAutoscaler", namespaces)
         self._autoscaled = {
             (target["kind"], each["metadata"]["namespace"], target["name"])
-            for each in scalers
+            for each in self._scalers(namespaces)
             for target in [each["spec"]["scaleTargetRef"]]
         }
+
+    def _readable(
+        self, api_version: str, kind: str, places: Iterable[tuple[str, str]]
+    ) -> list[Object]:
+        """Return those objects that the account may read; the others are noted."""
+        found = []
+        for place in sorted(places):
+            try:
+                live = self._cluster.get(api_version, kind, *place)
+            except ApiError as error:
+                if error.status != FORBIDDEN:
+                    raise
+                self._unread[Identity(api_version, kind, *place)] = self._reason(error)
+            else:
+                found += [live] if live else []
+        return found
+
+    def _scalers(self, namespaces: Collection[str]) -> Sequence[Object]:
+        try:
+            return self._cluster.list_in(*_SCALER, namespaces)
+        except ApiError as error:
+            if error.status != FORBIDDEN:
+                raise
+            place = ", ".join(sorted(namespaces))
+            self._unread[Identity(*_SCALER, place, "*")] = self._reason(error)
+            return []
 
     def _found(self, identity: Identity) -> Object | None:
         place = (identity.api_version, identity.kind, identity.namespace)
@@ -186,7 +220,8 @@ class _Comparing:
                 applied = self._as_helm_leaves_it(manifest, applied)
             left = self._left(manifest, live, applied)
             found = self._if_different(manifest, "update", live, left)
-        return replace(found, warnings=tuple(map(self._masks.text, warnings))) if found else None
+        said = tuple(self._masked(manifest, each) for each in warnings)
+        return replace(found, warnings=said) if found else None
 
     def _left(self, manifest: Manifest, live: Any, applied: Any, path: Path = ()) -> Any:
         """Return the object with the fields that are others' to set as they are live."""
@@ -229,18 +264,23 @@ class _Comparing:
     def _refused(
         self, manifest: Manifest, wanted: Object, live: Object | None, error: ApiError
     ) -> Difference | None:
-        identity, reason = manifest.identity, self._reason(manifest, error)
+        identity = manifest.identity
+        # An account that previews need not be allowed to ask.
+        refusal = "" if lacks_permission(error) else self._masked(manifest, self._reason(error))
         if live is None:
-            is_missing = error.status == _NOT_FOUND
-            note = self._missing(identity) if is_missing else f"refused: {reason}"
-            return self._if_different(manifest, "create", None, wanted, note)
+            if error.status == _NOT_FOUND:
+                return self._if_different(manifest, "create", None, wanted, self._missing(identity))
+            return self._if_different(manifest, "create", None, wanted, refusal=refusal)
         after = strategic_merge(live, wanted, schema_of(identity.api_version, identity.kind))
         if error.status == FORBIDDEN and _declarable(live) == _declarable(after):
-            return None  # an account that previews need not be allowed to ask
-        return self._if_different(manifest, "update", live, after, f"refused: {reason}")
+            return None  # what is as it is declared is not applied
+        return self._if_different(manifest, "update", live, after, refusal=refusal)
 
-    def _reason(self, manifest: Manifest, error: ApiError) -> str:
-        text = str(error).removeprefix(f"context {self._cluster.context}: ")
+    def _reason(self, error: ApiError) -> str:
+        return str(error).removeprefix(f"context {self._cluster.context}: ")
+
+    def _masked(self, manifest: Manifest, text: str) -> str:
+        """Return what the server says of an object without a secret, its own values too."""
         if manifest.identity.kind == "Secret":
             values = [manifest.content.get(part) or {} for part in ("data", "stringData")]
             text = Masks(str(value) for each in values for value in each.values()).text(text)
@@ -295,19 +335,21 @@ class _Comparing:
         live: Object | None,
         applied: Object,
         note: str = "",
+        refusal: str = "",
     ) -> Difference | None:
         before = None if live is None else _declarable(live)
         after = _declarable(applied)
-        if before == after and not note:
+        if before == after and not (note or refusal):
             return None
         masked = self._masks.pair(before, after)
         found = Difference(
-            operation, manifest.component, manifest.release, manifest.identity, *masked, note
+            *(operation, manifest.component, manifest.release, manifest.identity),
+            *(*masked, note, refusal),
         )
         # Helm replaces nothing: what the cluster refuses fails its upgrade.
         if manifest.release or not is_replaced(found.identity, [path for path, *_ in found.fields]):
             return found
-        return replace(found, operation="replace", note="")
+        return replace(found, operation="replace", note="", refusal="")
 
 
 def _key(identity: Identity) -> tuple[str, str, str, str]:

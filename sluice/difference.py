@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from components.manifests.identity import Identity
@@ -26,7 +26,8 @@ class Difference:
         identity: which object it is.
         before: the live object without what the server writes; None where it is not there.
         after: the object as it would be; None where it would be deleted.
-        note: what else there is to know, such as why the cluster refuses it.
+        note: what else there is to know, such as what it needs and is not there.
+        refusal: why the cluster refuses it; empty where it does not.
         warnings: what the cluster's admission warns of: Pod Security, policies that do not deny.
 
     """
@@ -38,6 +39,7 @@ class Difference:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     note: str = ""
+    refusal: str = ""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -77,12 +79,14 @@ class Comparison:
         differences: in the order of the objects' declaration, deletions last.
         ignored: what was not compared.
         unchanged: how many objects are as declared.
+        unread: why what may not be read was not compared, by its name.
 
     """
 
     differences: list[Difference]
     ignored: list[Ignored]
     unchanged: int
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def field_differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

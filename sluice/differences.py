@@ -49,8 +49,8 @@ def differences(
 
     With `missing_ok`, names that no component has are left out. What is declared
     is read from `checkout`, by default the repository's working tree. Returns the
-    comparison, and each release that could not be rendered (`namespace/name`) with
-    the reason.
+    comparison, and what is not in it, with the reason: releases that could not be
+    rendered (`namespace/name`), and objects that may not be read.
 
     Raises:
         RepositoryError: where neither the stack nor its state has a named component, unless
@@ -92,7 +92,8 @@ def differences(
         secrets={*settings.values(), *_secrets(state)},
     )
     objects = [each for each in map(_owned, owned) if each]
-    return compare(cluster, rendered, objects, recorded), rendered.unknown
+    compared = compare(cluster, rendered, objects, recorded)
+    return compared, {**rendered.unknown, **compared.unread}
 
 
 def locked_charts(repository: Repository, stack: str) -> LockedArtifacts:

@@ -94,7 +94,9 @@ def of_difference(stack: str, component_kind: str, found: Difference) -> Planned
         *(found.identity.kind, found.identity.namespace, found.identity.name),
         [FieldDifference(*each) for each in found.fields],
         list(version_changes(found.before, found.after)),
-        *(found.loss, found.note, list(found.warnings)),
+        *(found.loss, found.note),
+        list(found.warnings),
+        found.refusal,
     )
 
 
@@ -134,8 +136,7 @@ def _grouped(
         compared, unknown = differences(repository, stack, tuple(asked), missing_ok=True)
         found = compared.differences
         notes += [
-            f"the objects of {release} are not shown: {reason}"
-            for release, reason in unknown.items()
+            f"{each} is not compared with the cluster: {reason}" for each, reason in unknown.items()
         ]
     inside: dict[str, list[PlannedChange]] = {}
     for each in found:
@@ -173,12 +174,14 @@ def _row(stack: str, change: Change, found: Difference | None) -> PlannedChange:
             each for each in told if any(overlap(each.path, field.path) for field in change.fields)
         ] or fields
         versions = list(version_changes(found.before, found.after))
+    note = interruption(change.operation, change.kind) or (found.note if found else "")
     return PlannedChange(
         *(stack, change.operation, change.component, component_kind_of(change), ""),
         *(change.kind, change.namespace, change.name),
         *(fields, versions),
-        *(loss(change.operation, change.kind), interruption(change.operation, change.kind)),
+        *(loss(change.operation, change.kind), note),
         list(found.warnings) if found else [],
+        found.refusal if found else "",
     )
 
 

@@ -25,11 +25,12 @@ class ObjectDifference:
         namespace: its namespace; empty where it has none.
         name: its name.
         loss: what is lost with it; empty where nothing is.
-        note: what else there is to know, such as why the cluster refuses it.
+        note: what else there is to know, such as what it needs and is not there.
         fields: the fields that differ, of an object that is on both sides.
         before: the live object; null where it is not there.
         after: the object as it would be; null where it would be deleted.
         warnings: what the cluster's admission warns of: Pod Security, policies that do not deny.
+        refusal: why the cluster refuses it; empty where it does not.
 
     """
 
@@ -46,6 +47,7 @@ class ObjectDifference:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     warnings: list[str]
+    refusal: str
 
     @classmethod
     def of(cls, found: Difference) -> ObjectDifference:
@@ -65,6 +67,7 @@ class ObjectDifference:
             before=found.before,
             after=found.after,
             warnings=list(found.warnings),
+            refusal=found.refusal,
         )
 
 
@@ -93,7 +96,7 @@ class StackDifference:
         differences: the objects that differ, what loses data first.
         unchanged: how many objects are as declared.
         ignored: objects and fields that are not the stack's to compare.
-        unknown: Helm releases that could not be rendered.
+        unknown: Helm releases that could not be rendered, and what may not be read.
 
     """
 
@@ -131,8 +134,9 @@ class PlannedChange:
         fields: the fields that differ, of an object that is there already.
         versions: the images and charts that it runs in another version.
         loss: what is lost with it; empty where nothing is.
-        note: what else there is to know, such as why the cluster refuses it.
+        note: what else there is to know, such as what a replacement interrupts.
         warnings: what the cluster's admission warns of: Pod Security, policies that do not deny.
+        refusal: why the cluster refuses it; empty where it does not.
 
     """
 
@@ -149,3 +153,9 @@ class PlannedChange:
     loss: str
     note: str
     warnings: list[str] = field(default_factory=list)
+    refusal: str = ""
+
+    @property
+    def findings(self) -> list[str]:
+        """What the cluster's policies find with it, a refusal first."""
+        return [*([f"refused: {self.refusal}"] if self.refusal else []), *self.warnings]

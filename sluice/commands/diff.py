@@ -89,6 +89,8 @@ def _lines(difference: Difference) -> Iterator[str]:
     yield f"# {difference.operation}, component {difference.component}{owner}"
     if difference.note:
         yield f"# {difference.note}"
+    if difference.refusal:
+        yield f"# the cluster refuses it: {difference.refusal}"
     for warning in difference.warnings:
         yield f"# the cluster warns: {warning}"
     if difference.loss:

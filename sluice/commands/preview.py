@@ -54,6 +54,6 @@ def _cells(row: PlannedChange) -> tuple[str, ...]:
     more = len(row.fields) - _SHOWN_FIELDS
     paths = [field.path for field in row.fields[:_SHOWN_FIELDS]]
     fields = [*paths, *([f"and {more} more"] if more > 0 else [])]
-    shown = [*fields, *([row.note] if row.note else []), *row.warnings]
+    shown = [*fields, *([row.note] if row.note else []), *row.findings]
     where = (row.stack, row.operation, row.component)
     return (*where, f"{inside}{row.kind} {path}", ", ".join(shown), row.loss)

@@ -240,10 +240,10 @@ def _change_line(change: PlannedChange) -> Iterator[str]:
     note = f" ({text(change.note)})" if change.note else ""
     owner = "" if change.release else _owner(change)
     yield f"{indent}- {done} {code(title(change))}{owner}{lost}{note}"
-    for warning in change.warnings[:_FINDINGS]:
-        yield f"{indent}  - ⚠️ {text(warning)}"
-    if len(change.warnings) > _FINDINGS:
-        yield f"{indent}  - and {len(change.warnings) - _FINDINGS} more findings"
+    for found in change.findings[:_FINDINGS]:
+        yield f"{indent}  - ⚠️ {text(found)}"
+    if len(change.findings) > _FINDINGS:
+        yield f"{indent}  - and {len(change.findings) - _FINDINGS} more findings"
 
 
 def _owner(change: PlannedChange) -> str:

@@ -70,7 +70,7 @@ class StackPreview:
     @property
     def findings(self) -> list[tuple[PlannedChange, str]]:
         """What the cluster's policies find with each object that would change."""
-        return [(change, warning) for change in self.changes for warning in change.warnings]
+        return [(change, found) for change in self.changes for found in change.findings]
 
     @property
     def counts(self) -> Counter[str]:

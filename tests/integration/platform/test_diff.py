@@ -136,9 +136,9 @@ def test_what_the_clusters_policies_find_is_said_with_the_object(program: Progra
     checkout = program("""
         @member
         def space(self):
-            return Namespace(
-                NAMESPACE, NamespaceArgs(labels={"pod-security.kubernetes.io/warn": "restricted"})
-            )
+            levels = {"enforce": "baseline", "warn": "restricted"}
+            labels = {f"pod-security.kubernetes.io/{mode}": each for mode, each in levels.items()}
+            return Namespace(NAMESPACE, NamespaceArgs(labels=labels))
 
         @member
         def settings(self):
@@ -157,6 +157,11 @@ def test_what_the_clusters_policies_find_is_said_with_the_object(program: Progra
     assert warning.startswith('would violate PodSecurity "restricted:latest": ')
     assert warning in checkout.sluice("preview", checkout.stack)
     assert f"# the cluster warns: {warning}" in checkout.sluice("diff", checkout.stack, fails=True)
+    checkout.edit("manifests/settings/pod.yaml", "spec: {", "spec: {hostNetwork: true, ")
+    shown = json.loads(checkout.sluice("preview", checkout.stack, "-o", "json"))
+    (refused,) = (each["refusal"] for each in shown if each["name"] == "also")
+    assert 'violates PodSecurity "baseline:latest": host namespaces' in refused
+    assert f"refused: {refused}" in checkout.sluice("preview", checkout.stack)
 
 
 def test_an_object_that_a_program_names_itself_is_previewed_beside_the_rest(

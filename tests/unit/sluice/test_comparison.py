@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ class FakeCluster(Cluster):
     """A cluster that serves every kind but `Widget`."""
 
     warnings: tuple[str, ...] = ()
+    hidden: Collection[tuple[str, str]] = ()
 
     def __init__(self, *objects: dict[str, Any], refusal: ApiError | None = None) -> None:
         super().__init__("test")
@@ -30,8 +31,16 @@ class FakeCluster(Cluster):
 
     def list(self, _api_version: str, kind: str, *, namespace: str = "", labels: str = "") -> Any:
         assert not labels
+        if kind in {of for of, _ in self.hidden}:
+            raise _no_permission("list", kind)
         found = (each for each in self._objects if each["kind"] == kind)
         return [each for each in found if namespace in ("", each["metadata"].get("namespace"))]
+
+    def get(self, _api_version: str, kind: str, _namespace: str, name: str) -> Any:
+        if (kind, name) in self.hidden:
+            raise _no_permission("get", kind)
+        found = (each for each in self._objects if each["kind"] == kind)
+        return next((each for each in found if each["metadata"]["name"] == name), None)
 
     def serves(self, _api_version: str, kind: str) -> bool:
         return kind != "Widget"
@@ -43,6 +52,11 @@ class FakeCluster(Cluster):
         merged = strategic_merge(found[0] if found else {}, manifest)
         status = {"observedGeneration": 9}
         return {**merged, "status": status}, self.warnings
+
+
+def _no_permission(verb: str, kind: str) -> ApiError:
+    said = f'{kind} is forbidden: User "ci" cannot {verb} resource "{kind}" in API group ""'
+    return ApiError(f"context test: {said}", status=403)
 
 
 def config_map(name: str = "app", **data: str | None) -> dict[str, Any]:
@@ -101,20 +115,20 @@ def stateful_set(service: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("release", "operation", "note", "loses"),
+    ("release", "operation", "refusal", "loses"),
     [
         ("", "replace", "", True),
-        ("web/web", "update", "refused: updates for fields other than *** are forbidden", False),
+        ("web/web", "update", "updates for fields other than *** are forbidden", False),
     ],
 )
 def test_what_cannot_be_changed_is_replaced_by_pulumi_and_fails_helm(
-    release: str, operation: str, note: str, loses: bool
+    release: str, operation: str, refusal: str, loses: bool
 ) -> None:
     reason = "context test: updates for fields other than hunter2 are forbidden"
     cluster = FakeCluster(stateful_set("one"), refusal=ApiError(reason, status=422))
     manifest = Manifest("web", stateful_set("two"), release=release)
     (found,) = compared(cluster, [manifest], secrets=["hunter2"]).differences
-    assert (found.operation, found.note, bool(found.loss)) == (operation, note, loses)
+    assert (found.operation, found.refusal, bool(found.loss)) == (operation, refusal, loses)
     assert found.fields == [("spec.serviceName", "one", "two")]
 
 
@@ -122,7 +136,7 @@ def test_a_secrets_value_is_not_in_the_reason_for_which_it_is_refused() -> None:
     refusal = ApiError('context test: Invalid value: "aHVudGVyMg"', status=422)
     secret = {**config_map(), "kind": "Secret", "data": {"token": "aHVudGVyMg"}}
     (found,) = compared(FakeCluster(refusal=refusal), [Manifest("app", secret)]).differences
-    assert found.note == 'refused: Invalid value: "***"'
+    assert found.refusal == 'Invalid value: "***"'
     assert "aHVudGVyMg" not in str(found)
 
 
@@ -134,6 +148,38 @@ def test_what_the_cluster_warns_of_is_said_without_a_secret() -> None:
     ).differences
     assert [each.warnings for each in found] == [("no owner", "*** is deprecated")]
     assert compared(cluster, [Manifest("app", config_map(color="red"))]).differences == []
+    secret = {**config_map(), "kind": "Secret", "data": {"token": "aHVudGVyMg"}}
+    cluster.warnings = ("token aHVudGVyMg is short",)
+    (found_secret,) = compared(cluster, [Manifest("app", secret)]).differences
+    assert found_secret.warnings == ("token *** is short",)
+
+
+def test_what_the_account_may_not_read_is_named_and_the_rest_compared() -> None:
+    cluster = FakeCluster(config_map("seen", a="1"), config_map("hidden", a="1"))
+    cluster.hidden = [("ConfigMap", "hidden"), ("HorizontalPodAutoscaler", "")]
+    declared = [Manifest("app", config_map(name, a="2")) for name in ("seen", "hidden")]
+    found = compared(cluster, declared)
+    assert [each.identity.name for each in found.differences] == ["seen"]
+    assert found.unchanged == 0
+    assert list(found.unread) == ["ConfigMap web/hidden", "HorizontalPodAutoscaler web/*"]
+    assert 'cannot get resource "ConfigMap"' in found.unread["ConfigMap web/hidden"]
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        ('forbidden: User "ci" cannot patch resource "configmaps" in API group ""', ""),
+        ("forbidden: exceeded quota: few", "forbidden: exceeded quota: few"),
+    ],
+)
+def test_who_may_not_ask_is_not_refused_as_by_a_policy(said: str, refusal: str) -> None:
+    cluster = FakeCluster(config_map(a="1"), refusal=ApiError(f"context test: {said}", status=403))
+    declared = [Manifest("app", config_map(name, a="2")) for name in ("app", "new")]
+    found = compared(cluster, declared).differences
+    assert [(each.operation, each.refusal) for each in found] == [
+        ("update", refusal),
+        ("create", refusal),
+    ]
 
 
 def test_a_cluster_that_cannot_be_asked_ends_it() -> None:

@@ -38,13 +38,14 @@ def change(
     owner: str = "Application shop",
     versions: tuple[VersionChange, ...] = (),
     note: str = "",
+    refusal: str = "",
     warnings: tuple[str, ...] = (),
 ) -> PlannedChange:
     component_kind, component = owner.split(" ", 1)
     return PlannedChange(
         *("dev", operation, component, component_kind, release, kind, "web", name),
         [FieldDifference(*field) for field in fields],
-        *(list(versions), loss(operation, kind), note, list(warnings)),
+        *(list(versions), loss(operation, kind), note, list(warnings), refusal),
     )
 
 
@@ -93,7 +94,7 @@ CORPUS: Final[dict[str, list[StackPreview]]] = {
                 *("update", "Deployment", "proxy", ("spec.replicas", 0, 2)),
                 release="web/redis",
                 owner=REDIS,
-                note="refused: spec.x: Invalid",
+                refusal="spec.x: Invalid",
             ),
             charts={"redis": "https://user:pass@charts.bitnami.com/bitnami"},
         )
