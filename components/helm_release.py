@@ -159,8 +159,8 @@ class HelmRelease(Component):
     def _test(self) -> Mapping[str, Any]:
         if self.args.test is None:
             return {}
-        name = self.args.release_name or self.name
-        return {"test": self.args.test.declaration(name_of(self.args.namespace), name)}
+        namespace, name = name_of(self.args.namespace), self.args.release_name or self.name
+        return {"test": self.args.test.declaration(namespace, name, self.confined_to)}
 
     def _confine_release(self) -> None:
         namespace = name_of(self.args.namespace)

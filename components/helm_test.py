@@ -47,11 +47,15 @@ class HelmTest:
     ignore_failures: bool = False
     filters: Sequence[HelmTestFilter] = ()
 
-    def declaration(self, namespace: str, release: str) -> Mapping[str, Any]:
-        """Return what `sluice` reads of it; raises DeclarationError where it is wrong."""
+    def declaration(self, namespace: str, release: str, tenant: str = "") -> Mapping[str, Any]:
+        """Return what `sluice` reads of it; raises DeclarationError where it is wrong.
+
+        `tenant` is whose account deploys the release; empty where that is the stack's.
+        """
         return {
             "namespace": namespace,
             "release": release,
+            "tenant": tenant,
             "timeoutSeconds": fields.duration("test.timeout", self.timeout),
             "ignoreFailures": self.ignore_failures,
             "filters": [str(each) for each in self.filters],

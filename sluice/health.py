@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -115,20 +115,25 @@ def healthy(
     outcome: Outcome,
     watch: Watcher,
     components: Sequence[str] = (),
+    *,
+    exclude: Collection[str] = (),
 ) -> Outcome:
     """Return the outcome of an update, once the stack's health checks and its charts' tests pass.
 
-    With `components`, only those of that name are asked.
+    With `components`, only those of that name are asked; those of `exclude`, which
+    the update has left out, are not.
 
     Raises:
         DeploymentError: as `await_health` and `run_tests` do, with what the update changed.
 
     """
     resources = StackState(repository, stack).resources()
-    found = health_checks(resources)
-    checks = [each for each in found if not components or each.name in components]
-    tests = release_tests(resources, stack)
-    due = [each for each in tests if not components or each.component in components]
+
+    def is_asked(component: str) -> bool:
+        return component not in exclude and (not components or component in components)
+
+    checks = [each for each in health_checks(resources) if is_asked(each.name)]
+    due = [each for each in release_tests(resources, stack) if is_asked(each.component)]
     cluster = Cluster.of(repository, stack)
     try:
         await_health(cluster, checks, watch)

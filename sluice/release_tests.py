@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from components.impersonation import account_of
 from sluice.cluster import Cluster
 from sluice.elsewhere import here
 from sluice.errors import DeploymentError
@@ -40,6 +41,7 @@ class ReleaseTest:
         seconds: how long a test may take.
         ignore_failures: whether a failed test is only warned of.
         filters: which tests are run, in Helm's words: `name=web-test`, `!name=slow`.
+        tenant: whose account deploys the release and runs its tests; empty for the stack's.
 
     """
 
@@ -49,6 +51,7 @@ class ReleaseTest:
     seconds: int
     ignore_failures: bool = False
     filters: Sequence[str] = ()
+    tenant: str = ""
 
     def __str__(self) -> str:
         return f"test of HelmRelease {self.component}"
@@ -71,6 +74,7 @@ class ReleaseTest:
             *(f"--namespace={self.namespace}", f"--timeout={self.seconds}s"),
             f"--kube-context={cluster.context}",
             *([f"--kubeconfig={cluster.kubeconfig}"] if cluster.kubeconfig else []),
+            *([f"--kube-as-user={account_of(self.tenant)}"] if self.tenant else []),
             *(f"--filter={each}" for each in self.filters),
         ]
         ended = subprocess.run(
@@ -133,4 +137,5 @@ def _test(resource: Resource) -> ReleaseTest:
         seconds=int(given["timeoutSeconds"]),
         ignore_failures=given["ignoreFailures"],
         filters=given["filters"],
+        tenant=given["tenant"],
     )

@@ -117,7 +117,7 @@ class Rollout:
             outcome = self._engine(checkout, recording(notes)).up(
                 watch=self._watch, exclude=left_out, message=message
             )
-            healthy(checkout, self._stack, outcome, self._watch)
+            healthy(checkout, self._stack, outcome, self._watch, exclude=left_out)
             self._await_health(checkout, outcome)
             deployment_record.record(checkout, self._stack, commit, notes)
         return outcome

@@ -68,10 +68,16 @@ def _load() -> None:
         importlib.import_module(module)
 
 
-def _healthy(repository: Repository, stack: str, outcome: Outcome, watch: Watcher) -> Outcome:
+def _healthy(
+    repository: Repository,
+    stack: str,
+    outcome: Outcome,
+    watch: Watcher,
+    exclude: Collection[str],
+) -> Outcome:
     from sluice.health import healthy  # noqa: PLC0415 - see _LATER
 
-    return healthy(repository, stack, outcome, watch)
+    return healthy(repository, stack, outcome, watch, exclude=exclude)
 
 
 def _table(repository: Repository, stacks: Sequence[str]) -> str:
@@ -118,6 +124,7 @@ def _deploy(
                 stack,
                 engine.up(refresh=refresh, watch=watch, exclude=exclude),
                 watch,
+                exclude,
             ),
         )
     click.echo(f"{stack}: {outcome}")

@@ -16,7 +16,11 @@ MEMBERS = """
     @member
     def web(self):
         arguments = HelmReleaseArgs(
-            chart="./team/web", namespace=self.team.namespace, values={"where": %s}, timeout="1m"
+            chart="./team/web",
+            namespace=self.team.namespace,
+            values={"where": %s},
+            timeout="1m",
+            test=HelmTest(timeout="10s"),
         )
         return HelmRelease("web", arguments, self.team.on())
 
@@ -35,10 +39,21 @@ CHART = """\
 """
 
 
+HOOK = """\
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: of-a-test
+      namespace: {{ .Values.test | default .Release.Namespace }}
+      annotations: {helm.sh/hook: test}
+"""
+
+
 def team(program: Program, where: str) -> Checkout:
     checkout = program(MEMBERS % where)
     checkout.write("team/web/Chart.yaml", "{apiVersion: v2, name: web, version: 1.0.0}")
     checkout.write("team/web/templates/config.yaml", CHART)
+    checkout.write("team/web/templates/test.yaml", HOOK)
     greeting = "{apiVersion: v1, kind: ConfigMap, metadata: {name: greeting}}"
     checkout.write("team/greeting/greeting.yaml", greeting)
     return checkout
@@ -65,6 +80,14 @@ def test_a_release_of_a_tenant_cannot_reach_beyond_its_namespace(program: Progra
         assert f'User "{who}" cannot ' in sentence
         assert 'resource "configmaps" in API group "" in the namespace "default"' in sentence
         assert "configmap/of-the-team" not in checkout.names("configmaps", "default")
+
+        team(program, "NAMESPACE, 'test': 'default'")
+        shown = checkout.sluice("up", fails=True)
+        assert (
+            f'test of HelmRelease web failed after 0 s: configmaps is forbidden: User "{who}"'
+            in (shown)
+        )
+        assert "configmap/of-a-test" not in checkout.names("configmaps", "default")
 
         team(program, "NAMESPACE")
         checkout.pulumi("preview", "--refresh")

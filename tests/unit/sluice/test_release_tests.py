@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -66,15 +67,15 @@ def test_a_test_is_due_until_it_has_succeeded_for_the_revision(
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("said", "reason", "tenant"),
     [
-        ("Error: 1 error occurred:\n\t* pod web-test failed\n\n", "pod web-test failed"),
-        ("Error: timed out waiting for the condition\n", "timed out waiting for the condition"),
-        ("", "Helm says nothing"),
+        ("Error: 1 error occurred:\n\t* pod web-test failed\n\n", "pod web-test failed", ""),
+        ("Error: timed out waiting for the condition\n", "timed out waiting for the condition", ""),
+        ("", "Helm says nothing", "shop"),
     ],
 )
 def test_each_failed_test_is_named_with_helms_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str, tenant: str
 ) -> None:
     calls: list[list[str]] = []
 
@@ -86,10 +87,12 @@ def test_each_failed_test_is_named_with_helms_reason(
     monkeypatch.setattr(module, "program", lambda: Path("helm"))
     monkeypatch.setattr(ReleaseTest, "is_due", lambda *_: True)
     told: list[str] = []
+    test = replace(TEST, tenant=tenant)
     with pytest.raises(DeploymentError) as failure:
-        run_tests(tmp_path, "dev", Cluster("dev-cluster"), [TEST], lambda x: told.append(x.urn))
+        run_tests(tmp_path, "dev", Cluster("dev-cluster"), [test], lambda x: told.append(x.urn))
     assert str(failure.value) == f"test of HelmRelease web failed after 0 s: {reason}"
     assert calls[0][1:] == [
         *("test", "web", "--namespace=shop", "--timeout=60s", "--kube-context=dev-cluster"),
+        *(["--kube-as-user=system:serviceaccount:shop:shop"] if tenant else []),
     ]
     assert set(told) == {"test of HelmRelease web"}
