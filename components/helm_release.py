@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 
 from components.artifacts.locked_chart import ChartRequest
+from components.artifacts.verification import trusted
 from components.chart_crds import chart_crds
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
@@ -181,13 +182,14 @@ class HelmRelease(Component):
                 "the folder of the chart without ref, and give version="
             )
         repository = self.args.repository
+        signature = repository.verify if isinstance(repository, OCIRepository) else None
         request = ChartRequest(
             name=self.name,
             source=repository.url,
             chart=self.args.chart,
             range=self.args.version,
             access=repository.access,
-            verify=repository.verify if isinstance(repository, OCIRepository) else None,
+            verify=trusted(signature, Path.cwd()),
         )
         return LOCKED.get().chart(request)
 

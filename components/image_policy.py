@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pulumi
 
 from components.artifacts.locked_image import ImageRequest, ReflectionPolicy
+from components.artifacts.verification import trusted
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.image_repository import ImageRepository
@@ -87,7 +89,7 @@ class ImagePolicy(Component):
             source=args.repository.source,
             policy=TagPolicy(args.policy, args.filter_tags),
             reflection=ReflectionPolicy(reflection),
-            verify=args.repository.args.verify,
+            verify=trusted(args.repository.args.verify, Path.cwd()),
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 
 from components.artifacts.oci_source import OCIRequest
-from components.artifacts.verification import Verification
+from components.artifacts.verification import Verification, trusted
 from components.component import Component
 from components.errors import DeclarationError, SluiceError
 from components.locked import LOCKED
@@ -81,7 +81,11 @@ class OCIRepository(Component):
             self.access = source_access(username, secret, ca_file)
             if ref is not None:
                 self._request = OCIRequest(
-                    name=name, url=self.url, ref=ref.asked(), access=self.access, verify=verify
+                    name=name,
+                    url=self.url,
+                    ref=ref.asked(),
+                    access=self.access,
+                    verify=trusted(verify, Path.cwd()),
                 )
                 self.revision = LOCKED.get().source(self._request).revision
         except SluiceError as error:

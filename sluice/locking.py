@@ -191,7 +191,7 @@ def _remote_images(root: Path, mirrors: Mirrors) -> RemoteImages:
 def _look_ups(root: Path, mirrors: Mirrors) -> Mapping[str, LookUp]:
     """Return how each section is resolved; stacks with the same mirrors ask everything once."""
     return {
-        "charts": RemoteCharts(mirrors, root=root).newest,
-        "sources": lambda request, before: request.look_up(mirrors, before, root),
+        "charts": RemoteCharts(mirrors).newest,
+        "sources": lambda request, before: request.look_up(mirrors, before),
         "images": _remote_images(root, mirrors).newest,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -31,14 +30,8 @@ class RemoteCharts:
     not there.
     """
 
-    def __init__(
-        self,
-        mirrors: Mirrors | None = None,
-        transport: Transport | None = None,
-        root: Path = Path(),
-    ) -> None:
-        """Take mirrors, and the folder that files of signers are in."""
-        self._root = root
+    def __init__(self, mirrors: Mirrors | None = None, transport: Transport | None = None) -> None:
+        """Take mirrors; nothing is asked yet."""
         self._mirrors = mirrors or Mirrors()
         self._transport = transport or Transport()
         self._opened: dict[tuple[str, Access], ChartRepository | OCIRegistry] = {}
@@ -61,9 +54,7 @@ class RemoteCharts:
             digest=digest,
             verified=request.verified,
         )
-        request.check_signature(
-            found, before, lambda: self._artifact(request, version, digest), self._root
-        )
+        request.check_signature(found, before, lambda: self._artifact(request, version, digest))
         return found
 
     def versions(self, source: str, chart: str, access: Access = ANYBODY) -> list[str]:

@@ -54,8 +54,13 @@ class CosignVerification(Verification):
         if bool(self.key) == (self.identity is not None):
             raise DeclarationError("verify: give either the file of a key or an identity")
 
+    @property
+    def files(self) -> Sequence[str]:
+        """The key's file, where there is one."""
+        return (self.key,) if self.key else ()
+
     def __str__(self) -> str:
-        """Return what a lock file says of it."""
+        """Return what people call it."""
         if self.identity is None:
             return f"cosign key {self.key}"
         return f"cosign identity {self.identity.subject} of {self.identity.issuer}"
@@ -70,7 +75,7 @@ class CosignVerification(Verification):
 
     def _trusted(self, root: Path) -> Sequence[str]:
         if self.identity is None:
-            return "--key", str(self._file(self.key, root)), "--insecure-ignore-tlog=true"
+            return "--key", str(self.file(self.key, root)), "--insecure-ignore-tlog=true"
         return (
             f"--certificate-oidc-issuer-regexp={self.identity.issuer}",
             f"--certificate-identity-regexp={self.identity.subject}",

@@ -7,16 +7,15 @@ and a `LockEntry`, which answers it. Both name their keys in the file's order.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from components.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from components.artifacts.verification import SignedArtifact, Verification
+    from components.artifacts.verification import SignedArtifact, Trust
 
 __all__ = ["LockEntry", "Request"]
 
@@ -70,7 +69,14 @@ class LockEntry(ABC):
     def is_same(self, other: LockEntry) -> bool:
         """Whether another entry resolved to the same, whatever was asked for."""
         resolved = [key for key in self.keys()[: -len(_STAMP)] if key not in self.ASKED]
-        return all(getattr(self, key) == getattr(other, key) for key in resolved)
+        return self._agrees(other, resolved)
+
+    def is_of(self, other: LockEntry) -> bool:
+        """Whether another entry was asked of the same source."""
+        return self._agrees(other, self.ASKED[:-1])
+
+    def _agrees(self, other: LockEntry, keys: Iterable[str]) -> bool:
+        return all(getattr(self, key) == getattr(other, key) for key in keys)
 
     def mismatch(self, request: Request[Any]) -> str:
         """Return why this entry does not answer a request, empty where it does."""
@@ -103,7 +109,7 @@ class Request(ABC, Generic[E]):
     """What people call it: `chart`."""
 
     name: str
-    verify: Verification | None = None
+    verify: Trust | None = None
 
     @property
     def verified(self) -> str:
@@ -111,14 +117,15 @@ class Request(ABC, Generic[E]):
         return str(self.verify or "")
 
     def check_signature(
-        self, found: E, before: E | None, artifact: Callable[[], SignedArtifact], root: Path
+        self, found: E, before: E | None, artifact: Callable[[], SignedArtifact]
     ) -> None:
-        """Verify what was found, unless it was verified before; files are below `root`.
+        """Verify what was found, unless it was verified before.
 
         Raises ArtifactError where it is not signed as it has to be.
         """
-        if self.verify is not None and not (before and found.is_same(before)):
-            self.verify.check(artifact(), root)
+        was_verified = before and found.is_same(before) and found.is_of(before)
+        if self.verify is not None and not was_verified:
+            self.verify.check(artifact())
 
     @abstractmethod
     def asked(self) -> Mapping[str, Any]:

@@ -127,14 +127,12 @@ class FetchedRequest(SourceRequest):
 
     access: Access = field(default=ANYBODY, compare=False)
 
-    def look_up(
-        self, mirrors: Mirrors, before: LockedSource | None = None, root: Path = Path()
-    ) -> LockedSource:
+    def look_up(self, mirrors: Mirrors, before: LockedSource | None = None) -> LockedSource:
         """Return the newest revision that the ref allows, as the server has it now.
 
         A signature that is asked for is verified, unless it was for what is locked
-        `before`; files of signers are below `root`. Raises ArtifactError where the
-        server cannot be read or has no such ref, and where it is not verified.
+        `before`. Raises ArtifactError where the server cannot be read or has no such
+        ref, and where it is not verified.
         """
         kind, value = self._ref
         found = LockedSource(
@@ -143,7 +141,7 @@ class FetchedRequest(SourceRequest):
             revision=self._revision(kind, value, mirrors),
             verified=self.verified,
         )
-        self.check_signature(found, before, lambda: self._artifact(found, mirrors), root)
+        self.check_signature(found, before, lambda: self._artifact(found, mirrors))
         return found
 
     @abstractmethod

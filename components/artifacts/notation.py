@@ -56,8 +56,13 @@ class NotationVerification(Verification):
         if not self.trust_policy or not self.certificates:
             raise DeclarationError("verify: give a trust_policy and at least one certificate")
 
+    @property
+    def files(self) -> Sequence[str]:
+        """The policy and the certificates."""
+        return self.trust_policy, *self.certificates
+
     def __str__(self) -> str:
-        """Return what a lock file says of it."""
+        """Return what people call it."""
         return f"notation trust policy {self.trust_policy}"
 
     def _options(self, artifact: SignedArtifact, root: Path) -> Sequence[str]:
@@ -66,19 +71,23 @@ class NotationVerification(Verification):
 
     def _environment(self, artifact: SignedArtifact, root: Path, folder: Path) -> Mapping[str, str]:
         configuration = folder / "notation"
-        policy = self._file(self.trust_policy, root)
+        policy = self.file(self.trust_policy, root)
         for named in self._stores(policy):
             store = (configuration / "truststore" / "x509").joinpath(*named.split(":"))
             store.mkdir(parents=True, exist_ok=True)
-            for certificate in self.certificates:
-                shutil.copy(self._file(certificate, root), store)
+            for number, path in enumerate(self.certificates):
+                certificate = self.file(path, root)
+                # Two folders may have files of one name.
+                shutil.copyfile(certificate, store / f"{number}{certificate.suffix}")
         configuration.mkdir(exist_ok=True)
         copied = configuration / "trustpolicy.json"
         shutil.copyfile(policy, copied)
         copied.chmod(0o600)  # notation takes no policy that others may write
         # It has no option for a registry's authority; Go reads it from here.
         authority = {"SSL_CERT_FILE": artifact.access.ca_file} if artifact.access.ca_file else {}
-        return {"XDG_CONFIG_HOME": str(folder), **authority}
+        # What a machine sets for its own use would decide whom we trust and who we are.
+        nobody = dict.fromkeys(("NOTATION_USERNAME", "NOTATION_PASSWORD"), "")
+        return {"NOTATION_CONFIG": str(configuration), **nobody, **authority}
 
     def _stores(self, policy: Path) -> set[str]:
         """Return the trust stores that a policy names, such as `ca:releases`."""

@@ -51,7 +51,7 @@ class RemoteImages:
         transport: Transport | None = None,
         cache: ETagCache | None = None,
     ) -> None:
-        """Take the folder of authorities' and signers' files, and where pages of tags are kept."""
+        """Take the folder of authorities' files, and where pages of tags are kept."""
         self._root = root
         self._mirrors = mirrors or Mirrors()
         self._transport = transport or Transport()
@@ -89,9 +89,7 @@ class RemoteImages:
             verified=request.verified,
         )
         client = self._client(request.source)
-        request.check_signature(
-            found, before, lambda: client.artifact(client.name(), digest), self._root
-        )
+        request.check_signature(found, before, lambda: client.artifact(client.name(), digest))
         return found
 
     def selected(self, request: ImageRequest) -> str:

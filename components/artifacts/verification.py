@@ -19,11 +19,13 @@ from typing import ClassVar, Final
 
 from components.artifacts import atomic_file
 from components.artifacts.access import ANYBODY, Access
+from components.artifacts.digest import digest_of
 from components.errors import ArtifactError
 
-__all__ = ["SignedArtifact", "Verification"]
+__all__ = ["SignedArtifact", "Trust", "Verification", "trusted"]
 
 _SECONDS: Final = 120
+_SHORT: Final = len("sha256:") + 16
 _HUB: Final = ("docker.io", "https://index.docker.io/v1/")
 
 
@@ -52,7 +54,7 @@ class SignedArtifact:
 
 
 class Verification(ABC):
-    """A signature that something has to have before it is locked; `str` is what a lock says of it.
+    """A signature that something has to have before it is locked; `str` names it.
 
     Its files are named from the repository's root.
     """
@@ -61,6 +63,11 @@ class Verification(ABC):
     """What checks it, which has to be on PATH."""
     INSTALLATION: ClassVar[str]
     """Where its installation is described."""
+
+    @property
+    @abstractmethod
+    def files(self) -> Sequence[str]:
+        """The files that say whom we trust."""
 
     def check(self, artifact: SignedArtifact, root: Path) -> None:
         """Verify an artifact; `root` is the repository's.
@@ -104,7 +111,8 @@ class Verification(ABC):
         del artifact, root, folder
         return {}
 
-    def _file(self, path: str, root: Path) -> Path:
+    def file(self, path: str, root: Path) -> Path:
+        """Return one of its files; raises ArtifactError where that is not there."""
         file = root / path
         if not file.is_file():
             raise ArtifactError(f"{path}, which is to verify what is locked, is not there.")
@@ -120,6 +128,43 @@ class Verification(ABC):
             f"{artifact} is not locked, as it is not verified by {self}: {reason};"
             " have it signed, or choose another version.",
         )
+
+
+@dataclass(frozen=True)
+class Trust:
+    """A verification by the files of a repository; `str` is what a lock file says of it.
+
+    Another key in the same file is another trust, and what is locked is verified anew.
+
+    Attributes:
+        verification: the signature that something has to have.
+        root: the repository's root.
+        digest: `sha256:…` of the files as they are, shortened; empty where there are none.
+
+    """
+
+    verification: Verification
+    root: Path
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.verification} {self.digest}".rstrip()
+
+    def check(self, artifact: SignedArtifact) -> None:
+        """Verify an artifact; raises ArtifactError as `Verification.check` does."""
+        self.verification.check(artifact, self.root)
+
+
+def trusted(verification: Verification | None, root: Path) -> Trust | None:
+    """Return a verification by the files that a repository has now; None for none.
+
+    Raises ArtifactError naming a file that is not there.
+    """
+    if verification is None:
+        return None
+    each = [digest_of(verification.file(path, root).read_bytes()) for path in verification.files]
+    digest = digest_of("".join(each).encode())[:_SHORT] if each else ""
+    return Trust(verification, root, digest)
 
 
 def _login(artifact: SignedArtifact, folder: Path) -> Mapping[str, str]:

@@ -68,7 +68,7 @@ class Notation:
         pki.mkdir(exist_ok=True)
         content = json.dumps({"version": "1.0", "trustPolicies": [policy]})
         (pki / f"{self.name}.json").write_text(content)
-        made = self.home / "notation" / "localkeys" / f"{self.name}.crt"
+        made = self.home / "localkeys" / f"{self.name}.crt"
         (pki / f"{self.name}.crt").write_bytes(made.read_bytes())
         self.verification = NotationVerification(
             trust_policy=f"pki/{self.name}.json", certificates=[f"pki/{self.name}.crt"]
@@ -82,7 +82,7 @@ class Notation:
         self._run("sign", "--insecure-registry", reference)
 
     def _run(self, *arguments: str) -> None:
-        _run("notation", *arguments, XDG_CONFIG_HOME=str(self.home))
+        _run("notation", *arguments, NOTATION_CONFIG=str(self.home))
 
 
 def _run(*command: str, **environment: str) -> None:

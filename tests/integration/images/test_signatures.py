@@ -19,7 +19,7 @@ from components.artifacts.mirrors import Mirrors
 from components.artifacts.oci_registry import CHART_LAYERS
 from components.artifacts.oci_source import OCIRequest
 from components.artifacts.remote_images import RemoteImages
-from components.artifacts.verification import Verification
+from components.artifacts.verification import Verification, trusted
 from components.errors import ArtifactError
 from components.policies.policy import TagPolicy
 from components.policies.semver import SemVerPolicy
@@ -40,7 +40,10 @@ class Place:
         ca_file = os.path.relpath(self.access.ca_file, self.root) if self.access.ca_file else ""
         source = ImageSource(f"{self.host}/{name}", ca_file=ca_file)
         asked = ImageRequest(
-            name="app", source=source, policy=TagPolicy(SemVerPolicy("1.x")), verify=verify
+            name="app",
+            source=source,
+            policy=TagPolicy(SemVerPolicy("1.x")),
+            verify=trusted(verify, self.root),
         )
         return RemoteImages(self.root).newest(asked, None)
 
@@ -52,9 +55,9 @@ class Place:
             chart=chart,
             range="1.x",
             access=self.access,
-            verify=verify,
+            verify=trusted(verify, self.root),
         )
-        return RemoteCharts(root=self.root).newest(asked, None)
+        return RemoteCharts().newest(asked, None)
 
     def artifact(self, name: str, verify: Verification) -> LockEntry:
         asked = OCIRequest(
@@ -62,9 +65,9 @@ class Place:
             url=f"oci://{self.host}/{name}",
             ref="semver 1.x",
             access=self.access,
-            verify=verify,
+            verify=trusted(verify, self.root),
         )
-        return asked.look_up(Mirrors(), None, self.root)
+        return asked.look_up(Mirrors(), None)
 
 
 LOOK_UPS: dict[str, Callable[[Place, str, Verification], LockEntry]] = {
@@ -84,6 +87,8 @@ def signers(root: Path, programs: Path) -> Iterator[dict[str, Signer]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
         patch.setenv("DOCKER_CONFIG", str(root / "docker"))
+        # What a machine trusts for itself is not what the repository trusts.
+        patch.setenv("NOTATION_CONFIG", str(root / "of-the-machine"))
         yield {"cosign": Cosign(root, "ada"), "notation": Notation(root, "ada")}
 
 
@@ -119,7 +124,7 @@ def test_what_is_signed_is_locked_and_nothing_else(
     signer.sign(pushed(registry, kind, name, "1.0.0"))
     locked = LOOK_UPS[kind](place, name, signer.verification)
     assert locked.shown.startswith("1.0.0")
-    assert locked.verified == str(signer.verification)
+    assert locked.verified == str(trusted(signer.verification, root))
 
     unsigned = pushed(registry, kind, name, "1.1.0")
     with pytest.raises(ArtifactError) as refusal:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ from components.artifacts.chart_source import RemoteCharts
 from components.artifacts.cosign import CosignVerification
 from components.artifacts.locked_chart import ChartRequest
 from components.artifacts.mirrors import Mirrors
+from components.artifacts.verification import trusted
 from components.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -108,15 +110,16 @@ def test_a_password_opens_a_registry_and_is_not_shown_to_a_mirror(
 
 
 def test_a_chart_that_is_to_be_signed_comes_from_a_registry(
-    server: Any, transport: Transport
+    server: Any, transport: Transport, tmp_path: Path
 ) -> None:
     server.serve_chart("/stable", "redis", "1.0.0")
+    (tmp_path / "cosign.pub").touch()
     request = ChartRequest(
         name="redis",
         source="oci://registry.example.com/charts",
         chart="redis",
         range="*",
-        verify=CosignVerification(key="cosign.pub"),
+        verify=trusted(CosignVerification(key="cosign.pub"), tmp_path),
     )
     mirrors = Mirrors({"oci://registry.example.com/charts": f"{server.url}/stable"})
     with pytest.raises(ArtifactError, match=r"^redis 1\.0\.0 is to be verified, and its mirror is"):

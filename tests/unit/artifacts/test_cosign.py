@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,7 @@ from components.artifacts.cosign import CosignVerification, OIDCIdentity
 from components.artifacts.image_source import ImageSource
 from components.artifacts.locked_image import ImageRequest, ReflectionPolicy
 from components.artifacts.remote_images import RemoteImages
+from components.artifacts.verification import trusted
 from components.errors import ArtifactError, DeclarationError
 from components.policies.policy import TagPolicy
 from components.policies.semver import SemVerPolicy
@@ -16,7 +19,9 @@ from components.policies.semver import SemVerPolicy
 if TYPE_CHECKING:
     from components.artifacts.transport import Transport
 
+Ask = Callable[[CosignVerification | None], ImageRequest]
 KEY = CosignVerification(key="cosign.pub")
+DIGEST = "sha256:d3c50d1da4bc452f"
 KEYLESS = CosignVerification(
     identity=OIDCIdentity(issuer=r"^https://gitea\.local$", subject="^https://gitea.local/raibid/")
 )
@@ -27,7 +32,6 @@ def cosign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stand-in for the program, which notes how it is called and trusts everything."""
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    (tmp_path / "cosign.pub").write_text("a key")
     program = tmp_path / "bin" / "cosign"
     program.parent.mkdir()
     _write(program, f'printf "%s\\n" "$@" >{tmp_path}/called')
@@ -39,13 +43,20 @@ def _write(program: Path, script: str) -> None:
     program.chmod(0o755)
 
 
-def request(server: Any, verify: CosignVerification | None, **source: Any) -> ImageRequest:
-    return ImageRequest(
-        name="app",
-        source=ImageSource(f"{server.host}/team/app", **source),
-        policy=TagPolicy(SemVerPolicy("1.x")),
-        verify=verify,
-    )
+@pytest.fixture
+def request_for(server: Any, tmp_path: Path) -> Ask:
+    """Ask for `team/app` 1.x, signed as given by the files of a repository."""
+    (tmp_path / "cosign.pub").write_text("a key")
+
+    def ask(verify: CosignVerification | None) -> ImageRequest:
+        return ImageRequest(
+            name="app",
+            source=ImageSource(f"{server.host}/team/app"),
+            policy=TagPolicy(SemVerPolicy("1.x")),
+            verify=trusted(verify, tmp_path),
+        )
+
+    return ask
 
 
 @pytest.fixture
@@ -54,11 +65,11 @@ def images(tmp_path: Path, transport: Transport) -> RemoteImages:
 
 
 def test_what_is_locked_was_verified_by_its_digest(
-    server: Any, images: RemoteImages, cosign: Path, tmp_path: Path
+    server: Any, request_for: Ask, images: RemoteImages, cosign: Path, tmp_path: Path
 ) -> None:
     digest = server.push_image("team/app", "1.0.0")
-    locked = images.newest(request(server, KEY), None)
-    assert (locked.digest, locked.verified) == (digest, "cosign key cosign.pub")
+    locked = images.newest(request_for(KEY), None)
+    assert (locked.digest, locked.verified) == (digest, f"cosign key cosign.pub {DIGEST}")
     assert (cosign.parents[1] / "called").read_text().splitlines() == [
         "verify",
         "--key",
@@ -70,10 +81,10 @@ def test_what_is_locked_was_verified_by_its_digest(
 
 
 def test_an_identity_is_asked_for_by_expressions(
-    server: Any, images: RemoteImages, cosign: Path
+    server: Any, request_for: Ask, images: RemoteImages, cosign: Path
 ) -> None:
     digest = server.push_image("team/app", "1.0.0")
-    locked = images.newest(request(server, KEYLESS), None)
+    locked = images.newest(request_for(KEYLESS), None)
     assert locked.verified == (
         r"cosign identity ^https://gitea.local/raibid/ of ^https://gitea\.local$"
     )
@@ -87,14 +98,14 @@ def test_an_identity_is_asked_for_by_expressions(
 
 @pytest.mark.usefixtures("cosign")
 def test_what_does_not_verify_is_not_locked_and_says_why(
-    server: Any, images: RemoteImages, cosign: Path
+    server: Any, request_for: Ask, images: RemoteImages, cosign: Path
 ) -> None:
     server.push_image("team/app", "1.0.0")
     _write(
         cosign, 'printf "WARNING: x\\nError: no signatures found\\nmain.go:7: y\\n" >&2; exit 10'
     )
     with pytest.raises(ArtifactError) as refusal:
-        images.newest(request(server, KEY), None)
+        images.newest(request_for(KEY), None)
     assert (
         "is not locked, as it is not verified by cosign key cosign.pub: no signatures fou"
         in str(refusal.value)
@@ -102,48 +113,66 @@ def test_what_does_not_verify_is_not_locked_and_says_why(
 
 
 def test_what_was_verified_is_not_verified_again(
-    server: Any, images: RemoteImages, cosign: Path
+    server: Any, request_for: Ask, images: RemoteImages, cosign: Path
 ) -> None:
     server.push_image("team/app", "1.0.0")
-    before = images.newest(request(server, KEY), None)
+    before = images.newest(request_for(KEY), None)
     _write(cosign, "exit 1")
-    assert images.newest(request(server, KEY), before) == before
+    assert images.newest(request_for(KEY), before) == before
     with pytest.raises(ArtifactError, match="cosign says nothing"):
-        images.newest(request(server, KEYLESS), before)
+        images.newest(request_for(KEYLESS), before)
+    moved = replace(before, repository="elsewhere/app")
+    with pytest.raises(ArtifactError, match="cosign says nothing"):
+        images.newest(request_for(KEY), moved)
+
+
+@pytest.mark.usefixtures("cosign")
+def test_another_key_in_the_same_file_is_another_trust(
+    server: Any, request_for: Ask, images: RemoteImages, cosign: Path, tmp_path: Path
+) -> None:
+    server.push_image("team/app", "1.0.0")
+    before = images.newest(request_for(KEY), None)
+    (tmp_path / "cosign.pub").write_text("another")
+    anew = replace(request_for(KEY), verify=trusted(KEY, tmp_path))
+    assert before.mismatch(anew).startswith("it was verified by cosign key cosign.pub sha256:")
+    _write(cosign, "exit 1")
+    with pytest.raises(ArtifactError, match="cosign says nothing"):
+        images.newest(anew, before)
 
 
 def test_an_entry_that_was_not_verified_as_asked_does_not_fit(
-    server: Any, images: RemoteImages
+    server: Any, request_for: Ask, images: RemoteImages
 ) -> None:
     server.push_image("team/app", "1.0.0")
-    plain = images.newest(request(server, None), None)
-    assert plain.mismatch(request(server, KEY)) == (
-        "it was verified by nothing, and is to be by cosign key cosign.pub"
+    plain = images.newest(request_for(None), None)
+    assert plain.mismatch(request_for(KEY)) == (
+        f"it was verified by nothing, and is to be by cosign key cosign.pub {DIGEST}"
     )
 
 
 def test_without_the_program_or_the_key_nothing_is_locked(
-    server: Any, images: RemoteImages, cosign: Path, tmp_path: Path
+    server: Any, request_for: Ask, images: RemoteImages, cosign: Path, tmp_path: Path
 ) -> None:
     server.push_image("team/app", "1.0.0")
+    asked = request_for(KEY)
+    cosign.unlink()
+    with pytest.raises(ArtifactError, match="there is no `cosign` on PATH; install it"):
+        images.newest(asked, None)
     (tmp_path / "cosign.pub").unlink()
     with pytest.raises(
         ArtifactError, match=r"^cosign\.pub, which is to verify what is locked, is not"
     ):
-        images.newest(request(server, KEY), None)
-    cosign.unlink()
-    with pytest.raises(ArtifactError, match="there is no `cosign` on PATH; install it"):
-        images.newest(request(server, KEY), None)
+        trusted(KEY, tmp_path)
 
 
-def test_a_wrong_verification_is_refused(server: Any) -> None:
+def test_a_wrong_verification_is_refused(request_for: Ask) -> None:
     with pytest.raises(DeclarationError, match="give either the file of a key or an identity"):
         CosignVerification()
     with pytest.raises(DeclarationError, match="digest_reflection_policy: Never, and the image"):
         ImageRequest(
             name="app",
-            source=request(server, KEY).source,
+            source=request_for(KEY).source,
             policy=TagPolicy(SemVerPolicy("*")),
-            verify=KEY,
+            verify=request_for(KEY).verify,
             reflection=ReflectionPolicy.NEVER,
         )

@@ -11,7 +11,7 @@ from components.artifacts.notation import NotationVerification
 from components.artifacts.verification import SignedArtifact
 from components.errors import ArtifactError, DeclarationError
 
-VERIFICATION = NotationVerification(trust_policy="policy.json", certificates=["a.crt", "b.pem"])
+VERIFICATION = NotationVerification(trust_policy="policy.json", certificates=["a.crt", "old/a.crt"])
 ARTIFACT = SignedArtifact("registry.example.com", "team/app", f"sha256:{'0' * 64}")
 
 
@@ -19,16 +19,20 @@ ARTIFACT = SignedArtifact("registry.example.com", "team/app", f"sha256:{'0' * 64
 def notation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stand-in for the program, which notes what it is given; the file of its notes."""
     (tmp_path / "a.crt").write_text("A")
-    (tmp_path / "b.pem").write_text("B")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "a.crt").write_text("B")
     write_policy(tmp_path, ["ca:releases", "signingAuthority:team"])
     notes = tmp_path / "notes"
     program = tmp_path / "bin" / "notation"
     program.parent.mkdir()
     program.write_text(
-        f'#!/bin/sh\n{{ echo "$@"; cd "$XDG_CONFIG_HOME/notation"; find . -type f | sort;'
+        '#!/bin/sh\n{ echo "$@"; echo "$NOTATION_USERNAME$NOTATION_PASSWORD.";'
+        ' cd "$NOTATION_CONFIG"; find . -type f | sort;'
         f' cat "$DOCKER_CONFIG/config.json"; }} >{notes}\n'
     )
     program.chmod(0o755)
+    for name in ("CONFIG", "USERNAME", "PASSWORD"):
+        monkeypatch.setenv(f"NOTATION_{name}", "/of/the/machine")
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     return notes
 
@@ -44,14 +48,15 @@ def test_every_trust_store_of_the_policy_holds_the_certificates(
     access = Access(username="robot", password="made-up")  # noqa: S106 - the test's own
     artifact = SignedArtifact("127.0.0.1:5000", "app", ARTIFACT.digest, True, access)
     VERIFICATION.check(artifact, tmp_path)
-    said, *files, login = notation.read_text().splitlines()
+    said, known, *files, login = notation.read_text().splitlines()
     assert said == f"verify --insecure-registry 127.0.0.1:5000/app@{ARTIFACT.digest}"
+    assert known == "."
     assert files == [
         "./trustpolicy.json",
-        "./truststore/x509/ca/releases/a.crt",
-        "./truststore/x509/ca/releases/b.pem",
-        "./truststore/x509/signingAuthority/team/a.crt",
-        "./truststore/x509/signingAuthority/team/b.pem",
+        "./truststore/x509/ca/releases/0.crt",
+        "./truststore/x509/ca/releases/1.crt",
+        "./truststore/x509/signingAuthority/team/0.crt",
+        "./truststore/x509/signingAuthority/team/1.crt",
     ]
     assert "127.0.0.1:5000" in login
     assert "made-up" not in said
@@ -72,7 +77,7 @@ def test_what_is_no_trust_policy_is_refused(tmp_path: Path, policy: str, reason:
 
 
 @pytest.mark.usefixtures("notation")
-@pytest.mark.parametrize("file", ["policy.json", "b.pem"])
+@pytest.mark.parametrize("file", ["policy.json", "old/a.crt"])
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, file: str) -> None:
     (tmp_path / file).unlink()
     with pytest.raises(ArtifactError, match=rf"^{file}, which is to verify what is locked, is not"):

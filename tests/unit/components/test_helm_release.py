@@ -22,6 +22,7 @@ from components import (
 )
 from components.artifacts.locked_chart import ChartRequest
 from components.artifacts.mirrors import Mirrors
+from components.artifacts.verification import trusted
 from components.locked import LOCKED, LockedArtifacts
 from components.references import IN_CLUSTER
 
@@ -98,7 +99,13 @@ def test_a_release_is_atomic_waits_five_minutes_and_is_named_as_it_is(
     }
 
 
-def test_a_chart_may_come_from_an_oci_registry(declare: Declare, charts: FakeLock) -> None:
+def test_a_chart_may_come_from_an_oci_registry(
+    declare: Declare, charts: FakeLock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pki").mkdir()
+    (tmp_path / "pki" / "cosign.pub").write_text("a key")
+
     def program() -> None:
         source = OCIRepository("team", "oci://registry.example.org/charts", verify=TRUSTED)
         HelmRelease("web", HelmReleaseArgs(chart="web", repository=source, namespace="web"))
@@ -110,7 +117,7 @@ def test_a_chart_may_come_from_an_oci_registry(declare: Declare, charts: FakeLoc
             source="oci://registry.example.org/charts",
             chart="web",
             range="*",
-            verify=TRUSTED,
+            verify=trusted(TRUSTED, tmp_path),
         )
     ]
 

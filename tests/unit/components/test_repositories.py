@@ -17,9 +17,11 @@ from components import (
 )
 from components.artifacts.access import Access
 from components.artifacts.oci_source import OCIRequest
+from components.artifacts.verification import trusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from conftest import Declare, FakeLock
 
@@ -65,12 +67,17 @@ def test_a_wrong_repository_is_refused_where_it_is_declared(
 URL = "oci://registry.example.org/manifests"
 
 
-def test_an_artifact_is_what_the_lock_says(declare: Declare, charts: FakeLock) -> None:
-    trusted = CosignVerification(key="pki/cosign.pub")
+def test_an_artifact_is_what_the_lock_says(
+    declare: Declare, charts: FakeLock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    verify = CosignVerification(key="cosign.pub")
+    (tmp_path / "cosign.pub").write_text("a key")
     registered = declare(
-        lambda: OCIRepository("rules", URL, ref=OCIRef(semver="1.x"), verify=trusted)
+        lambda: OCIRepository("rules", URL, ref=OCIRef(semver="1.x"), verify=verify)
     )
-    assert charts.requests == [OCIRequest(name="rules", url=URL, ref="semver 1.x", verify=trusted)]
+    asked = OCIRequest(name="rules", url=URL, ref="semver 1.x", verify=trusted(verify, tmp_path))
+    assert charts.requests == [asked]
     assert registered.outputs["OCIRepository rules"]["revision"].startswith("sha1:")
 
 

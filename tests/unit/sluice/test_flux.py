@@ -118,6 +118,8 @@ def test_a_release_is_a_helm_release_of_the_declared_range(exported: Any) -> Non
 
 def test_values_files_lie_below_values_that_the_cluster_has(exported: Any, tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("{a: 1, b: 1}")
+    (tmp_path / "pki").mkdir()
+    (tmp_path / "pki" / "cosign.pub").write_text("a key")
     found = exported("""
         @member
         def web(self):
