@@ -8,7 +8,17 @@ from sluice.checkout import opened
 from sluice.errors import RepositoryError
 from sluice.repository import Repository
 
-__all__ = ["trailers", "tree_of"]
+__all__ = ["contains", "trailers", "tree_of"]
+
+
+def contains(repository: Repository, commit: str, earlier: str) -> bool:
+    """Whether a commit has another among those before it, or is it; False for an unknown one."""
+    with opened(repository.root) as repo:
+        try:
+            repo.git.merge_base("--is-ancestor", earlier, commit)
+        except git.GitCommandError:
+            return False
+        return True
 
 
 def tree_of(repository: Repository, commit: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -129,7 +129,7 @@ def reconcile_stack(
 
         return Rollout(repository, checkout, stack, commit, watch, wait).whole(left_out)
 
-    return _told(repository, checkout, stack, commit, wait, work)
+    return _told(repository, checkout, stack, commit, wait, work, whole=True)
 
 
 def reconcile_part(
@@ -156,7 +156,7 @@ def reconcile_part(
 
         return Rollout(repository, checkout, stack, commit, watch, wait).part(wanted)
 
-    return _told(repository, checkout, stack, commit, wait, work)
+    return _told(repository, checkout, stack, commit, wait, work, whole=False)
 
 
 def _told(
@@ -166,6 +166,8 @@ def _told(
     commit: str,
     wait: timedelta,
     work: Callable[[], Reconciliation],
+    *,
+    whole: bool,
 ) -> Reconciliation:
     """Return what the work returns, written into the log and told to the stack's alerts."""
     try:
@@ -183,7 +185,8 @@ def _told(
     event = Event.of_update(
         *(stack, "reconcile", done.commit, done.result, done.message, done.changes, done.seconds)
     )
-    publish(repository, event, checkout=checkout)
+    is_whole = whole and done.commit == commit
+    publish(repository, replace(event, whole=is_whole), checkout=checkout)
     return done
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,7 @@ __all__ = ["publish"]
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 8
+Alerts = Sequence[Mapping[str, Any]]
 _WARNING: Final = ("drifted", "suspended", "rolled back")
 
 
@@ -54,44 +55,49 @@ def _publish(repository: Repository, checkout: Repository, event: Event) -> None
     event = _located(event, checkout, gitea)
     if gitea and event.commit:
         _set_status(gitea, event)
-        _settle(gitea, event, memory)
+        _settle(gitea, event, memory, checkout)
     if not is_news:
         return
     try:
-        memory.alerts = _declared(checkout, event.stack)
+        alerts = _declared(checkout, event.stack)
     except SluiceError:
         # The state that cannot be read may be what is told: to those whom it named before.
         _LOG.info("%s: its alerts cannot be read; those of before are used", event.stack)
-    if memory.alerts:
-        _tell(checkout, event, memory)
-        memory.keep()
+        alerts = memory.alerts
+    if alerts:
+        memory.told(event, _tell(checkout, event, memory, alerts), alerts)
 
 
-def _declared(checkout: Repository, stack: str) -> list[dict[str, Any]]:
+def _declared(checkout: Repository, stack: str) -> Alerts:
     from sluice.alerts.declared import declared_alerts  # noqa: PLC0415 - only where there is news
 
     return declared_alerts(checkout, stack)
 
 
-def _tell(checkout: Repository, event: Event, memory: Memory) -> None:
+def _tell(checkout: Repository, event: Event, memory: Memory, alerts: Alerts) -> list[str]:
+    """Send the event to each alert that it is news for; return the names of those that took it."""
     from sluice.alerts.declared import References  # noqa: PLC0415 - only with an alert
 
     references = References(checkout, event.stack)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         sent = {
-            alert["name"]: pool.submit(_sent, references, alert, told)
-            for alert, told in _wanted(memory, event)
+            alert["name"]: pool.submit(_sent, references, alert, news_of)
+            for alert, news_of in _wanted(memory, event, alerts)
         }
+    told = []
     for name, future in sent.items():
         try:
             if future.result():
-                memory.told(name, event)
+                told.append(name)
         except SluiceError as error:
             _LOG.warning("%s: alert %s was not sent: %s", event.stack, name, error)
+    return told
 
 
-def _wanted(memory: Memory, event: Event) -> Iterable[tuple[Mapping[str, Any], Event]]:
-    for alert in memory.alerts:
+def _wanted(
+    memory: Memory, event: Event, alerts: Alerts
+) -> Iterable[tuple[Mapping[str, Any], Event]]:
+    for alert in alerts:
         told = news(event, memory.wrong(alert["name"], event.thread))
         if told is not None:
             yield alert, told
@@ -151,20 +157,18 @@ def _page(commit: str, gitea: Gitea | None) -> str:
     return f"{gitea.url}/commit/{commit}" if commit else ""
 
 
-def _settle(gitea: Gitea, event: Event, memory: Memory) -> None:
+def _settle(gitea: Gitea, event: Event, memory: Memory, checkout: Repository) -> None:
     """Say of the commits that waited for an approval that they came with a later one."""
-    if event.topic != "deployment":
-        return
-    before = memory.waiting
-    waited = [each for each in before if each != event.commit]
     if event.result == "waiting":
-        memory.waiting = [*waited, event.commit]
-    else:
-        for commit in waited:
-            _set_status(gitea, event, commit)
-        memory.waiting = []
-    if memory.waiting != before:
-        memory.keep()
+        memory.waits(event.commit)
+    elif event.whole and memory.waiting:
+        from sluice.commits import contains  # noqa: PLC0415 - loads Git, which only this needs
+
+        came = [each for each in memory.waiting if contains(checkout, event.commit, each)]
+        for commit in came:
+            if commit != event.commit:
+                _set_status(gitea, event, commit)
+        memory.settled(came)
 
 
 def _set_status(gitea: Gitea, event: Event, commit: str = "") -> None:

@@ -46,9 +46,7 @@ def test_a_stack_that_stays_broken_is_told_once_then_otherwise_then_well() -> No
 def test_each_alert_is_remembered_by_itself_and_by_topic(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").touch()
     memory = Memory(Repository(tmp_path), "dev")
-    memory.alerts = [{"name": "team"}, {"name": "oncall"}]
-    memory.told("team", event("failed", "timed out"))
-    memory.keep()
+    memory.told(event("failed", "timed out"), ["team"], [{"name": "team"}, {"name": "oncall"}])
     again = Memory(Repository(tmp_path), "dev")
     assert again.wrong("team", "deployment") == "failed: timed out"
     assert again.wrong("oncall", "deployment") == again.wrong("team", "drift") == ""
@@ -57,9 +55,19 @@ def test_each_alert_is_remembered_by_itself_and_by_topic(tmp_path: Path) -> None
 
 def test_an_alert_that_is_declared_no_more_is_forgotten(tmp_path: Path) -> None:
     memory = Memory(Repository(tmp_path), "dev")
-    memory.told("gone", event("failed", "timed out"))
-    memory.keep()
+    memory.told(event("failed", "timed out"), ["gone"], [{"name": "gone"}])
+    assert memory.is_wrong("deployment")
+    memory.told(event("changed"), [], [{"name": "team"}])
     assert not Memory(Repository(tmp_path), "dev").is_wrong("deployment")
+
+
+def test_jobs_that_tell_at_the_same_time_forget_nothing_of_each_other(tmp_path: Path) -> None:
+    one, other = (Memory(Repository(tmp_path), "dev") for _ in range(2))
+    one.waits("aaa")
+    other.told(event("failed", "timed out"), ["team"], [{"name": "team"}])
+    one.waits("bbb")
+    other.settled(["aaa"])
+    assert (one.waiting, one.wrong("team", "deployment")) == (["bbb"], "failed: timed out")
 
 
 def test_a_damaged_memory_remembers_nothing(tmp_path: Path) -> None:

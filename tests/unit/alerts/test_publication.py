@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import git
 import pytest
 
 from components.errors import DeclarationError
@@ -193,21 +194,24 @@ def test_a_gitea_that_does_not_answer_keeps_no_alert_from_being_sent(
     assert "its commit status could not be set" in caplog.messages[0]
 
 
-def test_what_waited_is_settled_by_what_came_later(
+def test_what_waited_is_settled_by_the_first_later_commit_that_is_all_there(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gitea = FakeGitea()
     monkeypatch.setattr(publication, "_gitea", lambda _repository: gitea)
+    with git.Repo.init(world.repository.root) as repo:
+        first, second, third = (repo.index.commit(each).hexsha for each in "123")
     waiting = replace(FAILED, result="waiting", severity="info", message="dev waits for Ada")
-    for event, commit in ((waiting, "aaa"), (waiting, "bbb"), (UNCHANGED, "ccc"), (FAILED, "ddd")):
+    part, whole = replace(UNCHANGED, result="changed"), replace(UNCHANGED, whole=True)
+    locked = replace(FAILED, result="locked")
+    for event, commit in (
+        *((waiting, first), (waiting, second), (part, third), (locked, third), (whole, first)),
+        *((whole, third), (whole, third)),
+    ):
         publish(world.repository, replace(event, commit=commit))
-    told = [(commit, state, sentence) for commit, _, state, sentence, _ in gitea.statuses]
-    done = "dev: reconcile unchanged at ccc"
-    assert told == [
-        ("aaa", "pending", "dev waits for Ada"),
-        ("bbb", "pending", "dev waits for Ada"),
-        ("ccc", "success", done),
-        ("aaa", "success", done),
-        ("bbb", "success", done),
-        ("ddd", "failure", "dev: reconcile failed at ddd"),
+    settled = [
+        (commit, sentence)
+        for commit, _, state, sentence, _ in gitea.statuses
+        if state == "success" and not sentence.endswith(commit[:7])
     ]
+    assert settled == [(second, f"dev: reconcile unchanged at {third[:7]}")]
