@@ -56,6 +56,8 @@ class Proposed:
         commit: the commit that carries it; empty where nothing changes.
         pushed: whether that was changed.
         pull_request: its pull request; None where nothing changes, or without Gitea.
+        is_news: whether it carries what was not proposed before: where its branch is only
+            made again on a newer commit, it does not.
 
     """
 
@@ -63,6 +65,7 @@ class Proposed:
     commit: str = ""
     pushed: bool = False
     pull_request: PullRequest | None = None
+    is_news: bool = False
 
     def told(self, base: str) -> str:
         """Return in a line what became of a change; `base` is the branch that it is for."""
@@ -129,12 +132,16 @@ class Proposal:
 
         if self.branch == self.remote.branch:
             commit = self.remote.publish(message, noted, committer=committer)
-            return Proposed(self.branch, commit, pushed=True) if done else Proposed()
+            return Proposed(self.branch, commit, True, is_news=True) if done else Proposed()
         commit, pushed = self.remote.republish(message, noted, self.branch, committer=committer)
         if not done:
             return Proposed()
-        request = self._pull_request(self.gitea, done[0]) if self.gitea else None
-        return Proposed(self.branch, commit, pushed, request)
+        if self.gitea is None:
+            return Proposed(self.branch, commit, pushed, is_news=pushed)
+        there = self.gitea.pull_requests("open", self.branch)
+        is_news = all(self._carried(each.body) != done[0].carries for each in there)
+        request = self._pull_request(self.gitea, done[0])
+        return Proposed(self.branch, commit, pushed, request, is_news)
 
     def _pull_request(self, gitea: Gitea, said: Description) -> PullRequest:
         note = json.dumps({"subject": self.subject, "carries": dict(said.carries)})

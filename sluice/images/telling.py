@@ -12,9 +12,11 @@ __all__ = ["failed_event", "image_event"]
 
 def image_event(of: Automated, newest: str, update: Update | None, made: Proposed) -> Event:
     """Return what was proposed or pushed; `newest` is the commit that the stacks follow."""
-    if update is None or not made.pushed:
-        return _event(of, newest, "info", "unchanged", "nothing new that the policies allow")
     request = made.pull_request
+    if update is None or not made.is_news:
+        waits = f"pull request {request.number} is open" if request else ""
+        message = waits or "nothing new that the policies allow"
+        return _event(of, newest, "info", "unchanged", message)
     return _event(
         of,
         made.commit,

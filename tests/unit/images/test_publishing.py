@@ -14,6 +14,7 @@ from sluice.checkout import Remote
 from sluice.errors import RepositoryError
 from sluice.gitea import Gitea
 from sluice.images.publishing import Publication, write_here
+from sluice.images.telling import image_event
 from sluice.images.updating import Automations
 from sluice.proposal import Proposed
 from sluice.repository import Repository
@@ -267,6 +268,22 @@ def test_one_pull_request_is_opened_and_brought_up_to_date(
     assert len(subjects(proposals.platform, "main")) == 1
 
 
+def test_each_version_is_told_once(proposals: Proposals, registry: Registry) -> None:
+    def told() -> str:
+        chosen = publication(proposals.platform)
+        made = chosen.propose(cast("Gitea", proposals.forge))
+        event = image_event(chosen.of, chosen.commit, chosen.update, made)
+        return f"{event.result}: {event.message}"
+
+    publication(proposals.platform).propose(None)  # the branch alone, before there was a Gitea
+    assert told() == "proposed: pull request 1"
+    assert told() == "unchanged: pull request 1 is open"
+    registry.tags["gitea.local/raibid/app"].append("1.2.0")
+    assert told() == "proposed: pull request 1"
+    proposals.forge.end(1, merged=False)
+    assert told() == "unchanged: nothing new that the policies allow"
+
+
 def test_what_was_closed_by_hand_is_not_opened_again_and_the_next_version_is(
     proposals: Proposals, registry: Registry
 ) -> None:
@@ -300,7 +317,8 @@ def test_it_is_rebased_when_main_moved(proposals: Proposals) -> None:
     (proposals.platform.root / "apps" / "more.yaml").write_text("x: 1\n")
     commit_all(proposals.platform, "feat: more")
 
-    assert proposals.run().pushed
+    rebased = proposals.run()
+    assert (rebased.pushed, rebased.is_news) == (True, False)
     assert subjects(proposals.platform, "image-updates/dev-apps") == [
         "Flux Bot: chore(dev): update app 1.1.0",
         "Ada: feat: more",
