@@ -39,7 +39,7 @@ def accounts(
     made = [_namespace(name) for name in sorted({namespace, *needs.namespaces})]
     user = f"system:serviceaccount:{namespace}:{preview}"
     made += only_dry_runs(preview, user) if dry_run else []
-    rules = for_preview(needs.needs, needs.releases, dry_run=dry_run)
+    rules = for_preview(needs.needs, needs.releases, dry_run=dry_run, unguarded=needs.unguarded)
     made += _account(preview, namespace, _roles(rules))
     roles = _roles(for_up(needs.needs, needs.releases))
     for place, given in _given(needs).items():

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-__all__ = ["only_dry_runs"]
+__all__ = ["UNGUARDED_GROUP", "only_dry_runs"]
 
-_ADMISSION: Final = "admissionregistration.k8s.io/v1"
+UNGUARDED_GROUP: Final = "admissionregistration.k8s.io"
+"""Whose objects the API server asks no policy about: webhooks, and the policies themselves."""
+
+_ADMISSION: Final = f"{UNGUARDED_GROUP}/v1"
 
 
 def only_dry_runs(name: str, user: str) -> Iterator[dict[str, Any]]:
-    """Yield the policy `name` that refuses the user whatever would be kept, and its binding."""
+    """Yield the policy `name` that refuses the user whatever would be kept, and its binding.
+
+    It does not hold for `UNGUARDED_GROUP`, nor for what another server answers
+    (an APIService): there the user may not be allowed to write.
+    """
     every = {
         "apiGroups": ["*"],
         "apiVersions": ["*"],

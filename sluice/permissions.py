@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sluice.dry_runs import UNGUARDED_GROUP
+
 __all__ = ["Need", "Rule", "by_namespace", "for_preview", "for_up"]
 
 _RBAC: Final = "rbac.authorization.k8s.io"
@@ -31,14 +33,7 @@ _HEALTH: Final = (
     ("discovery.k8s.io", "endpointslices"),
 )
 # Whose dry run needs more than `patch`, or which no admission policy guards.
-_UNGUARDED: Final = {
-    (_RBAC, "roles"),
-    (_RBAC, "rolebindings"),
-    (_RBAC, "clusterroles"),
-    (_RBAC, "clusterrolebindings"),
-    ("admissionregistration.k8s.io", "validatingadmissionpolicies"),
-    ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"),
-}
+_ONLY_READ: Final = (_RBAC, UNGUARDED_GROUP)
 
 
 @dataclass(frozen=True, order=True)
@@ -110,24 +105,32 @@ def for_up(needs: Collection[Need], releases: Collection[str]) -> list[Rule]:
     return _merged(rules)
 
 
-def for_preview(needs: Collection[Need], releases: Collection[str], *, dry_run: bool) -> list[Rule]:
+def for_preview(
+    needs: Collection[Need],
+    releases: Collection[str],
+    *,
+    dry_run: bool,
+    unguarded: Collection[str] = (),
+) -> list[Rule]:
     """Return what looking needs, and with `dry_run` what asking the server what it would do does.
 
     For Kubernetes a dry run is a write, so it has to be kept to one by an
-    admission policy. Secrets are read by their names alone, except where Helm
-    keeps its records.
+    admission policy; `unguarded` are groups that other servers answer, which
+    ask none. Secrets are read by their names alone, except where Helm keeps
+    its records.
     """
+    only_read = {*_ONLY_READ, *unguarded}
     verbs = (*_READ, *(_DRY_RUN if dry_run else ()))
     others = [each for each in needs if (each.group, each.resource) != _SECRETS]
-    guarded = [each for each in others if not _is_unguarded(each)]
+    guarded = [each for each in others if each.group not in only_read]
     rules = [*_whole_kinds(guarded, verbs), *_health(needs)]
-    rules += _whole_kinds([each for each in others if _is_unguarded(each)], _READ)
+    rules += _whole_kinds([each for each in others if each.group in only_read], _READ)
     rules += [_rule(namespace, *_SECRETS, _READ) for namespace in _namespaces_of(releases)]
     named = ("get", *(_DRY_RUN if dry_run else ()))
     for namespace, names in _secrets(needs).items():
         rules.append(_rule(namespace, *_SECRETS, named, names))
     for (group, resource), names in _cluster_kinds(others).items():
-        allowed = _READ if (group, resource) in _UNGUARDED else verbs
+        allowed = _READ if group in only_read else verbs
         rules.append(_rule("", group, resource, allowed, names))
     return _merged(rules)
 
@@ -174,10 +177,6 @@ def _secrets(needs: Iterable[Need]) -> Mapping[str, set[str]]:
 
 def _is_of(need: Need, group: str, resource: str) -> bool:
     return (need.group, need.resource, need.namespace) == (group, resource, "")
-
-
-def _is_unguarded(need: Need) -> bool:
-    return (need.group, need.resource) in _UNGUARDED
 
 
 def _rule(

@@ -48,6 +48,7 @@ class StackNeeds:
         releases: its Helm releases, `namespace/name`.
         granted: what its roles give.
         tenants: its tenants, whose accounts it deploys as.
+        unguarded: the API groups of its cluster that other servers answer.
 
     """
 
@@ -55,6 +56,7 @@ class StackNeeds:
     releases: frozenset[str]
     granted: Granted
     tenants: frozenset[str] = frozenset()
+    unguarded: frozenset[str] = frozenset()
 
     @property
     def namespaces(self) -> list[str]:
@@ -103,7 +105,10 @@ def stack_needs(repository: Repository, stack: str, cluster: Cluster) -> StackNe
     }
     releases = {*rendered.releases, *(each.release for each in owned if each.release)}
     tenants = frozenset(each.name for each in found.components if isinstance(each, Tenant))
-    return StackNeeds(frozenset(needs), frozenset(releases), _granted(manifests), tenants)
+    return StackNeeds(
+        *(frozenset(needs), frozenset(releases), _granted(manifests), tenants),
+        unguarded=frozenset(_answered_elsewhere(cluster)),
+    )
 
 
 class _Kinds:
@@ -135,6 +140,12 @@ class _Kinds:
             "defines none: whether it is the cluster's or a namespace's is not known; install its "
             "CustomResourceDefinition first"
         )
+
+
+def _answered_elsewhere(cluster: Cluster) -> Iterator[str]:
+    for each in cluster.list("apiregistration.k8s.io/v1", "APIService"):
+        if each["spec"].get("service"):
+            yield str(each["spec"]["group"])
 
 
 def _defined(manifests: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Kind, tuple[str, bool]]]:

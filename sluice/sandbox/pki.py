@@ -142,9 +142,9 @@ def ensure_pki(folder: Path) -> None:
     client that a cluster of before does not know yet gets its certificate.
     """
     if folder.exists():
-        missing = [name for name in CLIENTS if not (folder / f"{name}.crt").exists()]
-        for name in missing:
-            Authority(folder, "ca").issue_client(name, CLIENTS[name])
+        for name, subject in CLIENTS.items():
+            if not (folder / f"{name}.crt").exists():
+                Authority(folder, "ca").issue_client(name, subject)
         return
     draft = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -181,9 +181,10 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
 def _write(
     folder: Path, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
 ) -> None:
+    _write_key(folder / f"{name}.key", key)
+    # Last, for where it is there its key is there too.
     pem = certificate.public_bytes(serialization.Encoding.PEM)
     write_atomically(folder / f"{name}.crt", pem)
-    _write_key(folder / f"{name}.key", key)
 
 
 def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:

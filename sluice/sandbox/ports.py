@@ -47,7 +47,7 @@ def claimed(port: int) -> Iterator[bool]:
     lock = FileLock(Path(tempfile.gettempdir()) / f"sluice-{os.getuid()}-port-{port}.lock")
     try:
         lock.acquire(timeout=0)
-    except Timeout:
+    except (Timeout, OSError):  # of somebody else's file nothing can be claimed
         yield False
         return
     try:

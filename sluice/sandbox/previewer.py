@@ -12,10 +12,32 @@ from typing import Any, Final
 from sluice.dry_runs import only_dry_runs
 from sluice.sandbox.pki import CLIENTS
 
-__all__ = ["RESOURCES", "manifests"]
+__all__ = ["RESOURCES", "TRIED", "manifests"]
 
 _NAME: Final = "sluice-previewer"
 _RBAC: Final = "rbac.authorization.k8s.io"
+# Of Kubernetes all but what no policy guards, and reviews; and what the sandbox's charts define.
+TRIED: Final = (
+    "",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "keda.sh",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    _RBAC,
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+)
 RESOURCES: Final = {
     "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
     "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
@@ -29,9 +51,10 @@ def manifests() -> list[Mapping[str, Any]]:
     """Return what makes a cluster know the user, what guards it first."""
     user = CLIENTS["previewer"].user
     rules = [
-        _rule("*", "*", "get", "list", "watch", "create", "update", "patch", "delete"),
+        _rule("*", "get", "list", "watch"),
+        *(_rule(group, "create", "update", "patch", "delete") for group in TRIED),
         # A role that allows more than the previewer may is previewed too.
-        _rule(_RBAC, "*", "escalate", "bind"),
+        _rule(_RBAC, "escalate", "bind"),
     ]
     reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": _NAME}
     subject = {"apiGroup": _RBAC, "kind": "User", "name": user}
@@ -42,8 +65,8 @@ def manifests() -> list[Mapping[str, Any]]:
     ]
 
 
-def _rule(group: str, resource: str, *verbs: str) -> dict[str, Any]:
-    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}
+def _rule(group: str, *verbs: str) -> dict[str, Any]:
+    return {"apiGroups": [group], "resources": ["*"], "verbs": list(verbs)}
 
 
 def _object(kind: str, **rest: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 SECONDS = 3.0
+APPLY = "application/apply-patch+yaml"
 HEALTH_PATHS = {
     "etcd": "/readyz",
     "kube-apiserver": "/readyz",
@@ -85,9 +86,9 @@ def create_node(cluster: Cluster, name: str) -> bool:
 
 
 def create_previewer(cluster: Cluster) -> bool:
-    """Make what a cluster knows its previewer by; True once all of it exists."""
+    """Make what a cluster knows its previewer by, as it is now; True once all of it exists."""
     return all(
-        _made(cluster, f"/apis/{each['apiVersion']}/{RESOURCES[each['kind']]}", each)
+        _applied(cluster, f"/apis/{each['apiVersion']}/{RESOURCES[each['kind']]}", each)
         for each in manifests()
     )
 
@@ -107,8 +108,19 @@ def _made(cluster: Cluster, path: str, manifest: Mapping[str, Any]) -> bool:
     return response is not None and response.status_code in {201, 409}
 
 
+def _applied(cluster: Cluster, path: str, manifest: Mapping[str, Any]) -> bool:
+    url = f"{cluster.server}{path}/{manifest['metadata']['name']}?fieldManager=sluice&force=true"
+    response = _request("PATCH", url, cluster, body=manifest, content=APPLY)
+    return response is not None and response.ok
+
+
 def _request(
-    method: str, url: str, cluster: Cluster, identity: Identity = ADMIN, body: Any = None
+    method: str,
+    url: str,
+    cluster: Cluster,
+    identity: Identity = ADMIN,
+    body: Any = None,
+    content: str = "application/json",
 ) -> requests.Response | None:
     with requests.Session() as session:
         session.trust_env = False  # a proxy never stands before the loopback
@@ -116,6 +128,8 @@ def _request(
         certificate = cluster.pki / f"{identity.client}.crt"
         session.cert = (str(certificate), str(certificate.with_suffix(".key")))
         try:
-            return session.request(method, url, json=body, timeout=SECONDS)
+            return session.request(
+                method, url, json=body, headers={"Content-Type": content}, timeout=SECONDS
+            )
         except (requests.RequestException, OSError):
             return None

@@ -16,6 +16,7 @@ from sluice.sandbox.files import write_atomically
 from sluice.sandbox.gitea_server import GITEA, PREFERRED_PORT
 from sluice.sandbox.gitea_service import GiteaService, Seed, check_seed
 from sluice.sandbox.kubeconfig import render
+from sluice.sandbox.pki import ensure_pki
 from sluice.sandbox.ports import claimed
 from sluice.sandbox.process import Unit, read_record, strays
 from sluice.sandbox.status import (
@@ -101,8 +102,12 @@ class Sandbox:
                 for cluster in members
             }
             if gitea is not None:
+                for cluster in self._known():
+                    ensure_pki(cluster.pki)  # one of before has no certificate for previews
                 self._write_kubeconfig(self.preview_kubeconfig, "previewer")
-                preferred = held.enter_context(claimed(PREFERRED_PORT))
+                # One that keeps another port takes none away.
+                wants = self.gitea.server.port() in (None, PREFERRED_PORT)
+                preferred = wants and held.enter_context(claimed(PREFERRED_PORT))
                 self.gitea.prepare(gitea, self.mirrors_file, preferred=preferred)
                 tasks[GITEA] = self.gitea.make_ready(programs, gitea)
             drive({CHART_SERVER: self._charts.make_ready(), **tasks}, progress, READY_LIMIT_SECONDS)

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
+from sluice.dry_runs import UNGUARDED_GROUP
 from sluice.sandbox import Sandbox
+from sluice.sandbox.chart_catalog import CHARTS
 from sluice.sandbox.cluster import Cluster
 from sluice.sandbox.kubeconfig import render
+from sluice.sandbox.previewer import TRIED
 from sluice.sandbox.probe import create_previewer
 from tests.gitea_sandbox import eventually
 
@@ -48,6 +52,58 @@ def test_he_reads_and_asks_by_dry_runs_and_keeps_nothing(kubectl: Kubectl) -> No
             kubectl("create", *what).stderr
         )
         assert "NotFound" in kubectl("get", *what[:2]).stderr
+
+
+BINDING = ("validatingadmissionpolicybinding", "sluice-previewer")
+WEBHOOK = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: mine}
+webhooks: []
+"""
+SERVICE = """\
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {name: v1.mine.example}
+spec:
+  group: mine.example
+  version: v1
+  groupPriorityMinimum: 100
+  versionPriority: 100
+  service: {name: mine, namespace: default}
+"""
+
+
+def test_he_does_not_free_himself_from_the_policy(kubectl: Kubectl, tmp_path: Path) -> None:
+    patch = ("--type=merge", '--patch={"spec": {"validationActions": ["Audit"]}}')
+    webhook = tmp_path / "webhook.yaml"
+    webhook.write_text(WEBHOOK)
+    service = tmp_path / "service.yaml"
+    service.write_text(SERVICE)
+    for tried in (
+        ("delete", *BINDING),
+        ("patch", *BINDING, *patch),
+        ("delete", "validatingadmissionpolicy", "sluice-previewer"),
+        ("create", "--filename", str(webhook)),
+        ("create", "--filename", str(service)),
+        ("delete", "clusterrolebinding", "sluice-previewer"),
+    ):
+        refused = kubectl(*tried)
+        assert refused.returncode != 0, tried
+        assert "orbidden" in refused.stderr or "nothing but dry runs" in refused.stderr, tried
+    assert kubectl("create", "--filename", str(service), DRY_RUN).returncode == 0
+    assert kubectl("get", *BINDING).returncode == 0
+    assert "nothing but dry runs" in kubectl("create", "namespace", "kept").stderr
+
+
+def test_he_tries_whatever_the_policy_guards(kubectl: Kubectl) -> None:
+    own = "--selector=kube-aggregator.kubernetes.io/automanaged=onstart"
+    group = "--output=jsonpath={range .items[*]}{.spec.group} {end}"
+    cluster_groups = kubectl("get", "apiservices", own, group).stdout.split()
+    charts = CHARTS.glob("*/crds/*.yaml")
+    defined = {yaml.safe_load(file.read_text())["spec"]["group"] for file in charts}
+    reviews = {"authentication.k8s.io", "authorization.k8s.io"}
+    assert set(TRIED) == {"", *cluster_groups, *defined} - {UNGUARDED_GROUP, *reviews}
 
 
 def test_he_becomes_nobody_else(kubectl: Kubectl, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
 from sluice.sandbox.pki import ensure_pki
@@ -60,6 +61,18 @@ def test_what_is_there_is_kept(pki: Path) -> None:
     before = {path: path.read_bytes() for path in pki.iterdir()}
     ensure_pki(pki)
     assert {path: path.read_bytes() for path in pki.iterdir()} == before
+
+
+def test_a_client_that_a_cluster_of_before_does_not_know_gets_a_certificate(tmp_path: Path) -> None:
+    pki = tmp_path / "pki"
+    ensure_pki(pki)
+    authority = _certificate(pki, "ca")
+    (pki / "previewer.crt").unlink()  # as if it was stopped between the key and this
+    ensure_pki(pki)
+    made = _certificate(pki, "previewer")
+    made.verify_directly_issued_by(authority)
+    key = serialization.load_pem_private_key((pki / "previewer.key").read_bytes(), password=None)
+    assert key.public_key() == made.public_key()
 
 
 def test_an_interrupted_run_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

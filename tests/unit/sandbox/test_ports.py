@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import socket
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from sluice.sandbox.ports import claimed, is_free, settle, unused_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -41,6 +44,15 @@ def test_a_port_is_claimed_by_one_at_a_time() -> None:
         assert (first, second) == (True, False)
     with claimed(port) as again:
         assert again
+
+
+def test_a_claim_that_is_somebody_elses_to_make_is_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"sluice-{os.getuid()}-port-30080.lock").mkdir()
+    with claimed(30080) as ours:
+        assert not ours
 
 
 def test_a_kept_port_stays() -> None:

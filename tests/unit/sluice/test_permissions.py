@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from sluice.accounts import accounts
 from sluice.permissions import Need, Rule, for_preview, for_up
 from sluice.stack_needs import Granted, StackNeeds
@@ -74,6 +76,18 @@ def test_a_preview_never_writes_roles_whose_dry_run_needs_their_powers() -> None
     assert of(for_preview([ROLE], [], dry_run=True), "clusterroles") == [
         ("", READ, ("shop-reader",))
     ]
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        Need("admissionregistration.k8s.io", "mutatingwebhookconfigurations", "", "inject"),
+        Need("route.openshift.io", "routes", "shop", "web"),
+    ],
+)
+def test_a_preview_only_reads_what_no_admission_policy_guards(need: Need) -> None:
+    found = for_preview([need], [], dry_run=True, unguarded={"route.openshift.io"})
+    assert {rule.verbs for rule in found if need.resource in rule.resources} == {READ}
 
 
 NEEDS = StackNeeds(
