@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -115,18 +115,31 @@ class Cluster:
         return [each for each in found if each["metadata"].get("namespace", "") in namespaces]
 
     def named(
-        self, api_version: str, kind: str, places: Collection[tuple[str, str]]
+        self,
+        api_version: str,
+        kind: str,
+        places: Collection[tuple[str, str]],
+        *,
+        unread: Callable[[str, str, ApiError], None] | None = None,
     ) -> Sequence[Object]:
         """Return those objects of a kind that are there, of the given namespaces and names.
 
-        An account that may not list them is asked for each.
+        An account that may not list them is asked for each. One that may not be read
+        either is left out where `unread` is told of it, else it ends it.
         """
         try:
             return self.list_in(api_version, kind, {namespace for namespace, _ in places})
         except ApiError as error:
             if error.status != FORBIDDEN:
                 raise
-        found = (self.get(api_version, kind, *place) for place in sorted(places))
+        found = []
+        for place in sorted(places):
+            try:
+                found.append(self.get(api_version, kind, *place))
+            except ApiError as error:
+                if error.status != FORBIDDEN or unread is None:
+                    raise
+                unread(*place, error)
         return [each for each in found if each is not None]
 
     def watch(

@@ -11,13 +11,13 @@ from sluice.repository import Repository
 __all__ = ["contains", "trailers", "tree_of"]
 
 
-def contains(repository: Repository, commit: str, earlier: str) -> bool:
-    """Whether a commit has another among those before it, or is it; False for an unknown one."""
+def contains(repository: Repository, commit: str, earlier: str) -> bool | None:
+    """Whether a commit has another among those before it, or is it; None for an unknown one."""
     with opened(repository.root) as repo:
         try:
             repo.git.merge_base("--is-ancestor", earlier, commit)
-        except git.GitCommandError:
-            return False
+        except git.GitCommandError as error:
+            return False if error.status == 1 else None
         return True
 
 

@@ -30,7 +30,9 @@ __all__ = ["Owned", "Record", "compare", "records"]
 
 Path = tuple[str | int, ...]
 _WORKERS = 4
-_NOT_FOUND = 404
+_NOT_FOUND, _INVALID = 404, 422
+# What admission, and the validation of an object, answer with.
+_REFUSALS: Final = (400, FORBIDDEN, _INVALID)
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # What the server writes into every object; nobody declares it.
 _SERVERS: Final = (
@@ -46,6 +48,7 @@ _REPLICAS: Final = ("spec", "replicas")
 _SCALER: Final = ("autoscaling/v2", "HorizontalPodAutoscaler")
 _ABSENT: Final = object()
 _KEEP = "helm.sh/resource-policy"
+_DEPLOYED = "owner=helm,status=deployed"
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,33 @@ class Record:
     objects: list[dict[str, Any]] = field(repr=False)
 
 
-def records(cluster: Cluster, releases: Mapping[str, str]) -> dict[str, Record]:
-    """Return the records of the given releases: `namespace/name`, with their components."""
-    found = {}
+def records(
+    cluster: Cluster, releases: Mapping[str, str]
+) -> tuple[dict[str, Record], dict[str, str]]:
+    """Return the records of the given releases: `namespace/name`, with their components.
+
+    And those that may not be read, with the reason.
+    """
+    found: dict[str, Record] = {}
+    unread: dict[str, str] = {}
     namespaces = {release.partition("/")[0] for release in releases}
-    labels = "owner=helm,status=deployed"
-    for secret in cluster.list_in("v1", "Secret", namespaces, labels=labels):
+    for namespace in sorted(namespaces):
+        try:
+            secrets = cluster.list("v1", "Secret", namespace=namespace, labels=_DEPLOYED)
+        except ApiError as error:
+            if error.status != FORBIDDEN:
+                raise
+            unread |= {each: str(error) for each in releases if each.startswith(f"{namespace}/")}
+            continue
+        found |= _records(cluster, releases, secrets)
+    return found, unread
+
+
+def _records(
+    cluster: Cluster, releases: Mapping[str, str], secrets: Iterable[Object]
+) -> dict[str, Record]:
+    found = {}
+    for secret in secrets:
         metadata = secret["metadata"]
         release = f"{metadata['namespace']}/{metadata['labels']['name']}"
         if release in releases:
@@ -150,12 +174,10 @@ class _Comparing:
             wanted[place].add((each.namespace, each.name))
 
         def listed(place: tuple[str, str, str]) -> dict[str, Object]:
-            try:
-                objects = self._cluster.named(*place[:2], wanted[place])
-            except ApiError as error:
-                if error.status != FORBIDDEN:
-                    raise
-                objects = self._readable(*place[:2], wanted[place])
+            def unread(namespace: str, name: str, error: ApiError) -> None:
+                self._unread[Identity(*place[:2], namespace, name)] = self._reason(error)
+
+            objects = self._cluster.named(*place[:2], wanted[place], unread=unread)
             return {each["metadata"]["name"]: each for each in objects}
 
         with ThreadPoolExecutor(_WORKERS) as pool:
@@ -167,31 +189,16 @@ class _Comparing:
             for target in [each["spec"]["scaleTargetRef"]]
         }
 
-    def _readable(
-        self, api_version: str, kind: str, places: Iterable[tuple[str, str]]
-    ) -> list[Object]:
-        """Return those objects that the account may read; the others are noted."""
-        found = []
-        for place in sorted(places):
-            try:
-                live = self._cluster.get(api_version, kind, *place)
-            except ApiError as error:
-                if error.status != FORBIDDEN:
-                    raise
-                self._unread[Identity(api_version, kind, *place)] = self._reason(error)
-            else:
-                found += [live] if live else []
-        return found
-
     def _scalers(self, namespaces: Collection[str]) -> Sequence[Object]:
         try:
             return self._cluster.list_in(*_SCALER, namespaces)
         except ApiError as error:
             if error.status != FORBIDDEN:
                 raise
-            place = ", ".join(sorted(namespaces))
-            self._unread[Identity(*_SCALER, place, "*")] = self._reason(error)
-            return []
+            # In a namespace that is new to the account there is none yet.
+            if len(namespaces) == 1:
+                return []
+        return [found for each in sorted(namespaces) for found in self._scalers({each})]
 
     def _found(self, identity: Identity) -> Object | None:
         place = (identity.api_version, identity.kind, identity.namespace)
@@ -265,16 +272,21 @@ class _Comparing:
         self, manifest: Manifest, wanted: Object, live: Object | None, error: ApiError
     ) -> Difference | None:
         identity = manifest.identity
-        # An account that previews need not be allowed to ask.
-        refusal = "" if lacks_permission(error) else self._masked(manifest, self._reason(error))
         if live is None:
-            if error.status == _NOT_FOUND:
-                return self._if_different(manifest, "create", None, wanted, self._missing(identity))
-            return self._if_different(manifest, "create", None, wanted, refusal=refusal)
-        after = strategic_merge(live, wanted, schema_of(identity.api_version, identity.kind))
-        if error.status == FORBIDDEN and _declarable(live) == _declarable(after):
-            return None  # what is as it is declared is not applied
-        return self._if_different(manifest, "update", live, after, refusal=refusal)
+            note = self._missing(identity) if error.status == _NOT_FOUND else ""
+            found = self._if_different(manifest, "create", None, wanted, note)
+        else:
+            after = strategic_merge(live, wanted, schema_of(identity.api_version, identity.kind))
+            found = self._if_different(manifest, "update", live, after)
+        # An account that previews need not be allowed to ask.
+        if found is None or error.status == _NOT_FOUND or lacks_permission(error):
+            return found
+        if found.operation == "replace" and error.status == _INVALID:
+            return found  # what cannot be changed is deleted first
+        reason = self._masked(manifest, self._reason(error))
+        if error.status in _REFUSALS:
+            return replace(found, refusal=reason)
+        return replace(found, note=f"could not be tried: {reason}")
 
     def _reason(self, error: ApiError) -> str:
         return str(error).removeprefix(f"context {self._cluster.context}: ")
@@ -335,21 +347,19 @@ class _Comparing:
         live: Object | None,
         applied: Object,
         note: str = "",
-        refusal: str = "",
     ) -> Difference | None:
         before = None if live is None else _declarable(live)
         after = _declarable(applied)
-        if before == after and not (note or refusal):
+        if before == after and not note:
             return None
         masked = self._masks.pair(before, after)
         found = Difference(
-            *(operation, manifest.component, manifest.release, manifest.identity),
-            *(*masked, note, refusal),
+            operation, manifest.component, manifest.release, manifest.identity, *masked, note
         )
         # Helm replaces nothing: what the cluster refuses fails its upgrade.
         if manifest.release or not is_replaced(found.identity, [path for path, *_ in found.fields]):
             return found
-        return replace(found, operation="replace", note="", refusal="")
+        return replace(found, operation="replace", note="")
 
 
 def _key(identity: Identity) -> tuple[str, str, str, str]:

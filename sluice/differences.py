@@ -82,18 +82,19 @@ def differences(
     chosen = named(components, known, stack)
     owned = [each for each in state if not chosen or _component(each) in chosen]
     installed = {release: _component(each) for each in owned if (release := _release(each))}
-    recorded = records(cluster, installed)
+    recorded, unread = records(cluster, installed)
     rendered = rendering(
         source,
         found,
         capabilities(cluster),
         components=chosen,
-        installed=lambda release: release in recorded,
+        installed=lambda release: release in recorded or release in unread,
         secrets={*settings.values(), *_secrets(state)},
     )
     objects = [each for each in map(_owned, owned) if each]
-    compared = compare(cluster, rendered, objects, recorded)
-    return compared, {**rendered.unknown, **compared.unread}
+    shown = [each for each in rendered.manifests if each.release not in unread]
+    compared = compare(cluster, replace(rendered, manifests=shown), objects, recorded)
+    return compared, {**rendered.unknown, **unread, **compared.unread}
 
 
 def locked_charts(repository: Repository, stack: str) -> LockedArtifacts:

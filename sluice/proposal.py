@@ -56,8 +56,9 @@ class Proposed:
         commit: the commit that carries it; empty where nothing changes.
         pushed: whether that was changed.
         pull_request: its pull request; None where nothing changes, or without Gitea.
-        is_news: whether it carries what was not proposed before: where its branch is only
-            made again on a newer commit, it does not.
+        is_news: whether it carries what was not proposed before: where the pull request's
+            branch is only made again on a newer commit, it does not. Without Gitea,
+            whether the branch was pushed.
 
     """
 

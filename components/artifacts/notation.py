@@ -87,7 +87,9 @@ class NotationVerification(Verification):
         authority = {"SSL_CERT_FILE": artifact.access.ca_file} if artifact.access.ca_file else {}
         # What a machine sets for its own use would decide whom we trust and who we are.
         nobody = dict.fromkeys(("NOTATION_USERNAME", "NOTATION_PASSWORD"), "")
-        return {"NOTATION_CONFIG": str(configuration), **nobody, **authority}
+        # Versions of before its own variable read the usual one.
+        places = {"NOTATION_CONFIG": str(configuration), "XDG_CONFIG_HOME": str(folder)}
+        return {**places, **nobody, **authority}
 
     def _stores(self, policy: Path) -> set[str]:
         """Return the trust stores that a policy names, such as `ca:releases`."""

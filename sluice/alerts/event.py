@@ -41,7 +41,7 @@ class Event:
         url: where to look; empty where there is nothing to look at.
         seconds: how long it took; 0 where nothing was run.
         drifted: the fields and objects that are not as they are declared.
-        whole: whether all of the stack is what the commit says now.
+        whole: whether all of the stack, but what is suspended, is what the commit says now.
         subject: the one thing of its topic that it is about; empty where a stack has one.
         time: when.
 

@@ -164,11 +164,12 @@ def _settle(gitea: Gitea, event: Event, memory: Memory, checkout: Repository) ->
     elif event.whole and memory.waiting:
         from sluice.commits import contains  # noqa: PLC0415 - loads Git, which only this needs
 
-        came = [each for each in memory.waiting if contains(checkout, event.commit, each)]
-        for commit in came:
-            if commit != event.commit:
+        came = {each: contains(checkout, event.commit, each) for each in memory.waiting}
+        for commit, contained in came.items():
+            if contained and commit != event.commit:
                 _set_status(gitea, event, commit)
-        memory.settled(came)
+        # What was taken out of the history waits for nothing any more.
+        memory.settled([commit for commit in came if came[commit] is not False])
 
 
 def _set_status(gitea: Gitea, event: Event, commit: str = "") -> None:

@@ -49,7 +49,7 @@ def diff(
 
     Each object, those of Helm releases too, is applied by a dry run on the
     server. Secret values are masked. Changes that lose data come first. The
-    exit code is 1 where something differs and 0 where nothing does.
+    exit code is 1 where something differs or is not known, and 0 where nothing does.
 
     \b
     Example:

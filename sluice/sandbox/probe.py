@@ -24,7 +24,6 @@ __all__ = [
 ]
 
 SECONDS = 3.0
-APPLY = "application/apply-patch+yaml"
 HEALTH_PATHS = {
     "etcd": "/readyz",
     "kube-apiserver": "/readyz",
@@ -88,7 +87,7 @@ def create_node(cluster: Cluster, name: str) -> bool:
 def create_previewer(cluster: Cluster) -> bool:
     """Make what a cluster knows its previewer by, as it is now; True once all of it exists."""
     return all(
-        _applied(cluster, f"/apis/{each['apiVersion']}/{RESOURCES[each['kind']]}", each)
+        _replaced(cluster, f"/apis/{each['apiVersion']}/{RESOURCES[each['kind']]}", each)
         for each in manifests()
     )
 
@@ -108,19 +107,21 @@ def _made(cluster: Cluster, path: str, manifest: Mapping[str, Any]) -> bool:
     return response is not None and response.status_code in {201, 409}
 
 
-def _applied(cluster: Cluster, path: str, manifest: Mapping[str, Any]) -> bool:
-    url = f"{cluster.server}{path}/{manifest['metadata']['name']}?fieldManager=sluice&force=true"
-    response = _request("PATCH", url, cluster, body=manifest, content=APPLY)
-    return response is not None and response.ok
+def _replaced(cluster: Cluster, path: str, manifest: Mapping[str, Any]) -> bool:
+    """Make an object exactly what the manifest says, whatever somebody has added to it."""
+    if _made(cluster, path, manifest):
+        url = f"{cluster.server}{path}/{manifest['metadata']['name']}"
+        live = _request("GET", url, cluster)
+        if live is not None and live.ok:
+            version = {"resourceVersion": live.json()["metadata"]["resourceVersion"]}
+            body = {**manifest, "metadata": {**manifest["metadata"], **version}}
+            response = _request("PUT", url, cluster, body=body)
+            return response is not None and response.ok
+    return False
 
 
 def _request(
-    method: str,
-    url: str,
-    cluster: Cluster,
-    identity: Identity = ADMIN,
-    body: Any = None,
-    content: str = "application/json",
+    method: str, url: str, cluster: Cluster, identity: Identity = ADMIN, body: Any = None
 ) -> requests.Response | None:
     with requests.Session() as session:
         session.trust_env = False  # a proxy never stands before the loopback
@@ -128,8 +129,6 @@ def _request(
         certificate = cluster.pki / f"{identity.client}.crt"
         session.cert = (str(certificate), str(certificate.with_suffix(".key")))
         try:
-            return session.request(
-                method, url, json=body, headers={"Content-Type": content}, timeout=SECONDS
-            )
+            return session.request(method, url, json=body, timeout=SECONDS)
         except (requests.RequestException, OSError):
             return None

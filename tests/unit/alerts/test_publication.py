@@ -10,6 +10,7 @@ import pytest
 
 from components.errors import DeclarationError
 from sluice.alerts import Event, declared, publication, publish, senders
+from sluice.alerts.memory import Memory
 from sluice.alerts.routing import Route
 from sluice.errors import AlertError, GiteaError
 from sluice.repository import Repository
@@ -199,13 +200,21 @@ def test_what_waited_is_settled_by_the_first_later_commit_that_is_all_there(
 ) -> None:
     gitea = FakeGitea()
     monkeypatch.setattr(publication, "_gitea", lambda _repository: gitea)
+    gone = "0" * 40
     with git.Repo.init(world.repository.root) as repo:
         first, second, third = (repo.index.commit(each).hexsha for each in "123")
     waiting = replace(FAILED, result="waiting", severity="info", message="dev waits for Ada")
     part, whole = replace(UNCHANGED, result="changed"), replace(UNCHANGED, whole=True)
     locked = replace(FAILED, result="locked")
     for event, commit in (
-        *((waiting, first), (waiting, second), (part, third), (locked, third), (whole, first)),
+        *(
+            (waiting, gone),
+            (waiting, first),
+            (waiting, second),
+            (part, third),
+            (locked, third),
+            (whole, first),
+        ),
         *((whole, third), (whole, third)),
     ):
         publish(world.repository, replace(event, commit=commit))
@@ -214,4 +223,5 @@ def test_what_waited_is_settled_by_the_first_later_commit_that_is_all_there(
         for commit, _, state, sentence, _ in gitea.statuses
         if state == "success" and not sentence.endswith(commit[:7])
     ]
+    assert Memory(world.repository, "dev").waiting == []
     assert settled == [(second, f"dev: reconcile unchanged at {third[:7]}")]

@@ -161,24 +161,33 @@ def test_what_the_account_may_not_read_is_named_and_the_rest_compared() -> None:
     found = compared(cluster, declared)
     assert [each.identity.name for each in found.differences] == ["seen"]
     assert found.unchanged == 0
-    assert list(found.unread) == ["ConfigMap web/hidden", "HorizontalPodAutoscaler web/*"]
+    assert list(found.unread) == ["ConfigMap web/hidden"]
     assert 'cannot get resource "ConfigMap"' in found.unread["ConfigMap web/hidden"]
 
 
+QUOTA = "forbidden: exceeded quota: few"
+HOOK = "failed calling webhook"
+
+
 @pytest.mark.parametrize(
-    ("said", "refusal"),
+    ("status", "said", "refusal", "note"),
     [
-        ('forbidden: User "ci" cannot patch resource "configmaps" in API group ""', ""),
-        ("forbidden: exceeded quota: few", "forbidden: exceeded quota: few"),
+        (403, 'forbidden: User "ci" cannot patch resource "configmaps" in API group ""', "", ""),
+        (403, QUOTA, QUOTA, ""),
+        (422, "ValidatingAdmissionPolicy denied", "ValidatingAdmissionPolicy denied", ""),
+        (500, HOOK, "", f"could not be tried: {HOOK}"),
     ],
 )
-def test_who_may_not_ask_is_not_refused_as_by_a_policy(said: str, refusal: str) -> None:
-    cluster = FakeCluster(config_map(a="1"), refusal=ApiError(f"context test: {said}", status=403))
-    declared = [Manifest("app", config_map(name, a="2")) for name in ("app", "new")]
+def test_what_a_policy_refuses_is_told_from_what_could_not_be_tried(
+    status: int, said: str, refusal: str, note: str
+) -> None:
+    error = ApiError(f"context test: {said}", status=status)
+    cluster = FakeCluster(config_map(a="1"), config_map("same", a="2"), refusal=error)
+    declared = [Manifest("app", config_map(name, a="2")) for name in ("app", "new", "same")]
     found = compared(cluster, declared).differences
-    assert [(each.operation, each.refusal) for each in found] == [
-        ("update", refusal),
-        ("create", refusal),
+    assert [(each.operation, each.refusal, each.note) for each in found] == [
+        ("update", refusal, note),
+        ("create", refusal, note),
     ]
 
 

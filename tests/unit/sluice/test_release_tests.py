@@ -36,8 +36,10 @@ def resource(name: str, test: HelmTest | None) -> Resource:
 def test_what_is_declared_is_what_the_state_gives(caplog: pytest.LogCaptureFixture) -> None:
     filters = (HelmTestFilter(name="web-test"), HelmTestFilter(name="slow", exclude=True))
     asked = HelmTest(timeout="90s", ignore_failures=True, filters=filters)
+    old = resource("old", asked)
+    del old.outputs["test"]["tenant"]
     found = release_tests(
-        [resource("web", asked), resource("db", None), resource("web@west", asked)], "dev"
+        [resource("web", asked), resource("db", None), resource("web@west", asked), old], "dev"
     )
     assert found == [ReleaseTest("web", "shop", "web", 90, True, ["name=web-test", "!name=slow"])]
     assert "the cluster west is not looked at" in caplog.text
