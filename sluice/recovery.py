@@ -16,7 +16,7 @@ import psutil
 from components.errors import SluiceError
 from sluice.local_state import LocalState
 from sluice.repository import Repository
-from sluice.state_copies import restore
+from sluice.state_copies import remove_cut_off, restore
 from sluice.state_repair import (
     Deployment,
     Entry,
@@ -74,6 +74,8 @@ class Recovery:
         if unlocked:
             self.remember()
             _LOG.warning("%s: the process of the last update is gone; took its lock", self._stack)
+        if self._state and self._was_interrupted:
+            remove_cut_off(self._state)
         restored = bool(self._state and restore(self._state))
         if restored:
             self.remember()

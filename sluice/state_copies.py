@@ -17,7 +17,7 @@ from typing import Any
 from sluice.errors import RepositoryError
 from sluice.local_state import LocalState
 
-__all__ = ["restore"]
+__all__ = ["remove_cut_off", "restore"]
 
 _LOG = logging.getLogger(__name__)
 _GONE = "is not there"
@@ -49,6 +49,20 @@ def restore(state: LocalState) -> bool:
         *(state.stack, state.checkpoint, damage, newest.name, kept),
     )
     return True
+
+
+def remove_cut_off(state: LocalState) -> None:
+    """Remove what the backend notes beside its files where a kill has cut it off.
+
+    Pulumi reads no file whose note is damaged ("failed to load checkpoint: EOF"),
+    and does without one: content type and checksum, of which it needs none.
+    """
+    beside = state.checkpoint.parent.glob(f"{state.checkpoint.name}*.attrs")
+    for note in (*beside, *state.history.glob("*.attrs")):
+        try:
+            json.loads(note.read_bytes())
+        except ValueError:
+            note.unlink(missing_ok=True)
 
 
 def _copies(state: LocalState) -> list[Path]:

@@ -7,7 +7,7 @@ import pytest
 
 from sluice.errors import RepositoryError
 from sluice.local_state import LocalState
-from sluice.state_copies import restore
+from sluice.state_copies import remove_cut_off, restore
 
 
 @pytest.fixture
@@ -45,6 +45,24 @@ def test_the_newest_readable_copy_takes_the_place_of_a_damaged_state(
     assert restore(state)
     assert state.checkpoint.read_text() == written("2026-02-02")
     assert (state.checkpoint.parent / "dev.damaged-1").read_text() == damaged
+
+
+def test_what_the_backend_notes_beside_its_files_is_removed_where_it_was_cut_off(
+    state: LocalState,
+) -> None:
+    notes = {
+        state.checkpoint.with_name(f"dev.json{part}.attrs"): text
+        for part, text in (("", ""), (".bak", '{"user.content'), (".gz", '{"md5":null}'))
+    }
+    notes[state.history / "dev-1.history.json.attrs"] = ""
+    notes[state.checkpoint.with_name("development.json.attrs")] = ""
+    for file, text in notes.items():
+        file.write_text(text)
+    remove_cut_off(state)
+    assert {file.name for file in notes if file.exists()} == {
+        "dev.json.gz.attrs",
+        "development.json.attrs",
+    }
 
 
 def test_each_damaged_state_is_kept(state: LocalState) -> None:
