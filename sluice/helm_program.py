@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import Final
 
-import toolchain
+from sluice.obtained import obtained
 
 __all__ = ["environment", "program"]
 
 _HOMES: Final = ("CACHE", "CONFIG", "DATA")
 
 
-@cache
 def program() -> Path:
     """Return Helm, obtained when it is not there yet."""
-    try:
-        return toolchain.bin_folder("charts") / "helm"
-    except toolchain.NotInstalledError:
-        progress = toolchain.progress_for()
-        try:
-            return toolchain.install("charts", progress) / "helm"
-        finally:
-            progress.end()
+    return obtained("charts") / "helm"
 
 
 def environment(root: Path) -> dict[str, str]:

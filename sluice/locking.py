@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,6 +122,7 @@ def next_images(
 
     """
     asked = list(asked)
+    _provide_verifiers(asked)
     look_ups = _look_ups(repository.root, _mirrors(repository, stack))
     upgraded = [request.name for request in asked]
     return resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgraded).images
@@ -177,9 +180,24 @@ def _next_lock(
 ) -> NextLock:
     file = lock_file(repository.root, stack)
     before = Lock.load(file)
+    chosen = {*upgrade}
+    _provide_verifiers(
+        each
+        for each in asked
+        if {each.name, f"{each.SECTION}/{each.name}"} & chosen or not before.fits(each)
+    )
     look_ups = _look_ups(repository.root, _mirrors(repository, stack))
     after = resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgrade)
     return NextLock(stack, file, before, after)
+
+
+def _provide_verifiers(asked: Iterable[Request[Any]]) -> None:
+    """Obtain what checks the signatures that are asked for, where the machine has none."""
+    programs = {each.verify.verification.PROGRAM for each in asked if each.verify}
+    if not all(map(shutil.which, programs)):
+        from sluice.obtained import obtained  # noqa: PLC0415 - loads the installer
+
+        os.environ["PATH"] = os.pathsep.join((os.environ["PATH"], str(obtained("signatures"))))
 
 
 @cache
