@@ -53,7 +53,7 @@ integration: testing
 	$(BIN)/pytest tests/integration -n 3 --dist loadgroup -q
 
 e2e: testing
-	$(BIN)/pytest tests/e2e -q
+	$(BIN)/pytest tests/e2e -n 2 --dist worksteal -q
 
 bench: testing ## measure against plain pulumi and kubectl
 	$(BIN)/python -m benchmarks
