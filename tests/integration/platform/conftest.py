@@ -30,10 +30,12 @@ CRDS = REPOSITORY / "tests" / "data" / "crds"
 SECONDS = 120
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks, and may come first where this is named
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deploy the repository's own stacks in one test after the other: their names are fixed."""
+    here = Path(__file__).parent
     for item in items:
-        if "platform" in getattr(item, "fixturenames", ()):
+        if item.path.is_relative_to(here) and "platform" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("platform"))
 
 
