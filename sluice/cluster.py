@@ -93,26 +93,39 @@ class Cluster:
         return objects, str(found["metadata"].get("resourceVersion", ""))
 
     def list_in(
-        self, api_version: str, kind: str, namespaces: Collection[str], *, labels: str = ""
+        self,
+        api_version: str,
+        kind: str,
+        namespaces: Collection[str],
+        *,
+        labels: str = "",
+        unread: Callable[[str, ApiError], None] | None = None,
     ) -> Sequence[Object]:
         """Return the objects of a kind in some namespaces, by one request where that is allowed.
 
         An account that may list them only where it has to is asked for each
-        namespace.
+        namespace. One that may not be listed either is left out where `unread` is
+        told of it, else it ends it.
         """
-        if len(namespaces) == 1:
-            return self.list(api_version, kind, namespace=next(iter(namespaces)), labels=labels)
-        try:
-            found = self.list(api_version, kind, labels=labels)
-        except ApiError as error:
-            if error.status != FORBIDDEN:
-                raise
-            return [
-                each
-                for namespace in sorted(namespaces)
-                for each in self.list(api_version, kind, namespace=namespace, labels=labels)
-            ]
-        return [each for each in found if each["metadata"].get("namespace", "") in namespaces]
+        if len(namespaces) != 1:
+            try:
+                found = self.list(api_version, kind, labels=labels)
+            except ApiError as error:
+                if error.status != FORBIDDEN:
+                    raise
+            else:
+                return [
+                    each for each in found if each["metadata"].get("namespace", "") in namespaces
+                ]
+        listed = []
+        for namespace in sorted(namespaces):
+            try:
+                listed += self.list(api_version, kind, namespace=namespace, labels=labels)
+            except ApiError as error:
+                if error.status != FORBIDDEN or unread is None:
+                    raise
+                unread(namespace, error)
+        return listed
 
     def named(
         self,

@@ -8,7 +8,7 @@ compared like any other; what Helm would take away is read from its record.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -45,10 +45,8 @@ _SERVERS: Final = (
     "uid",
 )
 _REPLICAS: Final = ("spec", "replicas")
-_SCALER: Final = ("autoscaling/v2", "HorizontalPodAutoscaler")
 _ABSENT: Final = object()
 _KEEP = "helm.sh/resource-policy"
-_DEPLOYED = "owner=helm,status=deployed"
 
 
 @dataclass(frozen=True)
@@ -89,32 +87,21 @@ def records(
     And those that may not be read, with the reason.
     """
     found: dict[str, Record] = {}
-    unread: dict[str, str] = {}
+    hidden: dict[str, str] = {}
+
+    def unread(namespace: str, error: ApiError) -> None:
+        hidden.update((each, str(error)) for each in releases if each.startswith(f"{namespace}/"))
+
     namespaces = {release.partition("/")[0] for release in releases}
-    for namespace in sorted(namespaces):
-        try:
-            secrets = cluster.list("v1", "Secret", namespace=namespace, labels=_DEPLOYED)
-        except ApiError as error:
-            if error.status != FORBIDDEN:
-                raise
-            unread |= {each: str(error) for each in releases if each.startswith(f"{namespace}/")}
-            continue
-        found |= _records(cluster, releases, secrets)
-    return found, unread
-
-
-def _records(
-    cluster: Cluster, releases: Mapping[str, str], secrets: Iterable[Object]
-) -> dict[str, Record]:
-    found = {}
-    for secret in secrets:
+    labels = "owner=helm,status=deployed"
+    for secret in cluster.list_in("v1", "Secret", namespaces, labels=labels, unread=unread):
         metadata = secret["metadata"]
         release = f"{metadata['namespace']}/{metadata['labels']['name']}"
         if release in releases:
             objects = documents.load_all(decoded(secret)["manifest"], where=release)
             placed = [_placed(each, metadata["namespace"], cluster) for each in objects]
             found[release] = Record(releases[release], placed)
-    return found
+    return found, hidden
 
 
 def compare(
@@ -183,22 +170,16 @@ class _Comparing:
         with ThreadPoolExecutor(_WORKERS) as pool:
             self._live = dict(zip(wanted, pool.map(listed, wanted), strict=True))
         namespaces = {namespace for *_, namespace in wanted if namespace}
+        scalers = self._cluster.list_in(
+            *("autoscaling/v2", "HorizontalPodAutoscaler", namespaces),
+            # In a namespace that is new to the account there is none yet.
+            unread=lambda _namespace, _error: None,
+        )
         self._autoscaled = {
             (target["kind"], each["metadata"]["namespace"], target["name"])
-            for each in self._scalers(namespaces)
+            for each in scalers
             for target in [each["spec"]["scaleTargetRef"]]
         }
-
-    def _scalers(self, namespaces: Collection[str]) -> Sequence[Object]:
-        try:
-            return self._cluster.list_in(*_SCALER, namespaces)
-        except ApiError as error:
-            if error.status != FORBIDDEN:
-                raise
-            # In a namespace that is new to the account there is none yet.
-            if len(namespaces) == 1:
-                return []
-        return [found for each in sorted(namespaces) for found in self._scalers({each})]
 
     def _found(self, identity: Identity) -> Object | None:
         place = (identity.api_version, identity.kind, identity.namespace)

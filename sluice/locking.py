@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from components.artifacts.chart_source import RemoteCharts
 from components.artifacts.etag_cache import ETagCache
 from components.artifacts.image_source import ImageSource
 from components.artifacts.lock import Lock
-from components.artifacts.lock_entry import Request
+from components.artifacts.lock_entry import LockEntry, Request
 from components.artifacts.locked_image import ImageRequest, LockedImage
 from components.artifacts.mirrors import Mirrors
 from components.artifacts.remote_images import RemoteImages
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 _PAGES: Final = Path(".sluice/images")
+_PROVIDING: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,6 @@ def next_images(
 
     """
     asked = list(asked)
-    _provide_verifiers(asked)
     look_ups = _look_ups(repository.root, _mirrors(repository, stack))
     upgraded = [request.name for request in asked]
     return resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgraded).images
@@ -180,24 +181,9 @@ def _next_lock(
 ) -> NextLock:
     file = lock_file(repository.root, stack)
     before = Lock.load(file)
-    chosen = {*upgrade}
-    _provide_verifiers(
-        each
-        for each in asked
-        if {each.name, f"{each.SECTION}/{each.name}"} & chosen or not before.fits(each)
-    )
     look_ups = _look_ups(repository.root, _mirrors(repository, stack))
     after = resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgrade)
     return NextLock(stack, file, before, after)
-
-
-def _provide_verifiers(asked: Iterable[Request[Any]]) -> None:
-    """Obtain what checks the signatures that are asked for, where the machine has none."""
-    programs = {each.verify.verification.PROGRAM for each in asked if each.verify}
-    if not all(map(shutil.which, programs)):
-        from sluice.obtained import obtained  # noqa: PLC0415 - loads the installer
-
-        os.environ["PATH"] = os.pathsep.join((os.environ["PATH"], str(obtained("signatures"))))
 
 
 @cache
@@ -208,8 +194,28 @@ def _remote_images(root: Path, mirrors: Mirrors) -> RemoteImages:
 @cache
 def _look_ups(root: Path, mirrors: Mirrors) -> Mapping[str, LookUp]:
     """Return how each section is resolved; stacks with the same mirrors ask everything once."""
-    return {
+    look_ups: Mapping[str, LookUp] = {
         "charts": RemoteCharts(mirrors).newest,
         "sources": lambda request, before: request.look_up(mirrors, before),
         "images": _remote_images(root, mirrors).newest,
     }
+    return {section: _with_verifier(look_up) for section, look_up in look_ups.items()}
+
+
+def _with_verifier(look_up: LookUp) -> LookUp:
+    """Return a look-up for which what checks a signature is obtained, if the machine has none."""
+
+    def newest(request: Request[Any], before: LockEntry | None) -> LockEntry:
+        if request.verify:
+            _provide(request.verify.verification.PROGRAM)
+        return look_up(request, before)
+
+    return newest
+
+
+def _provide(program: str) -> None:
+    with _PROVIDING:  # several are looked up at once
+        if shutil.which(program) is None:
+            from sluice.obtained import obtained  # noqa: PLC0415 - loads the installer
+
+            os.environ["PATH"] = os.pathsep.join((os.environ["PATH"], str(obtained("signatures"))))

@@ -161,10 +161,10 @@ def _settle(gitea: Gitea, event: Event, memory: Memory, checkout: Repository) ->
     """Say of the commits that waited for an approval that they came with a later one."""
     if event.result == "waiting":
         memory.waits(event.commit)
-    elif event.whole and memory.waiting:
+    elif event.whole and (waiting := memory.waiting):
         from sluice.commits import contains  # noqa: PLC0415 - loads Git, which only this needs
 
-        came = {each: contains(checkout, event.commit, each) for each in memory.waiting}
+        came = {each: contains(checkout, event.commit, each) for each in waiting}
         for commit, contained in came.items():
             if contained and commit != event.commit:
                 _set_status(gitea, event, commit)

@@ -16,7 +16,6 @@ __all__ = ["RESOURCES", "TRIED", "manifests"]
 
 _NAME: Final = "sluice-previewer"
 _RBAC: Final = "rbac.authorization.k8s.io"
-# Of Kubernetes all but what no policy guards, and reviews; and what the sandbox's charts define.
 TRIED: Final = (
     "",
     "apiextensions.k8s.io",
@@ -38,6 +37,8 @@ TRIED: Final = (
     "scheduling.k8s.io",
     "storage.k8s.io",
 )
+"""The groups whose objects he tries: Kubernetes' but those that no policy guards and reviews,
+and those that the sandbox's charts define."""
 RESOURCES: Final = {
     "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
     "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",

@@ -207,15 +207,14 @@ def test_what_waited_is_settled_by_the_first_later_commit_that_is_all_there(
     part, whole = replace(UNCHANGED, result="changed"), replace(UNCHANGED, whole=True)
     locked = replace(FAILED, result="locked")
     for event, commit in (
-        *(
-            (waiting, gone),
-            (waiting, first),
-            (waiting, second),
-            (part, third),
-            (locked, third),
-            (whole, first),
-        ),
-        *((whole, third), (whole, third)),
+        (waiting, gone),
+        (waiting, first),
+        (waiting, second),
+        (part, third),
+        (locked, third),
+        (whole, first),
+        (whole, third),
+        (whole, third),
     ):
         publish(world.repository, replace(event, commit=commit))
     settled = [

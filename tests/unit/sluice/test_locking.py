@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from components.artifacts.chart_source import RemoteCharts
 from components.artifacts.cosign import CosignVerification
-from components.artifacts.locked_chart import ChartRequest
+from components.artifacts.locked_chart import ChartRequest, LockedChart
 from components.artifacts.verification import Verification, trusted
 from sluice import locking, obtained
 from sluice.repository import Repository
@@ -37,16 +38,19 @@ def resolve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resolve:
             range="*",
             verify=trusted(verification, tmp_path),
         )
-        path = ""
+        paths: list[str] = []
 
-        def resolved(*_: object) -> locking.Lock:
-            nonlocal path
-            path = os.environ["PATH"]
-            return locking.Lock()
+        def newest(*_: object) -> LockedChart:
+            paths.append(os.environ["PATH"])
+            return LockedChart(
+                name="web", **asked.asked(), version="1.0.0", digest=f"sha256:{'0' * 64}"
+            )
 
-        monkeypatch.setattr(locking, "resolve", resolved)
+        monkeypatch.setattr(RemoteCharts, "newest", newest)
         monkeypatch.setattr(locking, "requests", lambda *_: [asked])
+        locking._look_ups.cache_clear()
         locking.next_locks(Repository(tmp_path), ["dev"])
+        (path,) = paths
         return path
 
     return run
