@@ -173,7 +173,12 @@ class GiteaServer:
                 "DISABLE_SSH": True,
                 "OFFLINE_MODE": True,
             },
-            "database": {"DB_TYPE": "sqlite3", "SQLITE_JOURNAL_MODE": "WAL"},
+            # On a busy machine a write waits for longer than half a second, the default.
+            "database": {
+                "DB_TYPE": "sqlite3",
+                "SQLITE_JOURNAL_MODE": "WAL",
+                "SQLITE_TIMEOUT": 30_000,
+            },
             "security": {
                 "INSTALL_LOCK": True,
                 "SECRET_KEY": self._kept("SECRET_KEY", 32),
