@@ -20,7 +20,7 @@ import yaml
 
 import toolchain
 from sluice.sandbox import DEFAULT_CLUSTERS, Sandbox
-from tests.e2e.team import FIRST_SECONDS, SECONDS, Team, lay_out
+from tests.e2e.team import SECONDS, Team, lay_out
 from tests.gitea_sandbox import committed, eventually, fill
 
 _OBJECTS: Final = 100
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _measured(team: Team) -> dict[str, list[float]]:
-    team.statuses(team.clone.git("rev-parse", "HEAD"), seconds=FIRST_SECONDS)
+    team.begin()
     _fill_up(team)
     found = [_round(team, number) for number in range(1, _ROUNDS + 1)]
     return {name: [each[name] for each in found] for name in _GOALS}

@@ -155,14 +155,19 @@ class Clone:
         return self.git("rev-parse", "HEAD")
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = SECONDS) -> T:
-    """Look again and again until there is something; fail after a while."""
+def eventually(
+    look: Callable[[], T | None],
+    what: str,
+    seconds: float = SECONDS,
+    instead: Callable[[], str] = str,
+) -> T:
+    """Look again and again until there is something; after a while fail, and tell what is."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
             return found
         time.sleep(0.2)
-    raise AssertionError(f"{what} did not come within {seconds:.0f} s")
+    raise AssertionError(f"{what} did not come within {seconds:.0f} s\n{instead()}")
 
 
 def committed_copy(target: Path) -> Path:

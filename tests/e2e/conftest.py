@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sluice.sandbox import DEFAULT_CLUSTERS, Sandbox
-from tests.e2e.team import ALLOWED, CHECKS, FIRST_SECONDS, Team, lay_out
+from tests.e2e.team import ALLOWED, CHECKS, Team, lay_out
 from tests.gitea_sandbox import GiteaSandbox, committed, fill
 
 
@@ -29,7 +29,7 @@ def deployed(
 ) -> Team:
     """The team, once the first commit is on every cluster."""
     team = Team(sandbox, sandbox.clone(tmp_path_factory.mktemp("people") / "ada"), programs)
-    team.statuses(team.clone.git("rev-parse", "HEAD"), seconds=FIRST_SECONDS)
+    team.begin()
     return team
 
 

@@ -120,6 +120,12 @@ class Team:
         assert run.conclusion == conclusion, self.sandbox.log(run)
         return run
 
+    def begin(self) -> None:
+        """Wait until the first commit is on every cluster."""
+        first = self.clone.git("rev-parse", "HEAD")
+        run = self.sandbox.finished_run("reconcile.yaml", first, FIRST_SECONDS)
+        assert run.conclusion == "success", self.sandbox.log(run)
+
     def start(self) -> None:
         """Make the clone what main is."""
         self.clone.git("fetch", "--quiet", "origin", "main")
@@ -145,9 +151,7 @@ class Team:
 
         return eventually(told, f"a report on #{request.number}", SECONDS)
 
-    def statuses(
-        self, commit: str, stacks: Collection[str] = STACKS, seconds: float = SECONDS
-    ) -> dict[str, Status]:
+    def statuses(self, commit: str, stacks: Collection[str] = STACKS) -> dict[str, Status]:
         """The commit's final statuses by stack, once each of the stacks has one."""
 
         def final() -> dict[str, Status] | None:
@@ -158,7 +162,13 @@ class Team:
             }
             return found if set(stacks) <= set(found) else None
 
-        return eventually(final, f"statuses of {', '.join(stacks)} on {commit[:7]}", seconds)
+        def instead() -> str:
+            runs = self.sandbox.admin.runs(commit=commit)
+            logs = (self.sandbox.log(run) for run in runs if run.finished)
+            return "\n".join((*map(str, runs), *logs))
+
+        what = f"statuses of {', '.join(stacks)} on {commit[:7]}"
+        return eventually(final, what, SECONDS, instead)
 
     def merge(self, request: PullRequest) -> str:
         """Merge a pull request, once Gitea knows that it can be; return main's newest commit."""
