@@ -111,6 +111,8 @@ class GiteaRunner:
             "runner": {
                 "file": str(self.registration),
                 "capacity": max(2, os.cpu_count() or 1),
+                # A job whose assignment comes too late for it is lost, and fails as a zombie.
+                "fetch_timeout": "1m",
                 "fetch_interval": "500ms",
                 "fetch_interval_max": "500ms",
                 "log_report_interval": "1s",
