@@ -1,6 +1,6 @@
 """Obtaining a set of programs: each by the first way that works.
 
-The ways, in order: found on PATH, in the cache, the vendor's release, built
+The ways, in order: in the cache, found on PATH, the vendor's release, built
 with Go. Releases are fetched at the same time; what is left of a wrapper
 module is built together.
 """
@@ -65,14 +65,19 @@ class Installer:
     tried: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def locate(self) -> list[Program]:
-        """Find what is there already, on PATH or in the cache; give the missing."""
+        """Find what is there already, in the cache or on PATH; give the missing.
+
+        The cache comes first: it is looked into, where what is on PATH has to be
+        started to tell its version, by each command anew.
+        """
+        for program in self.missing():
+            if not program.plugin:  # Pulumi must have been given it
+                self._look_in_cache(program, Way.CACHE)
         for program in self.missing():
             try:
                 self._found(program, Way.PATH, find_on_path(program, self.machine, self.found))
             except WayError as error:
                 self._failed(program, Way.PATH, error)
-                if not program.plugin:  # Pulumi must have been given it
-                    self._look_in_cache(program, Way.CACHE)
         return self.missing()
 
     def install(self) -> None:
