@@ -8,7 +8,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -344,15 +344,14 @@ class Engine:
         left_out: Collection[str] = (),
         on_output: Callable[[str], None] | None = None,
     ) -> str:
-        try:
-            return self._pulumi(arguments, left_out, on_output)
-        except StackNotFoundError:
-            # Without it, Pulumi would ask for a passphrase whatever the stack's file says.
-            provider = self._repository.secrets_provider(self.stack)
-            self._pulumi(
-                ["stack", "init", *([f"--secrets-provider={provider}"] if provider else [])]
-            )
-            return self._pulumi(arguments, left_out, on_output)
+        local = LocalState.of(self._repository, self.stack)
+        if local is None or local.is_made:
+            with suppress(StackNotFoundError):
+                return self._pulumi(arguments, left_out, on_output)
+        # Without it, Pulumi would ask for a passphrase whatever the stack's file says.
+        provider = self._repository.secrets_provider(self.stack)
+        self._pulumi(["stack", "init", *([f"--secrets-provider={provider}"] if provider else [])])
+        return self._pulumi(arguments, left_out, on_output)
 
     def _pulumi(
         self,

@@ -88,11 +88,11 @@ class LocalState:
             return None
 
     def tells_of_failure(self) -> bool:
-        """Whether the last update left something undone; also where that cannot be read."""
+        """Whether the last update left something undone; also where a state cannot be read."""
         try:
             text = self.checkpoint.read_text()
         except (OSError, ValueError):
-            return True
+            return self.is_made
         return any(word in text for word in _UNFINISHED)
 
 

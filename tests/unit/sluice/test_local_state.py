@@ -54,8 +54,8 @@ def test_a_checkpoint_tells_whether_its_update_came_to_a_good_end(
     assert state.tells_of_failure() is failed
 
 
-def test_a_missing_checkpoint_may_be_a_lost_one(state: LocalState) -> None:
-    assert state.tells_of_failure()
+def test_a_stack_that_was_never_made_has_left_nothing_undone(state: LocalState) -> None:
+    assert not state.tells_of_failure()
 
 
 def test_the_locks_are_those_of_the_stack(state: LocalState) -> None:
