@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# These tests are bound by the CPU and not by memory: Go collects its garbage less often.
+os.environ.setdefault("GOGC", "400")
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks, and may come first
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what several tests share, and each process would start for itself, to one process."""
+    for item in items:
+        for shared in SHARED.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(shared))
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail a test that xdist does not keep with its group, which it does without a word."""
@@ -51,12 +62,14 @@ class ClusterAccess:
         ).stdout
 
 
+SHARED = {"gitea", "one_cluster"}
+CLUSTERS = ("dev-cluster", "staging-cluster")
 Access = Callable[[Sandbox, str], ClusterAccess]
 
 
 @pytest.fixture(scope="session")
 def sandbox(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The three clusters and the charts, which the test processes of a run have in common.
+    """Two of the clusters and the charts, which the test processes of a run have in common.
 
     The last of them to end stops it. A test has namespaces of its own; tests
     that share what is not in a namespace are in one `xdist_group`.
@@ -70,7 +83,7 @@ def sandbox(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     try:
         with turns:
             me.touch()
-            box.up(programs)
+            box.up(programs, CLUSTERS)
         yield box
     finally:
         with turns:

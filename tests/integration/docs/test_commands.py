@@ -62,31 +62,81 @@ def clone(tmp_path: Path) -> Iterator[Path]:
 
 def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -> None:
     output = run("\n".join(map(commands, ("README.md", "docs/looking.md"))), clone)
-    assert "dev      application/ci-agents" in output
+    three_environments_came_up_in_their_order(output, run("git rev-parse HEAD", clone)[:7])
     assert "ci-agents   3/3" in output
     assert f'eval "$({clone}/.venv/bin/sluice env)"' in output
-    assert run("git status --short", clone).split() == ["M", "stacks/Pulumi.dev.yaml"]
-    reconcile = commands("docs/reconcile.md")
-    assert "changed" in run(f'eval "$(.venv/bin/sluice env)"; {reconcile}', clone)
-    assert "Nothing to do" in run("git checkout -q stacks && make up && make up", clone)
-    on_it = 'eval "$(.venv/bin/sluice env)"\n' + commands("docs/diff.md")
-    assert "Nothing to do" in run(on_it, clone)
-    reported = f'eval "$(.venv/bin/sluice env)"\n{commands("docs/pull-requests.md")}'
-    assert "| **dev** |" in run(reported, clone)
+    one_line_was_changed_in_one_environment(clone)
+    assert "changed" in entered(commands("docs/reconcile.md"), clone)
+    run("git checkout -q stacks", clone)
+    a_removed_member_is_gone_and_comes_back(clone)
+    assert "Nothing to do" in run("make up", clone)
+    assert "Nothing to do" in entered(commands("docs/diff.md"), clone)
+    assert "| **dev** |" in entered(commands("docs/pull-requests.md"), clone)
     assert run("git status --short", clone) == ""
     the_line_to_paste_works_from_a_folder_below(clone)
-    entered = 'eval "$(.venv/bin/sluice env)"'
-    assert "dev: no drift" in run(f"{entered}\n{commands('docs/drift.md')}", clone)
-    shown = run(f"{entered}\n{commands('docs/security.md')}", clone)
+    assert "dev: no drift" in entered(commands("docs/drift.md"), clone)
+    shown = entered(commands("docs/security.md"), clone)
     assert "serviceaccount/infrastructure-dev-up serverside-applied" in shown
-    shown = run(f"{entered}\n{commands('docs/pipeline.md')}", clone)
+    shown = entered(commands("docs/pipeline.md"), clone)
     # Of the stacks that were reconciled it is known what they read.
     assert "staging  no record of a good deployment" in shown
     assert "dev " not in shown
-    assert "in order runner" in run(f"{entered}\n{commands('docs/gitea.md')}", clone)
+    assert "in order runner" in entered(commands("docs/gitea.md"), clone)
     assert processes(clone)
     run("make down", clone)
     assert processes(clone) == []
+
+
+def three_environments_came_up_in_their_order(output: str, commit: str) -> None:
+    """What `make up` has shown: each stack as it ends, then the table of what runs."""
+    shown, _, rest = output.partition("STACK ")
+    created = [line.partition(":")[0] for line in shown.splitlines() if " created" in line]
+    assert created == ["dev", "staging", "prod"]
+    cells = [line.split() for line in rest.partition("\n\n")[0].splitlines()[1:]]
+    rows = {(stack, component): tuple(others[:3]) for stack, component, *others in cells}
+    assert rows["prod", "helmrelease/redis"] == (f"18.19.4@{commit}", "False", "True")
+    assert rows["dev", "application/ci-agents"] == (f"1.5.0-rc.1@{commit}", "False", "True")
+    assert {ready for _revision, _suspended, ready in rows.values()} == {"True"}
+
+
+def one_line_was_changed_in_one_environment(clone: Path) -> None:
+    assert run("git status --short", clone).split() == ["M", "stacks/Pulumi.dev.yaml"]
+    changed = run("git diff --unified=0", clone).splitlines()
+    assert [line for line in changed if line[:1] in "+-" and line[:3] not in ("+++", "---")] == [
+        '-  infrastructure:agents: "1"',
+        "+  infrastructure:agents: 3",
+    ]
+    assert [agents(clone, stack) for stack in ("dev", "staging", "prod")] == ["3", "2", "4"]
+    script = "pulumi config set --stack staging agents 3; pulumi preview --stack staging --diff"
+    preview = entered(script, clone)
+    assert "replicas: 2 => 3" in preview
+    assert "1 to update" in preview
+
+
+def agents(clone: Path, stack: str) -> str:
+    """How many agents of a stack are ready."""
+    get = "get deployment ci-agents --namespace ci-agents -o jsonpath={.status.readyReplicas}"
+    return entered(f"kubectl --context {stack}-cluster {get}", clone)
+
+
+def a_removed_member_is_gone_and_comes_back(clone: Path) -> None:
+    there = "kubectl get all,configmap,secret,sa --namespace databases -o name --context"
+    before = entered(f"{there} dev-cluster", clone)
+    assert "redis" in before
+    program = clone / "stacks" / "dev.py"
+    program.write_text(program.read_text().replace("removed = (", 'removed = ("redis", '))
+    refused = entered("sluice up dev 2>&1 || true", clone)
+    assert "run `sluice lock dev`" in refused
+    entered("sluice lock dev && sluice up dev", clone)
+    assert "redis" not in entered(f"{there} dev-cluster", clone)
+    assert "redis" in entered(f"{there} prod-cluster", clone)
+    run("git checkout -q stacks && make up", clone)
+    assert len(entered(f"{there} dev-cluster", clone).split()) == len(before.split())
+
+
+def entered(script: str, folder: Path, **variables: str) -> str:
+    """Run a script in the shell of `sluice env`."""
+    return run(f'eval "$(.venv/bin/sluice env)"\n{script}', folder, **variables)
 
 
 def the_line_to_paste_works_from_a_folder_below(clone: Path) -> None:
@@ -132,23 +182,19 @@ def test_own_clusters_are_deployed_to_without_a_sandbox(
     assert not (clone / ".sluice" / "sandbox").exists()
     run("git init -q --bare ../remote.git && git remote add origin ../remote.git", clone)
     run("git add -A && git commit -q -m 'feat: our clusters' && git push -qu origin HEAD", clone)
-    entered = 'eval "$(.venv/bin/sluice env)"\n'
-    output = run(entered + commands("docs/promotion.md"), clone, **mine)
+    output = entered(commands("docs/promotion.md"), clone, **mine)
     assert "dev -> staging: nothing to carry" in output
-    output = run(entered + commands("docs/image-updates.md"), clone, **mine)
+    output = entered(commands("docs/image-updates.md"), clone, **mine)
     assert "No stack has an ImageUpdateAutomation" in output
-    output = run(entered + commands("docs/images.md"), clone, **mine)
+    output = entered(commands("docs/images.md"), clone, **mine)
     assert output.splitlines()[:2] == ["v1.10.0", "1.4.2-alpine"]
     assert "no stack has an ImagePolicy" in output
-    assert "prod: the lock fits" in run(entered + commands("docs/locks.md"), clone, **mine)
+    assert "prod: the lock fits" in entered(commands("docs/locks.md"), clone, **mine)
     output = run(commands("docs/suspend.md"), clone, **mine)
     assert 'merge={"spec": {"replicas": 5}}' in output
     assert "dev: nothing was changed by hand" not in output
     run(f"git pull -q && {commands('docs/authoring.md')}", clone, **mine)
     assert "+    removed" not in run("git diff", clone)
-    destroy = 'eval "$(.venv/bin/sluice env)"; pulumi destroy --stack dev --yes'
-    run(destroy, clone, **mine)
-
-
-def test_the_toolchain_is_shown_as_it_is_called(clone: Path) -> None:
     assert "bin" in run(commands("docs/toolchain.md"), clone)
+    destroy = "pulumi destroy --stack dev --yes --skip-preview --parallel=64"
+    entered(destroy, clone, **mine)

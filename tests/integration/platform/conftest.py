@@ -10,7 +10,6 @@ import sys
 import textwrap
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,18 +24,8 @@ if TYPE_CHECKING:
     from sluice.sandbox import Sandbox
 
 REPOSITORY = Path(__file__).parents[3]
-PROGRAM = ("__main__.py", "Pulumi.yaml", ".gitignore", "components", "manifests", "stacks")
 CRDS = REPOSITORY / "tests" / "data" / "crds"
 SECONDS = 120
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks, and may come first where this is named
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deploy the repository's own stacks in one test after the other: their names are fixed."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here) and "platform" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("platform"))
 
 
 @dataclass(frozen=True)
@@ -163,25 +152,6 @@ def checkout(sandbox: Sandbox, programs: Path, tmp_path: Path) -> Checkout:
     (root / "stacks").mkdir()
     shutil.copy2(REPOSITORY / "stacks" / "__init__.py", root / "stacks")
     return Checkout(root, programs)
-
-
-@pytest.fixture
-def platform(sandbox: Sandbox, programs: Path, tmp_path: Path) -> Iterator[Checkout]:
-    """A clone of this repository's program with its three stacks, removed from all afterwards."""
-    root = tmp_path / "platform"
-    _bind(root, sandbox)
-    for part in PROGRAM:
-        source = REPOSITORY / part
-        copy: Callable[..., Any] = shutil.copytree if source.is_dir() else shutil.copy2
-        copy(source, root / part)
-    clone = Checkout(root, programs)
-    clone.git("init", "--quiet", "--initial-branch=main")
-    clone.write(".git/info/exclude", "/.venv\n")
-    clone.commit("the platform")
-    yield clone
-    destroy = ("destroy", "--yes", "--skip-preview", "--parallel=64", "--stack")
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda stack: clone.pulumi(*destroy, stack), ("dev", "staging", "prod")))
 
 
 @pytest.fixture

@@ -127,6 +127,8 @@ FOREIGN = [{"op": "add", "path": "/metadata/labels/foreign", "value": "x"}]
 
 def test_every_fault_is_found_and_put_back(deployed: Checkout) -> None:
     write_objects(deployed, 2 * FAULTS)
+    saved = "config:\n  infrastructure:checkpoints: end"
+    deployed.edit(f"stacks/Pulumi.{deployed.stack}.yaml", "config:", saved)
     commit_all(deployed)
     deployed.sluice("up")
     assert drift(deployed, "--strict") == []

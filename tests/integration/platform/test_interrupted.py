@@ -170,7 +170,7 @@ def _up_and_kill(checkout: Checkout, after: float) -> None:
 def _up_and_kill_when(checkout: Checkout, there: str) -> None:
     update = _start(checkout)
     while update.poll() is None and there not in checkout.names("configmap", checkout.stack):
-        pass
+        time.sleep(0.1)
     _kill(update)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,7 @@ def test_a_pulumi_that_is_run_by_hand_is_waited_for(program: Program, pushed: Ch
     locks = pushed.state / ".pulumi" / "locks" / "organization" / "infrastructure" / pushed.stack
     while not list(locks.glob("*.json")):
         assert by_hand.poll() is None
+        time.sleep(0.1)
     locked = pushed.ended(SLUICE, "reconcile", pushed.stack, "--wait", "0s")
     assert locked.returncode == 4
     assert f"(pid {by_hand.pid})" in locked.stderr

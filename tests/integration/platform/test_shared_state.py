@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -176,7 +177,7 @@ def _what_a_killed_run_held_is_taken_over(one: Checkout, two: Checkout) -> None:
     began = datetime.now(UTC) - timedelta(seconds=1)
     killed = start(one, one.stack, GITHUB_RUN_ID="7")
     while killed.poll() is None and not two.names("deployment", two.stack):
-        pass
+        time.sleep(0.1)
     _kill(killed)
     refused = two.run(SLUICE, "reconcile", two.stack, "--wait", "1s", fails=True)
     assert "currently locked" in refused

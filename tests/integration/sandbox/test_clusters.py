@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.conftest import CLUSTERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,12 +52,12 @@ def namespace(cluster: ClusterAccess, request: pytest.FixtureRequest) -> Iterato
 
 def test_every_program_is_ready(sandbox: Sandbox) -> None:
     rows = sandbox.status()
-    assert len(rows) == 3 * 5 + 1
+    assert len(rows) == len(CLUSTERS) * 5 + 1
     assert all(row.ready and row.pid and row.port and row.memory for row in rows)
 
 
 def test_the_node_of_each_cluster_is_ready(sandbox: Sandbox, access: Access) -> None:
-    for name in ("dev-cluster", "staging-cluster", "prod-cluster"):
+    for name in CLUSTERS:
         nodes = json.loads(access(sandbox, name).kubectl("get", "nodes", "-o", "json"))["items"]
         conditions = {item["type"]: item["status"] for item in nodes[0]["status"]["conditions"]}
         assert conditions["Ready"] == "True"
@@ -89,15 +91,14 @@ def test_an_unknown_client_is_not_let_in(cluster: ClusterAccess) -> None:
 def test_what_is_made_in_one_context_is_in_no_other(
     sandbox: Sandbox, access: Access, namespace: str
 ) -> None:
-    for name in ("staging-cluster", "prod-cluster"):
-        with pytest.raises(subprocess.CalledProcessError) as failure:
-            access(sandbox, name).kubectl("get", "namespace", namespace)
-        assert "NotFound" in failure.value.stderr
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        access(sandbox, "staging-cluster").kubectl("get", "namespace", namespace)
+    assert "NotFound" in failure.value.stderr
 
 
 def test_each_cluster_has_an_authority_of_its_own(sandbox: Sandbox) -> None:
     authorities = {path.read_bytes() for path in (sandbox.folder / "clusters").glob("*/pki/ca.crt")}
-    assert len(authorities) == 3
+    assert len(authorities) == len(CLUSTERS)
 
 
 def test_a_deployment_gets_ready(cluster: ClusterAccess, namespace: str) -> None:

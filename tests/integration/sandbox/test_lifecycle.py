@@ -16,6 +16,7 @@ from sluice.sandbox import PortTakenError, ProgramExitedError, Sandbox
 from sluice.sandbox.process import strays
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.conftest import Access
@@ -29,37 +30,47 @@ Sandbox(Path(sys.argv[1])).up(Path(sys.argv[2]), ["dev-cluster"])
 """
 
 
-def test_up_twice_starts_nothing_new(own_sandbox: Sandbox, programs: Path) -> None:
-    own_sandbox.up(programs, ONE)
-    first = own_sandbox.status()
-    own_sandbox.up(programs, ONE)
-    assert [row.pid for row in own_sandbox.status()] == [row.pid for row in first]
+@pytest.fixture(scope="module")
+def one_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of one cluster, which each test brings up as the one before has left it."""
+    box = Sandbox(tmp_path_factory.mktemp("lifecycle") / "sandbox")
+    try:
+        yield box
+    finally:
+        box.down()
+
+
+def test_up_twice_starts_nothing_new(one_cluster: Sandbox, programs: Path) -> None:
+    one_cluster.up(programs, ONE)
+    first = one_cluster.status()
+    one_cluster.up(programs, ONE)
+    assert [row.pid for row in one_cluster.status()] == [row.pid for row in first]
 
 
 def test_the_state_and_the_kubeconfig_survive_down_and_up(
-    own_sandbox: Sandbox, programs: Path, access: Access
+    one_cluster: Sandbox, programs: Path, access: Access
 ) -> None:
-    own_sandbox.up(programs, ONE)
-    kubeconfig = own_sandbox.kubeconfig.read_bytes()
-    dev = access(own_sandbox, "dev-cluster")
+    one_cluster.up(programs, ONE)
+    kubeconfig = one_cluster.kubeconfig.read_bytes()
+    dev = access(one_cluster, "dev-cluster")
     dev.kubectl("create", "configmap", "kept", "--from-literal=a=b")
-    own_sandbox.down()
-    assert _processes(own_sandbox) == []
-    assert not any(row.ready or row.pid for row in own_sandbox.status())
-    own_sandbox.up(programs, ONE)
-    assert own_sandbox.kubeconfig.read_bytes() == kubeconfig
+    one_cluster.down()
+    assert _processes(one_cluster) == []
+    assert not any(row.ready or row.pid for row in one_cluster.status())
+    one_cluster.up(programs, ONE)
+    assert one_cluster.kubeconfig.read_bytes() == kubeconfig
     assert dev.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}") == "b"
 
 
 @pytest.mark.parametrize("program", ["etcd", "kube-apiserver", "kube-controller-manager", "kwok"])
 def test_up_repairs_after_a_program_was_killed(
-    own_sandbox: Sandbox, programs: Path, program: str
+    one_cluster: Sandbox, programs: Path, program: str
 ) -> None:
-    own_sandbox.up(programs, ONE)
-    before = {row.program: row.pid for row in own_sandbox.status()}
+    one_cluster.up(programs, ONE)
+    before = {row.program: row.pid for row in one_cluster.status()}
     psutil.Process(before[program]).kill()
-    own_sandbox.up(programs, ONE)
-    after = {row.program: row for row in own_sandbox.status()}
+    one_cluster.up(programs, ONE)
+    after = {row.program: row for row in one_cluster.status()}
     assert after[program].pid != before[program]
     assert all(row.ready for row in after.values())
 
@@ -85,12 +96,12 @@ def test_up_goes_on_after_it_was_killed(
     assert _processes(own_sandbox) == []
 
 
-def test_down_finds_a_process_whose_record_was_lost(own_sandbox: Sandbox, programs: Path) -> None:
-    own_sandbox.up(programs, ONE)
-    for record in own_sandbox.folder.rglob("run/*.json"):
+def test_down_finds_a_process_whose_record_was_lost(one_cluster: Sandbox, programs: Path) -> None:
+    one_cluster.up(programs, ONE)
+    for record in one_cluster.folder.rglob("run/*.json"):
         record.unlink()
-    own_sandbox.down()
-    assert _processes(own_sandbox) == []
+    one_cluster.down()
+    assert _processes(one_cluster) == []
 
 
 def test_two_at_once_start_one_set(own_sandbox: Sandbox, programs: Path) -> None:
@@ -107,26 +118,26 @@ def test_a_fixed_port_that_is_taken_is_named(own_sandbox: Sandbox, programs: Pat
 
 
 def test_a_kept_port_that_was_taken_meanwhile_is_replaced(
-    own_sandbox: Sandbox, programs: Path
+    one_cluster: Sandbox, programs: Path
 ) -> None:
-    own_sandbox.up(programs, ONE)
-    port = _api_port(own_sandbox)
-    own_sandbox.down()
+    one_cluster.up(programs, ONE)
+    port = _api_port(one_cluster)
+    one_cluster.down()
     with socket.create_server(("127.0.0.1", port)):
-        own_sandbox.up(programs, ONE)
-    assert _api_port(own_sandbox) != port
-    assert all(row.ready for row in own_sandbox.status())
+        one_cluster.up(programs, ONE)
+    assert _api_port(one_cluster) != port
+    assert all(row.ready for row in one_cluster.status())
 
 
 def test_another_fixed_port_moves_a_running_cluster(
-    own_sandbox: Sandbox, programs: Path, access: Access
+    one_cluster: Sandbox, programs: Path, access: Access
 ) -> None:
-    own_sandbox.up(programs, ONE)
+    one_cluster.up(programs, ONE)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    own_sandbox.up(programs, ONE, ports={"dev-cluster": port})
-    assert _api_port(own_sandbox) == port
-    access(own_sandbox, "dev-cluster").kubectl("get", "nodes")
+    one_cluster.up(programs, ONE, ports={"dev-cluster": port})
+    assert _api_port(one_cluster) == port
+    access(one_cluster, "dev-cluster").kubectl("get", "nodes")
 
 
 def test_a_program_that_ends_at_once_is_named_with_its_last_words(
