@@ -33,5 +33,4 @@ def measure_cold_start(ground: Ground) -> list[Row]:
 
 
 def _pulumi(ground: Ground, *arguments: str) -> Command:
-    command = [str(ground.programs / "pulumi"), "--non-interactive", *arguments, "--stack", _STACK]
-    return Command(command, ground.repository, ground.sluice_environment())
+    return ground.pulumi(*arguments, "--stack", _STACK)

@@ -56,6 +56,11 @@ class Ground:
         command = [self.programs / "kubectl", *arguments]
         return Command(command, self.folder, self.plain_environment(), successes)
 
+    def pulumi(self, *arguments: str) -> Command:
+        """Return a `pulumi` command on the repository, in the shell of `sluice env`."""
+        command = [str(self.programs / "pulumi"), "--non-interactive", *arguments]
+        return Command(command, self.repository, self.sluice_environment())
+
     def plain_environment(self) -> dict[str, str]:
         """Return what a user of plain tools has set: no switch, but no look for updates either."""
         home = self.folder / "plain-home"

@@ -97,6 +97,11 @@ class Sluice(Tool):
 
     name = "sluice"
 
+    def prepare(self) -> None:
+        """Make the namespace, the repository's stack and its state."""
+        super().prepare()
+        self.ground.pulumi("stack", "init", self.namespace).output()
+
     def _write(self, *, changed: bool = False) -> None:
         stacks = self.ground.repository / "stacks"
         folder = Path("manifests", self.namespace)
