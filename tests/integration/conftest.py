@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# These tests are bound by the CPU and not by memory: Go collects its garbage less often.
-os.environ.setdefault("GOGC", "400")
-
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks, and may come first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -37,3 +37,13 @@ def test_without_one_the_users_own_stays(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("KUBECONFIG", "/home/ada/.kube/config")
     enter_state(Repository(tmp_path))
     assert os.environ["KUBECONFIG"] == "/home/ada/.kube/config"
+
+
+@pytest.mark.parametrize(("own", "used"), [(None, "400"), ("50", "50")])
+def test_how_often_go_collects_garbage_is_the_users_where_he_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str | None, used: str
+) -> None:
+    monkeypatch.delenv("GOGC", raising=False)
+    if own:
+        monkeypatch.setenv("GOGC", own)
+    assert surroundings._speed(Repository(tmp_path))["GOGC"] == used
