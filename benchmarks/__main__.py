@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def main(sizes: tuple[int, ...], tools: tuple[str, ...], write: bool) -> None:
     Example:
       python -m benchmarks --objects 100 --tool sluice --tool kubectl --no-write
     """
+    # A shell's background ignores it, and Pulumi waits seconds for a plugin that does.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     programs = toolchain.install("up", toolchain.progress_for())
     with tempfile.TemporaryDirectory(prefix="sluice-benchmark-") as folder:
         ground = Ground(Path(folder), programs)
