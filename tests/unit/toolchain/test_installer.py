@@ -34,7 +34,7 @@ def installed(machine: Machine) -> Callable[..., Installer]:
 
 
 @pytest.mark.usefixtures("go")
-def test_path_comes_first(
+def test_path_comes_before_the_release(
     installed: Callable[..., Installer],
     tool: ToolMaker,
     on_path: PathMaker,
@@ -47,6 +47,19 @@ def test_path_comes_first(
     assert installer.found == {"tool": {"tool": file}}
     assert installer.ways == {"tool": Way.PATH}
     assert not vendor.asked
+
+
+def test_the_cache_comes_before_path_which_would_have_to_be_asked(
+    installed: Callable[..., Installer],
+    tool: ToolMaker,
+    on_path: PathMaker,
+    vendor: Vendor,
+    archive: ArchiveMaker,
+) -> None:
+    vendor.publish("/tool-1.2.3.tar.gz", archive("tool"))
+    installed(tool())
+    on_path("tool", "v1.2.3")
+    assert installed(tool()).ways == {"tool": Way.CACHE}
 
 
 def test_the_release_comes_before_a_build(
