@@ -125,7 +125,7 @@ def a_removed_member_is_gone_and_comes_back(clone: Path) -> None:
     assert "redis" in before
     program = clone / "stacks" / "dev.py"
     program.write_text(program.read_text().replace("removed = (", 'removed = ("redis", '))
-    refused = entered("sluice up dev 2>&1 || true", clone)
+    refused = entered("! sluice up dev 2>&1", clone)
     assert "run `sluice lock dev`" in refused
     entered("sluice lock dev && sluice up dev", clone)
     assert "redis" not in entered(f"{there} dev-cluster", clone)
