@@ -350,7 +350,12 @@ class Engine:
                 return self._pulumi(arguments, left_out, on_output)
         # Without it, Pulumi would ask for a passphrase whatever the stack's file says.
         provider = self._repository.secrets_provider(self.stack)
-        self._pulumi(["stack", "init", *([f"--secrets-provider={provider}"] if provider else [])])
+        key = [f"--secrets-provider={provider}"] if provider else []
+        try:
+            self._pulumi(["stack", "init", *key])
+        except CommandError as error:
+            if "already exists" not in str(error):  # another process has made it meanwhile
+                raise
         return self._pulumi(arguments, left_out, on_output)
 
     def _pulumi(

@@ -43,7 +43,9 @@ class LocalState:
         backend = os.environ.get("PULUMI_BACKEND_URL") or repository.backend
         if not backend.startswith(_SCHEME):
             return None
-        folder = Path(backend.removeprefix(_SCHEME)).expanduser()
+        # As Pulumi reads it, which runs in the repository's root.
+        place = Path(backend.removeprefix(_SCHEME).partition("?")[0]).expanduser()
+        folder = repository.root / place
         return cls(folder / ".pulumi", repository.project, stack)
 
     @property
@@ -53,8 +55,9 @@ class LocalState:
 
     @property
     def is_made(self) -> bool:
-        """Whether the stack is in the backend, compressed or not."""
-        return any(self.checkpoint.parent.glob(f"{self.stack}.json*"))
+        """Whether the stack is in the backend, compressed or not, in the old layout too."""
+        folders = (self.checkpoint.parent, self.folder / "stacks")
+        return any(any(folder.glob(f"{self.stack}.json*")) for folder in folders)
 
     @property
     def history(self) -> Path:

@@ -14,7 +14,7 @@ from sluice.engine_events import (
     SummaryEvent,
 )
 from sluice.events import Events, Moment, _counts
-from sluice.pulumi_command import StackNotFoundError
+from sluice.pulumi_command import CommandError, StackNotFoundError
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
 WEB = "urn:pulumi:dev::p::sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
@@ -139,6 +139,7 @@ def test_the_steps_of_a_replacement_are_one_change() -> None:
 def test_a_stack_is_made_with_the_key_that_its_file_names(
     repository: Any, monkeypatch: pytest.MonkeyPatch, line: str, made: list[str]
 ) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
     checkout = repository(dev="")
     file = checkout.root / "stacks" / "Pulumi.dev.yaml"
     file.write_text(file.read_text() + line)
@@ -153,6 +154,23 @@ def test_a_stack_is_made_with_the_key_that_its_file_names(
     monkeypatch.setattr(Engine, "_pulumi", pulumi)
     Engine(checkout, "dev")._run("up")
     assert called == [["up"], made, ["up"]]
+
+
+def test_a_stack_that_a_folder_does_not_have_is_made_at_once_by_whoever_comes_first(
+    repository: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    called: list[list[str]] = []
+
+    def pulumi(_self: Engine, arguments: Any, *_rest: Any) -> str:
+        called.append(list(arguments))
+        if arguments[0] == "stack":
+            raise CommandError("error: stack 'dev' already exists")
+        return ""
+
+    monkeypatch.setattr(Engine, "_pulumi", pulumi)
+    Engine(repository(dev=""), "dev")._run("up")
+    assert called == [["stack", "init"], ["up"]]
 
 
 def test_what_the_provider_says_meanwhile_is_why_something_waits() -> None:

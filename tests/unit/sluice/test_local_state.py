@@ -27,6 +27,23 @@ def checkpoint(**latest: Any) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
+@pytest.mark.parametrize("url", ["file://state", "file://./state?no_tmp_dir=false"])
+def test_the_folder_is_found_as_pulumi_finds_it(
+    repository: Any, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", url)
+    platform = repository(dev="")
+    found = LocalState.of(platform, "dev")
+    assert found is not None
+    assert found.folder == platform.root / "state" / ".pulumi"
+
+
+def test_a_stack_in_the_old_layout_is_there(state: LocalState) -> None:
+    assert not state.is_made
+    (state.folder / "stacks" / "dev.json").touch()
+    assert state.is_made
+
+
 def test_a_state_kept_elsewhere_has_no_files(
     repository: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
