@@ -111,6 +111,7 @@ def one_line_was_changed_in_one_environment(clone: Path) -> None:
     preview = entered(script, clone)
     assert "replicas: 2 => 3" in preview
     assert "1 to update" in preview
+    assert '+  infrastructure:agents: "3"' in run("git diff stacks/Pulumi.staging.yaml", clone)
 
 
 def agents(clone: Path, stack: str) -> str:
@@ -128,7 +129,9 @@ def a_removed_member_is_gone_and_comes_back(clone: Path) -> None:
     refused = entered("! sluice up dev 2>&1", clone)
     assert "run `sluice lock dev`" in refused
     entered("sluice lock dev && sluice up dev", clone)
-    assert "redis" not in entered(f"{there} dev-cluster", clone)
+    left = entered(f"{there} dev-cluster", clone)
+    assert "redis" not in left
+    assert "release.v1.postgresql" in left
     assert "redis" in entered(f"{there} prod-cluster", clone)
     run("git checkout -q stacks && make up", clone)
     assert len(entered(f"{there} dev-cluster", clone).split()) == len(before.split())
