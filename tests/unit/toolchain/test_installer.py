@@ -33,55 +33,48 @@ def installed(machine: Machine) -> Callable[..., Installer]:
     return run
 
 
+@pytest.fixture
+def released(vendor: Vendor, archive: ArchiveMaker) -> Vendor:
+    """The vendor, who has published a release of the tool."""
+    vendor.publish("/tool-1.2.3.tar.gz", archive("tool"))
+    return vendor
+
+
 @pytest.mark.usefixtures("go")
 def test_path_comes_before_the_release(
-    installed: Callable[..., Installer],
-    tool: ToolMaker,
-    on_path: PathMaker,
-    vendor: Vendor,
-    archive: ArchiveMaker,
+    installed: Callable[..., Installer], tool: ToolMaker, on_path: PathMaker, released: Vendor
 ) -> None:
     file = on_path("tool", "v1.2.3")
-    vendor.publish("/tool-1.2.3.tar.gz", archive("tool"))
     installer = installed(tool())
     assert installer.found == {"tool": {"tool": file}}
     assert installer.ways == {"tool": Way.PATH}
-    assert not vendor.asked
+    assert not released.asked
 
 
+@pytest.mark.usefixtures("released")
 def test_the_cache_comes_before_path_which_would_have_to_be_asked(
-    installed: Callable[..., Installer],
-    tool: ToolMaker,
-    on_path: PathMaker,
-    vendor: Vendor,
-    archive: ArchiveMaker,
+    installed: Callable[..., Installer], tool: ToolMaker, on_path: PathMaker
 ) -> None:
-    vendor.publish("/tool-1.2.3.tar.gz", archive("tool"))
     installed(tool())
     on_path("tool", "v1.2.3")
     assert installed(tool()).ways == {"tool": Way.CACHE}
 
 
+@pytest.mark.usefixtures("released")
 def test_the_release_comes_before_a_build(
-    installed: Callable[..., Installer],
-    tool: ToolMaker,
-    vendor: Vendor,
-    archive: ArchiveMaker,
-    go: FakeGo,
+    installed: Callable[..., Installer], tool: ToolMaker, go: FakeGo
 ) -> None:
-    vendor.publish("/tool-1.2.3.tar.gz", archive("tool"))
     assert installed(tool()).ways == {"tool": Way.RELEASE}
     assert go.asked == []
 
 
 def test_the_cache_comes_before_the_release(
-    installed: Callable[..., Installer], tool: ToolMaker, vendor: Vendor, archive: ArchiveMaker
+    installed: Callable[..., Installer], tool: ToolMaker, released: Vendor
 ) -> None:
-    vendor.publish("/tool-1.2.3.tar.gz", archive("tool"))
     installed(tool())
-    vendor.asked.clear()
+    released.asked.clear()
     assert installed(tool()).ways == {"tool": Way.CACHE}
-    assert not vendor.asked
+    assert not released.asked
 
 
 @pytest.mark.usefixtures("go")
