@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 
 from benchmarks.command import Command
-from sluice.repository import Repository
-from sluice.sandbox import Sandbox
-from sluice.surroundings import surroundings
+from sluice.sandbox.sandbox import Sandbox
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import tool_environment
 from toolchain.programs import KUBERNETES, PROVIDER, PULUMI
 
 __all__ = ["CONTEXT", "Ground"]
@@ -80,7 +80,7 @@ class Ground:
 
     def sluice_environment(self) -> dict[str, str]:
         """Return what `sluice env` sets, on top of the plain environment."""
-        return {**_outer_environment(), **surroundings(Repository(self.repository))}
+        return {**_outer_environment(), **tool_environment(Repository(self.repository))}
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what is measured, and the machine."""

@@ -25,12 +25,12 @@ import click
 import requests
 
 from benchmarks.rows import Row
-from components.artifacts.etag_cache import ETagCache
-from components.artifacts.image_source import ImageSource
-from components.artifacts.locked_image import ImageRequest
-from components.artifacts.remote_images import RemoteImages
-from components.policies.policy import TagPolicy
-from components.policies.semver import SemVerPolicy
+from components.lib.artifacts.remote_images import RemoteImages
+from components.lib.locks.image_source import ImageSource
+from components.lib.locks.locked_image import ImageRequest
+from components.lib.policies.policy import TagPolicy
+from components.lib.policies.semver import SemVerPolicy
+from components.lib.registry.etag_cache import ETagCache
 
 _TAGS, _REPOSITORIES, _AT_ONCE = 10_000, 50, 16
 _CPU_SECONDS = 1.0

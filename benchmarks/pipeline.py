@@ -19,7 +19,7 @@ import click
 import yaml
 
 import toolchain
-from sluice.sandbox import DEFAULT_CLUSTERS, Sandbox
+from sluice.sandbox.sandbox import DEFAULT_CLUSTERS, Sandbox
 from tests.e2e.team import SECONDS, Team, lay_out
 from tests.gitea_sandbox import committed, eventually, fill
 

@@ -10,13 +10,67 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from components.alert import Alert, AlertArgs, AlertType, SecretReference
-    from components.application import Application, ApplicationArgs, Autoscaling, Probe
-    from components.artifacts.cosign import CosignVerification, OIDCIdentity
-    from components.artifacts.locked_image import ReflectionPolicy
-    from components.artifacts.notation import NotationVerification
-    from components.canary import Canary, CanaryArgs, CanaryAutoscaler, CanaryService
-    from components.canary_analysis import (
+    from components.base.component import Component
+    from components.base.ignore import Ignore
+    from components.base.patch import Patch
+    from components.core.alert import Alert, AlertArgs, AlertType, SecretReference
+    from components.core.cluster import Cluster, ClusterArgs
+    from components.core.health import Condition, Expression, JSONPath
+    from components.core.health_check import HealthCheck, HealthCheckArgs
+    from components.core.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
+    from components.core.tenant import Tenant, TenantArgs
+    from components.environment.deployment import deploy
+    from components.environment.environment import Environment, member
+    from components.errors import ArtifactError, DeclarationError, SluiceError
+    from components.helm.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
+    from components.helm.helm_test import HelmTest, HelmTestFilter
+    from components.helm.post_renderer import PostRenderer
+    from components.helm.values_reference import ValuesReference
+    from components.images.image_policy import ImagePolicy, ImagePolicyArgs
+    from components.images.image_repository import ImageRepository, ImageRepositoryArgs
+    from components.images.image_update_automation import (
+        ImageUpdateAutomation,
+        ImageUpdateAutomationArgs,
+        SigningKey,
+    )
+    from components.kustomize.build import ImageOverride
+    from components.kustomize.decryption import DecryptionProvider
+    from components.kustomize.health_exprs import HealthCheckExpr, HealthReference
+    from components.kustomize.kustomization import CommonMetadata, Kustomization, KustomizationArgs
+    from components.lib.locks.locked_image import ReflectionPolicy
+    from components.lib.policies.alphabetical import AlphabeticalPolicy
+    from components.lib.policies.numerical import NumericalPolicy
+    from components.lib.policies.order import Order
+    from components.lib.policies.semver import SemVerPolicy
+    from components.lib.policies.tag_filter import TagFilter
+    from components.lib.signatures.cosign import CosignVerification, OIDCIdentity
+    from components.lib.signatures.notation import NotationVerification
+    from components.runtime.references import DataReference
+    from components.runtime.settings import Setting
+    from components.secrets.external_secret import (
+        ExternalSecret,
+        ExternalSecretArgs,
+        RemoteKey,
+        RemoteSearch,
+    )
+    from components.secrets.sealed_secret import SealedSecret, SealedSecretArgs
+    from components.secrets.secret_store import ClusterSecretStore, SecretStore, StoreArgs
+    from components.secrets.sops_secret import SopsSecret, SopsSecretArgs
+    from components.secrets.store_providers import (
+        AWSProvider,
+        KubernetesProvider,
+        OtherProvider,
+        SecretKeySelector,
+        ServiceAccountSelector,
+        VaultProvider,
+    )
+    from components.sources.git_repository import GitRef, GitRepository, GitRepositoryArgs
+    from components.sources.helm_repository import HelmRepository
+    from components.sources.oci_repository import OCIRef, OCIRepository
+    from components.workloads.application import Application, ApplicationArgs, Autoscaling, Probe
+    from components.workloads.brokers import Kafka, RabbitMQ, RedisList
+    from components.workloads.canary import Canary, CanaryArgs, CanaryAutoscaler, CanaryService
+    from components.workloads.canary_analysis import (
         CanaryAlert,
         CanaryAnalysis,
         CanaryMetric,
@@ -25,85 +79,16 @@ if TYPE_CHECKING:
         TemplateReference,
         ThresholdRange,
     )
-    from components.cluster import Cluster, ClusterArgs
-    from components.component import Component
-    from components.decryption import DecryptionProvider
-    from components.deployment import deploy
-    from components.environment import Environment, member
-    from components.errors import ArtifactError, DeclarationError, SluiceError
-    from components.external_secret import (
-        ExternalSecret,
-        ExternalSecretArgs,
-        RemoteKey,
-        RemoteSearch,
-    )
-    from components.git_repository import GitRef, GitRepository, GitRepositoryArgs
-    from components.health import Condition, Expression, JSONPath
-    from components.health_check import HealthCheck, HealthCheckArgs
-    from components.helm_release import CRDsPolicy, HelmRelease, HelmReleaseArgs
-    from components.helm_repository import HelmRepository
-    from components.helm_test import HelmTest, HelmTestFilter
-    from components.ignore import Ignore
-    from components.image_policy import ImagePolicy, ImagePolicyArgs
-    from components.image_repository import ImageRepository, ImageRepositoryArgs
-    from components.image_update_automation import (
-        ImageUpdateAutomation,
-        ImageUpdateAutomationArgs,
-        SigningKey,
-    )
-    from components.kustomization import (
-        CommonMetadata,
-        HealthCheckExpr,
-        HealthReference,
-        Kustomization,
-        KustomizationArgs,
-    )
-    from components.manifests.kustomize import ImageOverride
-    from components.manifests.patch import Patch
-    from components.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
-    from components.oci_repository import OCIRef, OCIRepository
-    from components.policies.alphabetical import AlphabeticalPolicy
-    from components.policies.numerical import NumericalPolicy
-    from components.policies.order import Order
-    from components.policies.semver import SemVerPolicy
-    from components.policies.tag_filter import TagFilter
-    from components.post_renderer import PostRenderer
-    from components.references import DataReference
-    from components.scaled_object import Fallback, ScaledObject, ScaledObjectArgs
-    from components.sealed_secret import SealedSecret, SealedSecretArgs
-    from components.secret_store import (
-        AWSProvider,
-        ClusterSecretStore,
-        KubernetesProvider,
-        OtherProvider,
-        SecretKeySelector,
-        SecretStore,
-        ServiceAccountSelector,
-        StoreArgs,
-        VaultProvider,
-    )
-    from components.settings import Setting
-    from components.sops_secret import SopsSecret, SopsSecretArgs
-    from components.target import Target
-    from components.tenant import Tenant, TenantArgs
-    from components.trigger_authentication import (
+    from components.workloads.scaled_object import Fallback, ScaledObject, ScaledObjectArgs
+    from components.workloads.target import Target
+    from components.workloads.trigger_authentication import (
         ClusterTriggerAuthentication,
         PodIdentity,
         SecretKey,
         TriggerAuthentication,
         TriggerAuthenticationArgs,
     )
-    from components.triggers import (
-        CPU,
-        Cron,
-        Kafka,
-        Memory,
-        OtherTrigger,
-        Prometheus,
-        RabbitMQ,
-        RedisList,
-    )
-    from components.values_reference import ValuesReference
+    from components.workloads.triggers import CPU, Cron, Memory, OtherTrigger, Prometheus
 
 __all__ = [
     "CPU",
@@ -222,119 +207,119 @@ __all__ = [
 ]
 
 _MODULES: Final = {
-    "AWSProvider": "components.secret_store",
-    "Alert": "components.alert",
-    "AlertArgs": "components.alert",
-    "AlertType": "components.alert",
-    "AlphabeticalPolicy": "components.policies.alphabetical",
-    "Application": "components.application",
-    "ApplicationArgs": "components.application",
+    "AWSProvider": "components.secrets.store_providers",
+    "Alert": "components.core.alert",
+    "AlertArgs": "components.core.alert",
+    "AlertType": "components.core.alert",
+    "AlphabeticalPolicy": "components.lib.policies.alphabetical",
+    "Application": "components.workloads.application",
+    "ApplicationArgs": "components.workloads.application",
     "ArtifactError": "components.errors",
-    "Autoscaling": "components.application",
-    "CPU": "components.triggers",
-    "CRDsPolicy": "components.helm_release",
-    "Canary": "components.canary",
-    "CanaryAlert": "components.canary_analysis",
-    "CanaryAnalysis": "components.canary_analysis",
-    "CanaryArgs": "components.canary",
-    "CanaryAutoscaler": "components.canary",
-    "CanaryMetric": "components.canary_analysis",
-    "CanaryService": "components.canary",
-    "CanaryWebhook": "components.canary_analysis",
-    "Cluster": "components.cluster",
-    "ClusterArgs": "components.cluster",
-    "ClusterSecretStore": "components.secret_store",
-    "ClusterTriggerAuthentication": "components.trigger_authentication",
-    "CommonMetadata": "components.kustomization",
-    "Component": "components.component",
-    "Condition": "components.health",
-    "CosignVerification": "components.artifacts.cosign",
-    "Cron": "components.triggers",
-    "DataReference": "components.references",
+    "Autoscaling": "components.workloads.application",
+    "CPU": "components.workloads.triggers",
+    "CRDsPolicy": "components.helm.helm_release",
+    "Canary": "components.workloads.canary",
+    "CanaryAlert": "components.workloads.canary_analysis",
+    "CanaryAnalysis": "components.workloads.canary_analysis",
+    "CanaryArgs": "components.workloads.canary",
+    "CanaryAutoscaler": "components.workloads.canary",
+    "CanaryMetric": "components.workloads.canary_analysis",
+    "CanaryService": "components.workloads.canary",
+    "CanaryWebhook": "components.workloads.canary_analysis",
+    "Cluster": "components.core.cluster",
+    "ClusterArgs": "components.core.cluster",
+    "ClusterSecretStore": "components.secrets.secret_store",
+    "ClusterTriggerAuthentication": "components.workloads.trigger_authentication",
+    "CommonMetadata": "components.kustomize.kustomization",
+    "Component": "components.base.component",
+    "Condition": "components.core.health",
+    "CosignVerification": "components.lib.signatures.cosign",
+    "Cron": "components.workloads.triggers",
+    "DataReference": "components.runtime.references",
     "DeclarationError": "components.errors",
-    "DecryptionProvider": "components.decryption",
-    "Environment": "components.environment",
-    "Expression": "components.health",
-    "ExternalSecret": "components.external_secret",
-    "ExternalSecretArgs": "components.external_secret",
-    "Fallback": "components.scaled_object",
-    "GitRef": "components.git_repository",
-    "GitRepository": "components.git_repository",
-    "GitRepositoryArgs": "components.git_repository",
-    "HealthCheck": "components.health_check",
-    "HealthCheckArgs": "components.health_check",
-    "HealthCheckExpr": "components.kustomization",
-    "HealthReference": "components.kustomization",
-    "HelmRelease": "components.helm_release",
-    "HelmReleaseArgs": "components.helm_release",
-    "HelmRepository": "components.helm_repository",
-    "HelmTest": "components.helm_test",
-    "HelmTestFilter": "components.helm_test",
-    "Ignore": "components.ignore",
-    "ImageOverride": "components.manifests.kustomize",
-    "ImagePolicy": "components.image_policy",
-    "ImagePolicyArgs": "components.image_policy",
-    "ImageRepository": "components.image_repository",
-    "ImageRepositoryArgs": "components.image_repository",
-    "ImageUpdateAutomation": "components.image_update_automation",
-    "ImageUpdateAutomationArgs": "components.image_update_automation",
-    "JSONPath": "components.health",
-    "Kafka": "components.triggers",
-    "KubernetesProvider": "components.secret_store",
-    "Kustomization": "components.kustomization",
-    "KustomizationArgs": "components.kustomization",
-    "Memory": "components.triggers",
-    "Namespace": "components.namespace",
-    "NamespaceArgs": "components.namespace",
-    "NetworkIsolation": "components.namespace",
-    "NotationVerification": "components.artifacts.notation",
-    "NumericalPolicy": "components.policies.numerical",
-    "OCIRef": "components.oci_repository",
-    "OCIRepository": "components.oci_repository",
-    "OIDCIdentity": "components.artifacts.cosign",
-    "Order": "components.policies.order",
-    "OtherProvider": "components.secret_store",
-    "OtherTrigger": "components.triggers",
-    "Patch": "components.manifests.patch",
-    "PodIdentity": "components.trigger_authentication",
-    "PodSecurity": "components.namespace",
-    "PostRenderer": "components.post_renderer",
-    "Probe": "components.application",
-    "Prometheus": "components.triggers",
-    "RabbitMQ": "components.triggers",
-    "RedisList": "components.triggers",
-    "ReflectionPolicy": "components.artifacts.locked_image",
-    "RemoteKey": "components.external_secret",
-    "RemoteSearch": "components.external_secret",
-    "ScaledObject": "components.scaled_object",
-    "ScaledObjectArgs": "components.scaled_object",
-    "SealedSecret": "components.sealed_secret",
-    "SealedSecretArgs": "components.sealed_secret",
-    "SecretKey": "components.trigger_authentication",
-    "SecretKeySelector": "components.secret_store",
-    "SecretReference": "components.alert",
-    "SecretStore": "components.secret_store",
-    "SemVerPolicy": "components.policies.semver",
-    "ServiceAccountSelector": "components.secret_store",
-    "SessionAffinity": "components.canary_analysis",
-    "Setting": "components.settings",
-    "SigningKey": "components.image_update_automation",
+    "DecryptionProvider": "components.kustomize.decryption",
+    "Environment": "components.environment.environment",
+    "Expression": "components.core.health",
+    "ExternalSecret": "components.secrets.external_secret",
+    "ExternalSecretArgs": "components.secrets.external_secret",
+    "Fallback": "components.workloads.scaled_object",
+    "GitRef": "components.sources.git_repository",
+    "GitRepository": "components.sources.git_repository",
+    "GitRepositoryArgs": "components.sources.git_repository",
+    "HealthCheck": "components.core.health_check",
+    "HealthCheckArgs": "components.core.health_check",
+    "HealthCheckExpr": "components.kustomize.health_exprs",
+    "HealthReference": "components.kustomize.health_exprs",
+    "HelmRelease": "components.helm.helm_release",
+    "HelmReleaseArgs": "components.helm.helm_release",
+    "HelmRepository": "components.sources.helm_repository",
+    "HelmTest": "components.helm.helm_test",
+    "HelmTestFilter": "components.helm.helm_test",
+    "Ignore": "components.base.ignore",
+    "ImageOverride": "components.kustomize.build",
+    "ImagePolicy": "components.images.image_policy",
+    "ImagePolicyArgs": "components.images.image_policy",
+    "ImageRepository": "components.images.image_repository",
+    "ImageRepositoryArgs": "components.images.image_repository",
+    "ImageUpdateAutomation": "components.images.image_update_automation",
+    "ImageUpdateAutomationArgs": "components.images.image_update_automation",
+    "JSONPath": "components.core.health",
+    "Kafka": "components.workloads.brokers",
+    "KubernetesProvider": "components.secrets.store_providers",
+    "Kustomization": "components.kustomize.kustomization",
+    "KustomizationArgs": "components.kustomize.kustomization",
+    "Memory": "components.workloads.triggers",
+    "Namespace": "components.core.namespace",
+    "NamespaceArgs": "components.core.namespace",
+    "NetworkIsolation": "components.core.namespace",
+    "NotationVerification": "components.lib.signatures.notation",
+    "NumericalPolicy": "components.lib.policies.numerical",
+    "OCIRef": "components.sources.oci_repository",
+    "OCIRepository": "components.sources.oci_repository",
+    "OIDCIdentity": "components.lib.signatures.cosign",
+    "Order": "components.lib.policies.order",
+    "OtherProvider": "components.secrets.store_providers",
+    "OtherTrigger": "components.workloads.triggers",
+    "Patch": "components.base.patch",
+    "PodIdentity": "components.workloads.trigger_authentication",
+    "PodSecurity": "components.core.namespace",
+    "PostRenderer": "components.helm.post_renderer",
+    "Probe": "components.workloads.application",
+    "Prometheus": "components.workloads.triggers",
+    "RabbitMQ": "components.workloads.brokers",
+    "RedisList": "components.workloads.brokers",
+    "ReflectionPolicy": "components.lib.locks.locked_image",
+    "RemoteKey": "components.secrets.external_secret",
+    "RemoteSearch": "components.secrets.external_secret",
+    "ScaledObject": "components.workloads.scaled_object",
+    "ScaledObjectArgs": "components.workloads.scaled_object",
+    "SealedSecret": "components.secrets.sealed_secret",
+    "SealedSecretArgs": "components.secrets.sealed_secret",
+    "SecretKey": "components.workloads.trigger_authentication",
+    "SecretKeySelector": "components.secrets.store_providers",
+    "SecretReference": "components.core.alert",
+    "SecretStore": "components.secrets.secret_store",
+    "SemVerPolicy": "components.lib.policies.semver",
+    "ServiceAccountSelector": "components.secrets.store_providers",
+    "SessionAffinity": "components.workloads.canary_analysis",
+    "Setting": "components.runtime.settings",
+    "SigningKey": "components.images.image_update_automation",
     "SluiceError": "components.errors",
-    "SopsSecret": "components.sops_secret",
-    "SopsSecretArgs": "components.sops_secret",
-    "StoreArgs": "components.secret_store",
-    "TagFilter": "components.policies.tag_filter",
-    "Target": "components.target",
-    "TemplateReference": "components.canary_analysis",
-    "Tenant": "components.tenant",
-    "TenantArgs": "components.tenant",
-    "ThresholdRange": "components.canary_analysis",
-    "TriggerAuthentication": "components.trigger_authentication",
-    "TriggerAuthenticationArgs": "components.trigger_authentication",
-    "ValuesReference": "components.values_reference",
-    "VaultProvider": "components.secret_store",
-    "deploy": "components.deployment",
-    "member": "components.environment",
+    "SopsSecret": "components.secrets.sops_secret",
+    "SopsSecretArgs": "components.secrets.sops_secret",
+    "StoreArgs": "components.secrets.secret_store",
+    "TagFilter": "components.lib.policies.tag_filter",
+    "Target": "components.workloads.target",
+    "TemplateReference": "components.workloads.canary_analysis",
+    "Tenant": "components.core.tenant",
+    "TenantArgs": "components.core.tenant",
+    "ThresholdRange": "components.workloads.canary_analysis",
+    "TriggerAuthentication": "components.workloads.trigger_authentication",
+    "TriggerAuthenticationArgs": "components.workloads.trigger_authentication",
+    "ValuesReference": "components.helm.values_reference",
+    "VaultProvider": "components.secrets.store_providers",
+    "deploy": "components.environment.deployment",
+    "member": "components.environment.environment",
 }
 
 

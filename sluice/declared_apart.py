@@ -1,76 +1,8 @@
-"""What two checkouts declare for a stack, each read by a process of its own.
+"""The door by which the `sluice` of another commit asks this checkout what it declares."""
 
-A process has one `stacks` and one `components`; those of two commits need two.
-"""
-
-from __future__ import annotations
-
-import json
-import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
-from sluice.errors import RollbackError
-from sluice.repository import Repository
-
-__all__ = ["differences"]
-
-
-def differences(before: Repository, after: Repository, stack: str) -> list[str]:
-    """Return the objects that `after` declares otherwise than `before`, by their titles.
-
-    Values of secrets are not compared. Empty where `before` declares nothing
-    that can be read.
-
-    Raises:
-        RollbackError: where the stack's program works in `before` and fails in `after`.
-
-    """
-    running = [_start(checkout, stack) for checkout in (before, after)]
-    (old, _), (new, problem) = [_ended(process) for process in running]
-    if old is None:
-        return []
-    if new is None:
-        raise RollbackError(
-            f"with the earlier files stack {stack} could be deployed no more: {problem}; "
-            "--own-files leaves the files alone that it shares"
-        )
-    return [title for title in sorted({*old, *new}) if old.get(title) != new.get(title)]
-
-
-def _start(checkout: Repository, stack: str) -> subprocess.Popen[str]:
-    # In that folder, so that its modules come before this checkout's.
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__, stack],
-        cwd=checkout.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _ended(process: subprocess.Popen[str]) -> tuple[dict[str, Any] | None, str]:
-    output, errors = process.communicate()
-    if process.returncode:
-        return None, (errors.strip().splitlines() or ["it says nothing"])[-1]
-    declared: dict[str, Any] = json.loads(output)
-    return declared, ""
-
-
-def _main(stack: str) -> None:
-    from components.locked import LockedNames  # noqa: PLC0415 - those of the checkout
-    from sluice.declarations import declared  # noqa: PLC0415 - the same
-
-    here = Path.cwd()
-    resources = declared(Repository(here), stack, LockedNames(here, stack))
-    objects = {
-        resource.title: resource.inputs
-        for resource in resources
-        if not resource.type.startswith("pulumi:providers:")
-    }
-    json.dump(objects, sys.stdout)
-
+from sluice.rollback.declaration_diff import print_declared
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    print_declared(sys.argv[1])

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from components.errors import SluiceError
 
 if TYPE_CHECKING:
-    from sluice.change import Change
+    from sluice.diff.change import Change
 
 __all__ = [
     "AlertError",

@@ -14,21 +14,22 @@ from typing import Any, Final
 
 import msgspec
 
-from sluice.checks import Check
+from sluice.checks.machine import Check
 from sluice.commands.images_policy import Selection
+from sluice.diff.change import PlannedChange
+from sluice.diff.difference import StackDifference
 from sluice.drift.report import DriftedField
-from sluice.graph import Graph
-from sluice.history import Deployment
 from sluice.images.scanning import ScannedPolicy
-from sluice.listing import Row, StackRow
-from sluice.object_events import ObjectEvent
-from sluice.pipeline.record import StackPreview
-from sluice.reconciliation import Reconciliation
-from sluice.reports import PlannedChange, StackDifference
-from sluice.run_log import Line
-from sluice.statistics import StackStatistics
-from sluice.trace import Trace
-from sluice.tree import Node
+from sluice.inventory.history import Deployment
+from sluice.notification.run_log import Line
+from sluice.reconciliation.result import Reconciliation
+from sluice.report.record import StackPreview
+from sluice.status.events import ObjectEvent
+from sluice.status.graph import Graph
+from sluice.status.rows import Row, StackRow
+from sluice.status.statistics import StackStatistics
+from sluice.status.trace import Trace
+from sluice.status.tree import Node
 
 __all__ = ["PRINTED", "schema"]
 

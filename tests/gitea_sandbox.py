@@ -19,9 +19,12 @@ from typing import TypeVar
 import pytest
 
 from sluice.errors import GiteaError
-from sluice.gitea import Connection, Gitea, PullRequest, Run
-from sluice.sandbox import GiteaService, Sandbox, Seed
-from sluice.surroundings import SANDBOX_PASSPHRASE
+from sluice.gitea.client import Gitea
+from sluice.gitea.connection import Connection
+from sluice.gitea.records import PullRequest, Run
+from sluice.sandbox.gitea.service import GiteaService, Seed
+from sluice.sandbox.sandbox import Sandbox
+from sluice.stack.tool_environment import SANDBOX_PASSPHRASE
 from tests.registry import Registry
 
 T = TypeVar("T")

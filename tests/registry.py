@@ -20,7 +20,7 @@ from urllib.parse import urljoin
 import requests
 import yaml
 
-from sluice.sandbox.ports import unused_ports
+from sluice.sandbox.processes.ports import unused_ports
 
 MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 INDEX: Final = "application/vnd.oci.image.index.v1+json"

@@ -15,7 +15,7 @@ if tuple(sys.version_info) < (3, 11):
 
 if TYPE_CHECKING:
     from toolchain.errors import NotInstalledError, ToolchainError, UnobtainableError
-    from toolchain.face import bin_folder, install
+    from toolchain.face import bin_folder, install, provide
     from toolchain.progress import Progress, progress_for
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "bin_folder",
     "install",
     "progress_for",
+    "provide",
 ]
 
 _MODULES = {
@@ -36,6 +37,7 @@ _MODULES = {
     "bin_folder": "toolchain.face",
     "install": "toolchain.face",
     "progress_for": "toolchain.progress",
+    "provide": "toolchain.face",
 }
 
 

@@ -1,8 +1,9 @@
-"""The package's two functions: install a set, and give its folder for PATH."""
+"""The package's functions: install a set, give its folder for PATH, or both as needed."""
 
 from __future__ import annotations
 
 import threading
+from functools import cache
 from typing import TYPE_CHECKING
 
 from toolchain.bin import link_programs
@@ -11,14 +12,14 @@ from toolchain.errors import NotInstalledError
 from toolchain.installer import Installer
 from toolchain.machine import Machine
 from toolchain.programs import program_set
-from toolchain.progress import Progress, Silent
+from toolchain.progress import Progress, Silent, progress_for
 from toolchain.venv import RUNTIME, TESTS, VirtualEnvironment, share_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["bin_folder", "install"]
+__all__ = ["bin_folder", "install", "provide"]
 
 PACKAGES = "Python packages"
 _TESTING = ("check", "test")
@@ -64,6 +65,23 @@ def bin_folder(purpose: str) -> Path:
             f"not installed: {names}; run: python3 -m toolchain install {purpose}"
         )
     return link_programs(installer.programs, installer.found, machine)
+
+
+@cache
+def provide(purpose: str) -> Path:
+    """Give the folder with the programs of a set that only some work needs, such as `charts`.
+
+    They are installed if need be, with progress on the terminal. Raises a
+    `ToolchainError` where one can be neither downloaded nor built.
+    """
+    try:
+        return bin_folder(purpose)
+    except NotInstalledError:
+        progress = progress_for()
+        try:
+            return install(purpose, progress)
+        finally:
+            progress.end()
 
 
 def _install_packages(packages: VirtualEnvironment, progress: Progress, *, shared: bool) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 WRAPPER = Path(__file__).parent / "go"
-SCHEMA = Path(__file__).parent.parent / "components" / "manifests" / "kubernetes.json.gz"
+SCHEMA = Path(__file__).parent.parent / "components" / "lib" / "manifests" / "kubernetes.json.gz"
 KEPT = {
     "$ref",
     "additionalProperties",

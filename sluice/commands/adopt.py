@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from components.locked import LockedNames
-from sluice import completion
-from sluice.checkout import check_clean
+from components.runtime.answers import LockedNames
+from sluice.console import completion
+from sluice.console.options import in_repository
 from sluice.errors import RepositoryError
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from sluice.git.working_tree import check_clean
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["adopt"]
 
@@ -29,10 +30,10 @@ def adopt(repository: Repository, stack: str, component: str) -> None:
     Example:
       sluice adopt dev ci-agents
     """
-    from sluice.adoption import adoption  # noqa: PLC0415 - runs the program with Pulumi
-    from sluice.declarations import declared  # noqa: PLC0415 - the same
-    from sluice.source import StackSource  # noqa: PLC0415 - not needed for --help
-    from sluice.trial import diff, trial  # noqa: PLC0415 - the same
+    from sluice.authoring.adoption import adoption  # noqa: PLC0415 - runs the program with Pulumi
+    from sluice.authoring.edited_copy import diff, edited_copy  # noqa: PLC0415 - the same
+    from sluice.authoring.stack_source import StackSource  # noqa: PLC0415 - not needed for --help
+    from sluice.declaration.program import declared  # noqa: PLC0415 - the same
 
     enter(repository)
     repository.chosen((stack,))
@@ -46,7 +47,7 @@ def adopt(repository: Repository, stack: str, component: str) -> None:
     for patch in found.patches:
         source = source.appended("patches", patch)
     files = {file: source.importing(["Patch"]).text}
-    with trial(repository, files) as tried:
+    with edited_copy(repository, files) as tried:
         declared(tried, stack, LockedNames(tried.root, stack))
     click.echo(diff(repository, files), nl=False)
     (repository.root / file).write_text(files[file], encoding="utf-8")

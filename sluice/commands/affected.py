@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import click
 
-from sluice.affected import affected_stacks
-from sluice.checkout import Remote, forked_from, resolved
-from sluice.commands.options import output_option, show
-from sluice.repository import Repository, in_repository
-from sluice.tables import table
+from sluice.console.options import in_repository, output_option, show
+from sluice.console.tables import table
+from sluice.git.commits import forked_from, resolved
+from sluice.git.remote import Remote
+from sluice.inputs.affected import affected_stacks
+from sluice.stack.repository import Repository
 
 __all__ = ["Affected", "affected"]
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sluice.console.options import in_repository
 from sluice.errors import RepositoryError
-from sluice.repository import Repository, in_repository
+from sluice.stack.repository import Repository
 
 if TYPE_CHECKING:
-    from sluice.gitea.bootstrap import Outcome
+    from sluice.gitea.bootstrap_plan import Outcome
 
 __all__ = ["bootstrap"]
 
@@ -85,8 +86,9 @@ def gitea(
       sluice bootstrap gitea
       sluice bootstrap gitea --approvals 1 --secret KUBECONFIG_UP --secret KUBECONFIG_PREVIEW
     """
-    from sluice.gitea import Gitea  # noqa: PLC0415
-    from sluice.gitea.bootstrap import Plan, apply  # noqa: PLC0415
+    from sluice.gitea.bootstrap import apply  # noqa: PLC0415
+    from sluice.gitea.bootstrap_plan import Plan  # noqa: PLC0415
+    from sluice.gitea.client import Gitea  # noqa: PLC0415
 
     plan = Plan(
         private=not public,

@@ -6,15 +6,16 @@ import json
 
 import click
 
-from components.manifests import documents
-from sluice import completion
-from sluice.commands.options import output_option
-from sluice.declarations import declaration
-from sluice.differences import locked_charts, named
-from sluice.helm import Capabilities
-from sluice.rendering import Rendering, in_order, rendering
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from components.lib.manifests import documents
+from sluice.console import completion
+from sluice.console.options import in_repository, output_option
+from sluice.declaration.helm import Capabilities
+from sluice.declaration.program import declaration
+from sluice.declaration.records import named
+from sluice.declaration.rendering import Rendering, in_order, rendering
+from sluice.stack.repository import Repository
+from sluice.stack.stack import locked_charts
+from sluice.stack.tool_environment import enter
 
 __all__ = ["build"]
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.commands.options import chosen_stacks, output_option, show, stacks_options
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from sluice.console.options import chosen_stacks, in_repository, output_option, show, stacks_options
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.checks import Check
+    from sluice.checks.machine import Check
 
 __all__ = ["check"]
 
@@ -59,7 +59,7 @@ def check(
 def _checks(
     repository: Repository, stacks: tuple[str, ...], *, all_stacks: bool, pre: bool
 ) -> Iterator[Check]:
-    from sluice.checks import machine_checks, repository_checks  # noqa: PLC0415
+    from sluice.checks.machine import machine_checks, repository_checks  # noqa: PLC0415
 
     found = [*machine_checks(), *repository_checks(repository)]
     yield from found
@@ -72,8 +72,8 @@ def _checks(
 
 
 def _of_gitea(repository: Repository) -> Iterator[Check]:
-    from sluice.gitea import Gitea  # noqa: PLC0415
-    from sluice.gitea.checks import gitea_checks  # noqa: PLC0415
+    from sluice.checks.gitea import gitea_checks  # noqa: PLC0415
+    from sluice.gitea.client import Gitea  # noqa: PLC0415
 
     gitea = Gitea.find(repository)
     if gitea is not None:
@@ -81,13 +81,7 @@ def _of_gitea(repository: Repository) -> Iterator[Check]:
 
 
 def _of_stack(repository: Repository, stack: str, *, pre: bool) -> Iterator[Check]:
-    from sluice.stack_checks import (  # noqa: PLC0415
-        Place,
-        cluster_checks,
-        places,
-        program_checks,
-        state_checks,
-    )
+    from sluice.checks.stack import Place, cluster_checks, places, program_checks, state_checks  # noqa: PLC0415
 
     found, declared = program_checks(repository, stack)
     yield from found

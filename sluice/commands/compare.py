@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import click
 
-from components.locked import LockedNames
-from components.manifests import documents
-from sluice import completion
-from sluice.declarations import declared
-from sluice.repository import Repository, in_repository
+from components.lib.manifests import documents
+from components.runtime.answers import LockedNames
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.declaration.program import declared
+from sluice.stack.repository import Repository
 
 __all__ = ["compare"]
 

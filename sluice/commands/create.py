@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from sluice import completion
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["create"]
 
@@ -202,8 +203,8 @@ def application(
 def _create(
     repository: Repository, stack: str, kind: str, name: str, arguments: Any, *options: str
 ) -> None:
-    from sluice.scaffold import Platform  # noqa: PLC0415 - runs every stack's program with Pulumi
-    from sluice.trial import diff  # noqa: PLC0415 - not needed for --help
+    from sluice.authoring.edited_copy import diff  # noqa: PLC0415 - not needed for --help
+    from sluice.authoring.scaffold import Platform  # noqa: PLC0415 - runs every stack's program with Pulumi
 
     enter(repository)
     platform = Platform(repository)

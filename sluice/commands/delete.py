@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice import completion
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.console.tables import table
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from components.component import Component
-    from sluice.inventory import Owned
+    from components.base.component import Component
+    from sluice.inventory.component import Owned
 
 __all__ = ["delete"]
 
@@ -48,8 +49,8 @@ def delete(repository: Repository, component: str, stack: str, yes: bool) -> Non
     Example:
       sluice delete ci_agents --stack dev --yes
     """
-    from sluice.scaffold import Platform  # noqa: PLC0415 - completion does without
-    from sluice.trial import diff  # noqa: PLC0415
+    from sluice.authoring.edited_copy import diff  # noqa: PLC0415
+    from sluice.authoring.scaffold import Platform  # noqa: PLC0415 - completion does without
 
     enter(repository)
     removal = Platform(repository).without_component(component, stack)
@@ -73,8 +74,8 @@ def delete(repository: Repository, component: str, stack: str, yes: bool) -> Non
 
 def _deployed(repository: Repository, stack: str, component: Component) -> Sequence[Owned]:
     """Return what the stack's state has of a component, the objects of a Helm release too."""
-    from sluice.engine import Engine  # noqa: PLC0415 - completion does without
-    from sluice.inventory import components  # noqa: PLC0415
+    from sluice.engine.engine import Engine  # noqa: PLC0415 - completion does without
+    from sluice.inventory.component import components  # noqa: PLC0415
 
     kind = type(component).__name__
     for each in components(Engine(repository, stack).resources()):

@@ -12,16 +12,15 @@ from typing import Any
 
 import click
 
-from components.manifests import documents
-from sluice import completion
-from sluice.checkout import checked_out
-from sluice.commands.options import output_option, show
-from sluice.danger import urgency
-from sluice.difference import Comparison, Difference
-from sluice.differences import differences
-from sluice.reports import StackDifference
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from components.lib.manifests import documents
+from sluice.console import completion
+from sluice.console.options import in_repository, output_option, show
+from sluice.diff.danger import urgency
+from sluice.diff.difference import Comparison, Difference, StackDifference
+from sluice.git.worktree import checked_out
+from sluice.plan.stack_diff import differences
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["diff"]
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sluice.console.options import in_repository
 from sluice.errors import RepositoryError, SuspendedError
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter_state
-from sluice.suspension import suspensions
+from sluice.stack.repository import Repository
+from sluice.stack.suspension import suspensions
+from sluice.stack.tool_environment import enter_state
 
 if TYPE_CHECKING:
-    from sluice.drift import Drift
+    from sluice.drift.detection import Drift
 
 __all__ = ["drift"]
 
@@ -103,7 +104,7 @@ def _corrects(repository: Repository, stack: str, asked: bool | None) -> bool:
 
 
 def _look(repository: Repository, stack: str, *, strict: bool) -> list[Drift]:
-    from sluice.drift import drift as find  # noqa: PLC0415 - a refused call needs none of it
+    from sluice.drift.detection import drift as find  # noqa: PLC0415 - a refused call needs none of it
 
     return find(repository, stack, strict=strict)
 
@@ -130,15 +131,15 @@ def _watch(repository: Repository, policies: dict[str, bool], output: str, *, st
 def _tell(
     repository: Repository, stack: str, found: Sequence[Drift], left: Sequence[Drift]
 ) -> None:
-    from sluice.alerts import publish  # noqa: PLC0415 - a refused call needs none of it
     from sluice.drift.telling import drift_event  # noqa: PLC0415 - the same
+    from sluice.notification.publication import publish  # noqa: PLC0415 - a refused call needs none of it
 
     publish(repository, drift_event(repository, stack, found, left, _summary(found, left)))
 
 
 def _show(found: dict[str, list[Drift]], left: dict[str, list[Drift]], output: str) -> None:
     if output == "json":
-        from sluice.commands.options import show  # noqa: PLC0415 - only here
+        from sluice.console.options import show  # noqa: PLC0415 - only here
         from sluice.drift.report import DriftedField  # noqa: PLC0415
 
         show(
@@ -152,7 +153,7 @@ def _show(found: dict[str, list[Drift]], left: dict[str, list[Drift]], output: s
         return
     cells = [row for stack, each in found.items() for row in _cells(stack, each)]
     if cells:
-        from sluice.tables import table  # noqa: PLC0415 - mostly there is nothing to show
+        from sluice.console.tables import table  # noqa: PLC0415 - mostly there is nothing to show
 
         click.echo(table(_HEADERS, cells))
     for stack, each in found.items():

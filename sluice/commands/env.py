@@ -6,8 +6,9 @@ import shlex
 
 import click
 
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import surroundings
+from sluice.console.options import in_repository
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import tool_environment
 
 __all__ = ["env"]
 
@@ -21,5 +22,5 @@ def env(repository: Repository) -> None:
     Example:
       eval "$(.venv/bin/sluice env)"
     """
-    for name, value in surroundings(repository).items():
+    for name, value in tool_environment(repository).items():
         click.echo(f"export {name}={shlex.quote(value)}")

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from sluice.ages import age
-from sluice.commands.options import chosen_stacks, output_option, show, stacks_options
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.console.options import chosen_stacks, in_repository, output_option, show, stacks_options
+from sluice.console.tables import age, table
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.object_events import ObjectEvent
+    from sluice.status.events import ObjectEvent
 
 __all__ = ["events"]
 
@@ -66,10 +65,10 @@ def events(
 
 
 def _read(repository: Repository, stacks: Sequence[str], wanted: str) -> list[ObjectEvent]:
-    from sluice.cluster import Cluster  # noqa: PLC0415 - completion does without
-    from sluice.deployed import Deployed, live  # noqa: PLC0415
-    from sluice.object_events import events_of  # noqa: PLC0415
-    from sluice.tree import tree_of  # noqa: PLC0415
+    from sluice.inventory.deployed import Deployed, live  # noqa: PLC0415
+    from sluice.kubernetes.cluster import Cluster  # noqa: PLC0415 - completion does without
+    from sluice.status.events import events_of  # noqa: PLC0415
+    from sluice.status.tree import tree_of  # noqa: PLC0415
 
     found: list[ObjectEvent] = []
     for stack in stacks:

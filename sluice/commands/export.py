@@ -7,15 +7,16 @@ from typing import Any, Final
 
 import click
 
-from components.manifests import documents
-from sluice import completion
-from sluice.declarations import declaration
-from sluice.differences import locked_charts
+from components.lib.manifests import documents
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.declaration.program import declaration
 from sluice.errors import RepositoryError
-from sluice.flux import export as export_to_flux
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.suspension import suspensions
+from sluice.flux.exporter import export as export_to_flux
+from sluice.stack.repository import Repository
+from sluice.stack.stack import locked_charts
+from sluice.stack.suspension import suspensions
+from sluice.stack.tool_environment import enter
 
 __all__ = ["export"]
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sluice import completion
-from sluice.ages import age
-from sluice.commands.options import chosen_stacks, output_option, show, stacks_options
+from sluice.console import completion
+from sluice.console.options import chosen_stacks, in_repository, output_option, show, stacks_options
+from sluice.console.tables import age, table
 from sluice.errors import RepositoryError
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
+from sluice.status.rows import at_once, deployed_rows
 
 if TYPE_CHECKING:  # Pulumi's packages take a second, which completion has not
-    from sluice.listing import Row, StackRow
+    from sluice.status.rows import Row, StackRow
 
-__all__ = ["deployed_rows", "get", "rows_as_table"]
+__all__ = ["get", "rows_as_table"]
 
 _SECONDS: Final = 2.0
 _SOURCES: Final = ("GitRepository", "HelmRepository", "OCIRepository")
@@ -118,20 +117,6 @@ def get(
         shown |= {_key(row): row for row in changed}
 
 
-def deployed_rows(repository: Repository, stacks: Sequence[str]) -> list[Row]:
-    """Return the components of the stacks, stack after stack."""
-    from sluice.deployed import Deployed, live  # noqa: PLC0415
-    from sluice.listing import component_rows  # noqa: PLC0415
-    from sluice.suspension import suspensions  # noqa: PLC0415
-
-    def of(stack: str) -> list[Row]:
-        deployed = Deployed.of(repository, stack)
-        found = live(repository, deployed)
-        return component_rows(deployed, found, suspensions(repository, stack))
-
-    return [row for rows in _at_once(of, stacks) for row in rows]
-
-
 def rows_as_table(rows: Sequence[Row], *, wide: bool = False, several: bool = True) -> str:
     """Return components as a table for people; with `several` stacks, each row's is told."""
     now = datetime.now(UTC)
@@ -173,15 +158,15 @@ def _read(repository: Repository, stacks: Sequence[str], what: str, name: str | 
 
 
 def _stack_rows(repository: Repository, stacks: Sequence[str]) -> list[StackRow]:
-    from sluice.deployed import Deployed, live  # noqa: PLC0415
-    from sluice.listing import stack_row  # noqa: PLC0415
-    from sluice.suspension import suspensions  # noqa: PLC0415
+    from sluice.inventory.deployed import Deployed, live  # noqa: PLC0415
+    from sluice.stack.suspension import suspensions  # noqa: PLC0415
+    from sluice.status.rows import stack_row  # noqa: PLC0415
 
     def of(stack: str) -> StackRow:
         deployed = Deployed.of(repository, stack)
         return stack_row(deployed, live(repository, deployed), suspensions(repository, stack))
 
-    return _at_once(of, stacks)
+    return at_once(of, stacks)
 
 
 def _stacks_as_table(rows: Sequence[StackRow], *, wide: bool) -> str:
@@ -238,8 +223,3 @@ def _has(row: Any, status: str, wanted: str) -> bool:
 
 def _ready(value: bool | None) -> str:
     return "Unknown" if value is None else str(value)
-
-
-def _at_once(of: Callable[[str], Any], stacks: Sequence[str]) -> list[Any]:
-    with ThreadPoolExecutor(max_workers=max(len(stacks), 1)) as pool:
-        return list(pool.map(of, stacks))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sluice import completion
-from sluice.commands.options import one_stack, output_option, show
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from sluice.console import completion
+from sluice.console.options import in_repository, one_stack, output_option, show
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["graph"]
 
@@ -27,10 +27,10 @@ def graph(repository: Repository, stack: str, output: str) -> None:
       sluice graph dev
       sluice graph dev -o svg > dev.svg
     """
-    from sluice.drawing import svg  # noqa: PLC0415 - completion does without
-    from sluice.graph import Graph, mermaid  # noqa: PLC0415
-    from sluice.inventory import components  # noqa: PLC0415
-    from sluice.state import StackState  # noqa: PLC0415
+    from sluice.backend.state import StackState  # noqa: PLC0415
+    from sluice.inventory.component import components  # noqa: PLC0415
+    from sluice.status.drawing import svg  # noqa: PLC0415 - completion does without
+    from sluice.status.graph import Graph, mermaid  # noqa: PLC0415
 
     enter(repository)
     resources = StackState(repository, one_stack(repository, stack)).resources()

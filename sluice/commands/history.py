@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from sluice import completion
-from sluice.commands.options import output_option, show
-from sluice.engine import Engine
-from sluice.history import Deployment
-from sluice.history import history as deployments
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.console import completion
+from sluice.console.options import in_repository, output_option, show
+from sluice.console.tables import table
+from sluice.engine.engine import Engine
+from sluice.inventory.history import Deployment
+from sluice.inventory.history import history as deployments
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["history"]
 

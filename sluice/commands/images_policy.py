@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import click
 
-from components.policies.policy import TagPolicy
-from components.policies.semver import SemVerPolicy
-from components.policies.tag_filter import TagFilter
-from sluice.commands.options import output_option, show
+from components.lib.policies.policy import TagPolicy
+from components.lib.policies.semver import SemVerPolicy
+from components.lib.policies.tag_filter import TagFilter
+from sluice.console.options import output_option, show
 
 __all__ = ["Selection", "policy"]
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from sluice.commands.options import chosen_stacks, output_option, show, stacks_options
+from sluice.console.options import chosen_stacks, in_repository, output_option, show, stacks_options
+from sluice.console.tables import table
 from sluice.images.scanning import ScannedPolicy, scan
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["scan_command"]
 

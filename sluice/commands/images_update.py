@@ -7,17 +7,19 @@ from collections.abc import Sequence
 import click
 
 from components.errors import SluiceError
-from sluice.alerts import publish
-from sluice.checkout import Remote, checked_out
+from sluice.console.options import in_repository
+from sluice.console.tables import table
 from sluice.errors import GiteaError
-from sluice.gitea import Gitea
+from sluice.git.remote import Remote
+from sluice.git.worktree import checked_out
+from sluice.gitea.client import Gitea
 from sluice.images.message import message
 from sluice.images.publishing import Publication, write_here
 from sluice.images.telling import failed_event, image_event
 from sluice.images.updating import Automated, Automations, Update
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.notification.publication import publish
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["update"]
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import click
 
-from components.artifacts import atomic_file
-from components.manifests import documents
-from sluice import completion
-from sluice.accounts import NAMESPACE, Account, account_name
-from sluice.cluster import Cluster
-from sluice.commands.options import Duration
-from sluice.credentials import way_in
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from components.lib.files import atomic_file
+from components.lib.manifests import documents
+from sluice.console import completion
+from sluice.console.options import Duration, in_repository
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.credentials import way_in
+from sluice.security.accounts import NAMESPACE, Account, account_name
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["kubeconfig"]
 

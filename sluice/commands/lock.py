@@ -7,14 +7,15 @@ from itertools import takewhile
 
 import click
 
-from sluice import completion
-from sluice.checkout import Remote
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.console.tables import table
 from sluice.errors import RepositoryError
-from sluice.gitea import Gitea
-from sluice.lock_proposal import propose_locks
-from sluice.locking import NextLock, next_locks
-from sluice.repository import Repository, in_repository
-from sluice.tables import table
+from sluice.git.remote import Remote
+from sluice.gitea.client import Gitea
+from sluice.locks.next_lock import NextLock, next_locks
+from sluice.locks.publishing import propose_locks
+from sluice.stack.repository import Repository
 
 __all__ = ["lock"]
 

@@ -10,12 +10,11 @@ from typing import get_args
 import click
 
 from components.errors import DeclarationError
-from components.manifests import fields
-from sluice.commands.options import chosen_stacks, stacks_options
-from sluice.logs import Source, Wanted, follow
-from sluice.logs import logs as lines_of
-from sluice.repository import Repository, in_repository
-from sluice.run_log import Level, Line, Tail
+from components.lib.manifests import fields
+from sluice.console.options import chosen_stacks, in_repository, stacks_options
+from sluice.notification.run_log import Level, Line, Source, Tail, Wanted, follow
+from sluice.notification.run_log import logs as lines_of
+from sluice.stack.repository import Repository
 
 __all__ = ["logs"]
 
@@ -61,8 +60,8 @@ def logs(
 
 
 def _pipeline(repository: Repository) -> list[Source]:
-    from sluice.gitea import Gitea  # noqa: PLC0415
-    from sluice.gitea.run_tail import RunTail  # noqa: PLC0415
+    from sluice.gitea.client import Gitea  # noqa: PLC0415
+    from sluice.notification.job_log import RunTail  # noqa: PLC0415
 
     gitea = Gitea.find(repository)
     return [RunTail(gitea)] if gitea else []

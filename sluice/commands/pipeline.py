@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice import completion
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.pipeline.comment import Place
+    from sluice.report.comment import Place
 
 __all__ = ["pipeline"]
 
@@ -56,8 +57,8 @@ def preview(
       sluice pipeline preview dev --commit HEAD --out previews/dev.json
       sluice pipeline preview dev --base origin/main --offline --out previews/dev.json
     """
-    from sluice.checkout import resolved  # noqa: PLC0415 - completion does without
-    from sluice.pipeline.record import save  # noqa: PLC0415
+    from sluice.git.commits import resolved  # noqa: PLC0415 - completion does without
+    from sluice.report.record import save  # noqa: PLC0415
 
     enter(repository)
     if offline and not base:
@@ -98,7 +99,7 @@ def previews(repository: Repository, commit: str, base: str, offline: bool, out:
     Example:
       sluice pipeline previews --base origin/main --out previews
     """
-    from sluice.checkout import forked_from, resolved  # noqa: PLC0415 - completion does without
+    from sluice.git.commits import forked_from, resolved  # noqa: PLC0415 - completion does without
     from sluice.pipeline.previews import Previews  # noqa: PLC0415
 
     head = resolved(repository, commit)
@@ -134,21 +135,21 @@ def report(
       sluice pipeline report --pull-request 7
       sluice pipeline report --previews previews --print
     """
-    from sluice.checkout import resolved  # noqa: PLC0415 - completion does without
-    from sluice.pipeline.record import load  # noqa: PLC0415
+    from sluice.git.commits import resolved  # noqa: PLC0415 - completion does without
+    from sluice.report.record import load  # noqa: PLC0415
 
     files = sorted(folder.glob("*.json")) if folder else []
     found = [load(file) for file in files]
     order = {stack: place for place, stack in enumerate(repository.stacks)}
     found.sort(key=lambda each: order.get(each.stack, len(order)))
     if printed:
-        from sluice.pipeline.comment import comment  # noqa: PLC0415
+        from sluice.report.comment import comment  # noqa: PLC0415
 
         click.echo(comment(found, _place(repository), allowed=False), nl=False)
         return
     if number is None:
         raise click.UsageError("which pull request? Give --pull-request N, or --print")
-    from sluice.gitea import Gitea  # noqa: PLC0415
+    from sluice.gitea.client import Gitea  # noqa: PLC0415
     from sluice.pipeline.report import report as tell  # noqa: PLC0415
 
     gitea = Gitea.of(repository)
@@ -159,7 +160,7 @@ def report(
 def _place(repository: Repository) -> Place:
     from sluice.errors import RepositoryError  # noqa: PLC0415 - completion does without
     from sluice.gitea.location import locate  # noqa: PLC0415
-    from sluice.pipeline.comment import Place  # noqa: PLC0415
+    from sluice.report.comment import Place  # noqa: PLC0415
 
     try:
         found = locate(repository, os.environ)

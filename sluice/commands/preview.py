@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from sluice import completion
-from sluice.commands.options import output_option, show
-from sluice.planning import plan
-from sluice.reports import PlannedChange
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.console import completion
+from sluice.console.options import in_repository, output_option, show
+from sluice.console.tables import table
+from sluice.diff.change import PlannedChange
+from sluice.plan.planning import plan
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["preview"]
 

@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 import click
 
-from components.artifacts.promotion import Promotion
-from sluice import completion
-from sluice.checkout import Remote
+from components.lib.locks.promotion import Promotion
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.console.tables import table
 from sluice.errors import PromotionError
-from sluice.gitea import Gitea
-from sluice.promotion import Promoting, due
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.git.remote import Remote
+from sluice.gitea.client import Gitea
+from sluice.locks.promotion import Promoting, due
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["promote"]
 

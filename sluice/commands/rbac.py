@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from components.manifests import documents
-from sluice import completion
-from sluice.accounts import NAMESPACE, accounts
-from sluice.cluster import Cluster
-from sluice.repository import Repository, in_repository
-from sluice.stack_needs import StackNeeds, stack_needs
-from sluice.surroundings import enter
+from components.lib.manifests import documents
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.kubernetes.cluster import Cluster
+from sluice.security.accounts import NAMESPACE, accounts
+from sluice.security.needs import StackNeeds, stack_needs
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["rbac"]
 

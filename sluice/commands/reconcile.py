@@ -13,9 +13,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from components.errors import SluiceError
-from sluice.checkout import checked_out
-from sluice.commands.options import wait_option
-from sluice.commands.progress import progress
+from sluice.console.options import in_repository, wait_option
+from sluice.console.progress import progress
 from sluice.errors import (
     DeploymentError,
     LockedError,
@@ -23,16 +22,11 @@ from sluice.errors import (
     SuspendedError,
     WaitingError,
 )
-from sluice.reconciliation import (
-    Admission,
-    Reconciliation,
-    Result,
-    newest_commit,
-    reconcile_part,
-    reconcile_stack,
-)
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from sluice.git.worktree import checked_out
+from sluice.reconciliation.reconciliation import newest_commit, reconcile_part, reconcile_stack
+from sluice.reconciliation.result import Admission, Reconciliation, Result
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["reconcile"]
 
@@ -129,11 +123,11 @@ def stack_(
 
 
 def _admissions(repository: Repository) -> tuple[Admission, ...]:
-    from sluice.approval import Gate  # noqa: PLC0415
-    from sluice.deployment_record import load  # noqa: PLC0415 - only for a pipeline
-    from sluice.gitea import Gitea  # noqa: PLC0415
+    from sluice.gitea.client import Gitea  # noqa: PLC0415
+    from sluice.inputs.deployment_record import load  # noqa: PLC0415 - only for a pipeline
+    from sluice.pipeline.approval import Gate  # noqa: PLC0415
     from sluice.pipeline.reviewed import Merge, check_reviewed  # noqa: PLC0415
-    from sluice.planning import plan  # noqa: PLC0415
+    from sluice.plan.planning import plan  # noqa: PLC0415
 
     gitea = Gitea.of(repository)
 
@@ -204,9 +198,8 @@ _part("source", ("GitRepository", "HelmRepository", "OCIRepository"), "the repos
 def _having(
     repository: Repository, stacks: tuple[str, ...], kinds: Collection[str], name: str
 ) -> dict[str, list[str]]:
-    from sluice.inventory import components  # noqa: PLC0415 - only for a part
-    from sluice.parts import with_dependencies  # noqa: PLC0415
-    from sluice.state import StackState  # noqa: PLC0415
+    from sluice.backend.state import StackState  # noqa: PLC0415 - only for a part
+    from sluice.inventory.component import components, with_dependencies  # noqa: PLC0415 - the same
 
     parts = {
         stack: with_dependencies(components(StackState(repository, stack).resources()), kinds, name)
@@ -222,8 +215,8 @@ def _having(
 
 
 def _deployed_commit(repository: Repository, stack: str) -> str:
-    from sluice.engine import Engine  # noqa: PLC0415 - Pulumi takes half a second to load
-    from sluice.history import history  # noqa: PLC0415
+    from sluice.engine.engine import Engine  # noqa: PLC0415 - Pulumi takes half a second to load
+    from sluice.inventory.history import history  # noqa: PLC0415
 
     made = reversed(history(Engine(repository, stack)))
     good = (one for one in made if one.result == "succeeded" and one.commit and not one.dirty)

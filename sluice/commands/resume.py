@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice import completion
-from sluice.checkout import Remote, checked_out, head
-from sluice.commands.progress import progress
 from sluice.commands.suspend import tell, where_it_is
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.console.progress import progress
+from sluice.console.tables import table
 from sluice.errors import NoRemoteError
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.suspension import resume as resume_in_git
-from sluice.suspension import without
-from sluice.tables import table
+from sluice.git.commits import head
+from sluice.git.remote import Remote
+from sluice.git.worktree import checked_out
+from sluice.reconciliation.suspending import resume as resume_in_git
+from sluice.stack.repository import Repository
+from sluice.stack.suspension import without
+from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.drift import Drift
+    from sluice.drift.detection import Drift
 
 __all__ = ["resume"]
 
@@ -70,7 +73,7 @@ def _newest(repository: Repository, *, push: bool) -> AbstractContextManager[Rep
 
 
 def _by_hand(repository: Repository, stack: str, components: Collection[str]) -> list[Drift]:
-    from sluice.drift import drift  # noqa: PLC0415 - asks the cluster, not needed for --help
+    from sluice.drift.detection import drift  # noqa: PLC0415 - asks the cluster, not needed for --help
 
     found = drift(repository, stack)
     return [each for each in found if not components or each.component in components]
@@ -96,7 +99,7 @@ def _show(stack: str, found: list[Drift]) -> None:
 
 
 def _reconcile(repository: Repository, checkout: Repository, stack: str) -> None:
-    from sluice.reconciliation import reconcile_stack  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation.reconciliation import reconcile_stack  # noqa: PLC0415 - not needed for --help
 
     with progress(repository, stack) as watch:
         done = reconcile_stack(repository, checkout, stack, head(checkout), watch=watch)

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 
 import click
 
-from sluice import completion
-from sluice.change import Change
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.console.tables import table
+from sluice.diff.change import Change
 from sluice.errors import DeploymentError, LockedError, RepositoryError
-from sluice.gitea import Gitea
-from sluice.repository import Repository, in_repository
-from sluice.rollback import Plan, Rollback, prepare
-from sluice.rollback_target import LAST_GOOD
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.gitea.client import Gitea
+from sluice.rollback.planning import Plan
+from sluice.rollback.rollback import Rollback, prepare
+from sluice.rollback.target import LAST_GOOD
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["rollback"]
 

@@ -12,10 +12,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sluice.repository import Repository, in_repository
-from sluice.sandbox import DEFAULT_CLUSTERS, ProcessStatus, Sandbox, SandboxError, Seed
-from sluice.sandbox.gitea_server import ADMINISTRATOR
-from sluice.surroundings import SANDBOX_PASSPHRASE
+from sluice.console.options import in_repository
+from sluice.sandbox.errors import SandboxError
+from sluice.sandbox.gitea.server import ADMINISTRATOR
+from sluice.sandbox.gitea.service import Seed
+from sluice.sandbox.sandbox import DEFAULT_CLUSTERS, Sandbox
+from sluice.sandbox.status import ProcessStatus
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import SANDBOX_PASSPHRASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

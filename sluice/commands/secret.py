@@ -9,11 +9,12 @@ from typing import NoReturn
 
 import click
 
-from components.manifests import documents
-from components.sops import is_encrypted, sops
+from components.lib.manifests import documents
+from components.secrets.sops import is_encrypted, sops
+from sluice.console.options import in_repository
 from sluice.errors import RepositoryError
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["secret"]
 
@@ -123,7 +124,7 @@ def seal(file: Path, cert: Path, scope: str) -> None:
     Example:
       sluice secret seal secrets/database.yaml --cert sealed-secrets.pem
     """
-    from sluice.sealing import Scope, public_key, sealed  # noqa: PLC0415 - the others do without
+    from sluice.security.sealing import Scope, public_key, sealed  # noqa: PLC0415 - the others do without
 
     target = file.with_suffix(f".sealed{file.suffix}")
     try:
@@ -148,7 +149,7 @@ def check(repository: Repository, files: Sequence[str]) -> None:
     Example:
       sluice secret check
     """
-    from sluice.secret_scan import findings  # noqa: PLC0415 - the other verbs do without
+    from sluice.security.secret_scan import findings  # noqa: PLC0415 - the other verbs do without
 
     found = findings(repository.root, files or _files(repository))
     if found:

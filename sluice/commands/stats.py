@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice import completion
-from sluice.commands.options import chosen_stacks, output_option, show
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.console import completion
+from sluice.console.options import chosen_stacks, in_repository, output_option, show
+from sluice.console.tables import table
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.statistics import StackStatistics
+    from sluice.status.statistics import StackStatistics
 
 __all__ = ["stats"]
 
@@ -31,11 +31,11 @@ def stats(repository: Repository, stacks: tuple[str, ...], output: str) -> None:
       sluice stats
       sluice stats dev -o json
     """
-    from sluice.deployed import Deployed, live  # noqa: PLC0415 - completion does without
-    from sluice.listing import component_rows  # noqa: PLC0415
-    from sluice.state import StackState  # noqa: PLC0415
-    from sluice.statistics import statistics_of  # noqa: PLC0415
-    from sluice.suspension import suspensions  # noqa: PLC0415
+    from sluice.backend.state import StackState  # noqa: PLC0415
+    from sluice.inventory.deployed import Deployed, live  # noqa: PLC0415 - completion does without
+    from sluice.stack.suspension import suspensions  # noqa: PLC0415
+    from sluice.status.rows import component_rows  # noqa: PLC0415
+    from sluice.status.statistics import statistics_of  # noqa: PLC0415
 
     enter(repository)
     found = []

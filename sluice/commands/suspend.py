@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sluice import completion
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.suspension import suspend as suspend_in_git
+from sluice.console import completion
+from sluice.console.options import in_repository
+from sluice.reconciliation.suspending import suspend as suspend_in_git
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["suspend", "tell", "where_it_is"]
 
@@ -43,8 +44,9 @@ def suspend(
 
 def tell(repository: Repository, stack: str, action: str, message: str) -> None:
     """Tell the stack's alerts of a suspension or its end, which the newest commit has."""
-    from sluice.alerts import Event, publish  # noqa: PLC0415 - not needed for --help
-    from sluice.reconciliation import newest_commit  # noqa: PLC0415 - the same
+    from sluice.notification.event import Event  # noqa: PLC0415 - not needed for --help
+    from sluice.notification.publication import publish  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation.reconciliation import newest_commit  # noqa: PLC0415 - the same
 
     commit = newest_commit(repository)
     result = "suspended" if action == "suspend" else "resumed"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice import completion
-from sluice.commands.options import chosen_stacks, output_option, show, stacks_options
+from sluice.console import completion
+from sluice.console.options import chosen_stacks, in_repository, output_option, show, stacks_options
+from sluice.console.tables import table
 from sluice.errors import RepositoryError
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.tables import table
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.trace import Trace
+    from sluice.status.trace import Trace
 
 __all__ = ["trace"]
 
@@ -46,10 +46,10 @@ def trace(
       sluice trace deployment ci-agents -n ci-agents --stack dev
       sluice trace pod redis-master-0 -o json
     """
-    from sluice.cluster import Cluster  # noqa: PLC0415 - completion does without
-    from sluice.deployed import Deployed  # noqa: PLC0415
-    from sluice.ownership import owners_of  # noqa: PLC0415
-    from sluice.trace import trace_of  # noqa: PLC0415
+    from sluice.inventory.deployed import Deployed  # noqa: PLC0415
+    from sluice.inventory.owners import owners_of  # noqa: PLC0415
+    from sluice.kubernetes.cluster import Cluster  # noqa: PLC0415 - completion does without
+    from sluice.status.trace import trace_of  # noqa: PLC0415
 
     enter(repository)
     chosen = chosen_stacks(repository, stacks, all_stacks=all_stacks)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice import completion
-from sluice.commands.options import one_stack, output_option, show
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
+from sluice.console import completion
+from sluice.console.options import in_repository, one_stack, output_option, show
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.tree import Node
+    from sluice.status.tree import Node
 
 __all__ = ["tree"]
 
@@ -31,8 +31,8 @@ def tree(repository: Repository, stack: str, output: str) -> None:
       sluice tree dev
       sluice tree dev -o json
     """
-    from sluice.deployed import Deployed, live  # noqa: PLC0415 - completion does without
-    from sluice.tree import lines, tree_of  # noqa: PLC0415
+    from sluice.inventory.deployed import Deployed, live  # noqa: PLC0415 - completion does without
+    from sluice.status.tree import lines, tree_of  # noqa: PLC0415
 
     enter(repository)
     deployed = Deployed.of(repository, one_stack(repository, stack))

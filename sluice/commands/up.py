@@ -9,16 +9,16 @@ from datetime import timedelta
 
 import click
 
-from sluice import completion
-from sluice.commands.options import wait_option
-from sluice.commands.progress import progress
-from sluice.engine import Engine, Outcome
+from sluice.console import completion
+from sluice.console.options import in_repository, wait_option
+from sluice.console.progress import progress
+from sluice.engine.engine import Engine, Outcome
+from sluice.engine.events import Watcher
 from sluice.errors import SuspendedError
-from sluice.events import Watcher
-from sluice.repository import Repository, in_repository
-from sluice.surroundings import enter
-from sluice.suspension import left_out
-from sluice.update_log import logged
+from sluice.notification.update_log import logged
+from sluice.stack.repository import Repository
+from sluice.stack.suspension import left_out
+from sluice.stack.tool_environment import enter
 
 __all__ = ["up"]
 
@@ -60,7 +60,12 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool, wait: tim
 
 
 # What comes after the update is loaded while Pulumi runs, which takes longer.
-_LATER = ("sluice.health", "sluice.commands.get", "sluice.deployed", "sluice.listing")
+_LATER = (
+    "sluice.reconciliation.health",
+    "sluice.commands.get",
+    "sluice.inventory.deployed",
+    "sluice.status.rows",
+)
 
 
 def _load() -> None:
@@ -75,13 +80,14 @@ def _healthy(
     watch: Watcher,
     exclude: Collection[str],
 ) -> Outcome:
-    from sluice.health import healthy  # noqa: PLC0415 - see _LATER
+    from sluice.reconciliation.health import healthy  # noqa: PLC0415 - see _LATER
 
     return healthy(repository, stack, outcome, watch, exclude=exclude)
 
 
 def _table(repository: Repository, stacks: Sequence[str]) -> str:
-    from sluice.commands.get import deployed_rows, rows_as_table  # noqa: PLC0415 - see _LATER
+    from sluice.commands.get import rows_as_table  # noqa: PLC0415 - see _LATER
+    from sluice.status.rows import deployed_rows  # noqa: PLC0415 - see _LATER
 
     return rows_as_table(deployed_rows(repository, stacks))
 

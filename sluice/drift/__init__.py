@@ -3,7 +3,3 @@
 What belongs here: comparing what a stack owns with what is live, by field
 ownership, and correcting it. What a stack declares belongs in `components`.
 """
-
-from sluice.drift.detection import Drift, Look, drift, look
-
-__all__ = ["Drift", "Look", "drift", "look"]

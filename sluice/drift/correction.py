@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sluice.checkout import checked_out
-from sluice.cluster import Cluster
-from sluice.drift.declared import with_secrets
 from sluice.drift.detection import Drift, Look, drift, look
-from sluice.engine import Engine
+from sluice.drift.owned import with_secrets
+from sluice.engine.engine import Engine
 from sluice.errors import RepositoryError
-from sluice.repository import Repository
-from sluice.surroundings import enter
+from sluice.git.worktree import checked_out
+from sluice.kubernetes.cluster import Cluster
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import enter
 
 __all__ = ["correct"]
 

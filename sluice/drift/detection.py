@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from sluice.cluster import Cluster, Object
-from sluice.drift.comparison import ABSENT, differences, is_hidden, suspects
-from sluice.drift.declared import Declared, declared_objects, state_of, with_secrets
+from sluice.backend.secret_values import is_secret
+from sluice.drift.fields import ABSENT, differences, suspects
 from sluice.drift.live import Listing, list_live, place
-from sluice.drift.ownership import Path, fields_of, foreign, owner, shown
+from sluice.drift.owned import Declared, declared_objects, state_of, with_secrets
 from sluice.errors import ApiError
-from sluice.repository import Repository
-from sluice.suspension import suspensions
+from sluice.kubernetes.cluster import Cluster, Object
+from sluice.kubernetes.managed_fields import Path, fields_of, foreign, owner, shown
+from sluice.stack.repository import Repository
+from sluice.stack.suspension import suspensions
 
 __all__ = ["Drift", "Look", "Why", "drift", "look"]
 
@@ -247,7 +248,7 @@ def _drift(
     declared: Declared, live: Object, path: Path, one: Any, other: Any, manager: str = ""
 ) -> Drift:
     why: Why = "removed" if other is ABSENT else "foreign" if one is ABSENT else "edited"
-    secret = _is_secret(declared, path)
+    secret = _is_secret_field(declared, path)
     one, other = (None if value is ABSENT else _MASK if secret else value for value in (one, other))
     return Drift(
         component=declared.component,
@@ -265,7 +266,7 @@ def _drift(
     )
 
 
-def _is_secret(declared: Declared, path: Path) -> bool:
+def _is_secret_field(declared: Declared, path: Path) -> bool:
     """Whether a field is shown masked: anything of a Secret but its labels, or secret in the state.
 
     An annotation can hold all of an object: kubectl's last applied configuration.
@@ -273,7 +274,7 @@ def _is_secret(declared: Declared, path: Path) -> bool:
     if declared.kind == "Secret":
         return path[:2] != ("metadata", "labels")
     values = [_value(declared.manifest, path[:end]) for end in range(1, len(path) + 1)]
-    return any(is_hidden(value) for value in values) or _has_hidden(values[-1])
+    return any(is_secret(value) for value in values) or _has_hidden(values[-1])
 
 
 def _value(manifest: Any, path: Path) -> Any:
@@ -290,5 +291,5 @@ def _value(manifest: Any, path: Path) -> Any:
 
 def _has_hidden(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return is_hidden(value) or any(_has_hidden(inner) for inner in value.values())
+        return is_secret(value) or any(_has_hidden(inner) for inner in value.values())
     return isinstance(value, list) and any(_has_hidden(inner) for inner in value)

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sluice.cluster import FORBIDDEN, Cluster, Object
-from sluice.drift.declared import Declared
+from sluice.drift.owned import Declared
 from sluice.errors import ApiError
+from sluice.kubernetes.cluster import FORBIDDEN, Cluster, Object
 
 __all__ = ["Listing", "list_live", "place"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sluice.alerts import Event
+from sluice.backend.state import StackState
 from sluice.drift.detection import Drift
-from sluice.repository import Repository
-from sluice.state import StackState
+from sluice.notification.event import Event
+from sluice.stack.repository import Repository
 
 __all__ = ["drift_event"]
 

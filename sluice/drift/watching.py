@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from sluice.cluster import Cluster, Object
+from sluice.backend.local_state import LocalState
 from sluice.drift.detection import Drift, Look, look
 from sluice.drift.live import Listing
 from sluice.errors import ApiError
-from sluice.local_state import LocalState
-from sluice.repository import Repository
+from sluice.kubernetes.cluster import Cluster, Object
+from sluice.stack.repository import Repository
 
 __all__ = ["watch"]
 

@@ -12,7 +12,7 @@ from sluice.gitea.location import locate, token_of
 from sluice.gitea.packages import Packages
 from sluice.gitea.pull_requests import PullRequests
 from sluice.gitea.reporting import Comments, Statuses
-from sluice.repository import Repository
+from sluice.stack.repository import Repository
 
 __all__ = ["Gitea"]
 

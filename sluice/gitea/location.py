@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import git
 
-from sluice.checkout import Remote
 from sluice.errors import RepositoryError
-from sluice.repository import Repository
+from sluice.git.remote import Remote
+from sluice.stack.repository import Repository
 
 __all__ = ["Location", "locate", "token_of"]
 

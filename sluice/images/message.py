@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
-from sluice.images.setters import Change, Object
+from sluice.images.scalars import Object
+from sluice.images.setters import Change
 from sluice.images.updating import Update
 
 __all__ = ["message"]

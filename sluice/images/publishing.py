@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sluice.checkout import Remote, check_clean, head
-from sluice.committer import Committer
-from sluice.gitea import Gitea
+from sluice.git.commits import head
+from sluice.git.committer import Committer
+from sluice.git.remote import Remote
+from sluice.git.working_tree import check_clean
+from sluice.gitea.client import Gitea
+from sluice.gitea.proposal import Description, Proposal, Proposed
 from sluice.images.message import message
 from sluice.images.updating import Automated, Automations, Update, texts_of, write
-from sluice.proposal import Description, Proposal, Proposed
-from sluice.repository import Repository
+from sluice.stack.repository import Repository
 
 __all__ = ["Publication", "write_here"]
 

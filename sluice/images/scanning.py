@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from components.artifacts.lock import Lock
-from components.artifacts.locked_image import ImageRequest
-from components.artifacts.remote_images import RemoteImages
 from components.errors import SluiceError
-from components.locked import lock_file
-from sluice.locking import remote_images, requests
-from sluice.repository import Repository
-from sluice.state import StackState
+from components.lib.artifacts.remote_images import RemoteImages
+from components.lib.locks.lock import Lock
+from components.lib.locks.locked_image import ImageRequest
+from components.runtime.answers import lock_file
+from sluice.backend.state import StackState
+from sluice.locks.look_ups import remote_images
+from sluice.locks.next_lock import requests
+from sluice.stack.repository import Repository
 
 __all__ = ["ScannedPolicy", "scan"]
 

@@ -14,50 +14,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import yaml
-from yaml.resolver import Resolver
-
 from components.errors import DeclarationError
+from sluice.images.scalars import (
+    BLOCK_HEADER,
+    PROPERTIES,
+    Object,
+    Scalar,
+    as_written,
+    line_of,
+    scalars_of,
+    span_of,
+)
 
-__all__ = ["MARKER", "Change", "Object", "set_all"]
+__all__ = ["MARKER", "Change", "set_all"]
 
 MARKER: Final = "$imagepolicy"
 """What a file has to contain for anything in it to be marked."""
 
 _EXAMPLE: Final = '{"$imagepolicy": "namespace:name"}'
 _SETTER: Final = re.compile(r"[^:\s]+:[^:\s]+(?::[^:\s]+)?")
-_STRING: Final = "tag:yaml.org,2002:str"
 _COMMENT: Final = re.compile("#[^\r\n\x85\u2028\u2029]*")
-_BLOCK_HEADER: Final = re.compile(r"[|>][-+0-9]*[ \t]+")
-# An anchor, a tag and comments between them and the scalar that they belong to.
-_PROPERTIES: Final = re.compile("(?:(?:[&!][^\\s]*|#[^\r\n\x85\u2028\u2029]*)\\s+)*")
-# Tabs where YAML allows them and PyYAML does not: before a comment or a line's end, behind a key.
-_TABS: Final = re.compile(r"\t+(?=#|\r|\n|$)|(?<=:)\t+")
-# What Kubernetes' reader takes for a number, and PyYAML for text.
-_NUMBER: Final = re.compile(
-    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
-)
-
-
-@dataclass(frozen=True)
-class Object:
-    """The object that a marked scalar belongs to.
-
-    Attributes:
-        kind, name, namespace, api_version: as its document has them, else empty: a
-            `kustomization.yaml` has no name, a chart's values have none of them.
-
-    """
-
-    kind: str = ""
-    name: str = ""
-    namespace: str = ""
-    api_version: str = ""
-
-    def __str__(self) -> str:
-        """What people call it: `Deployment apps/app`."""
-        name = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"{self.kind} {name}".strip()
 
 
 @dataclass(frozen=True)
@@ -80,27 +56,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class _Scalar:
-    """A scalar of the text, from `start` to `end`, without its anchor and tag."""
-
-    value: str
-    style: str | None
-    start: int
-    end: int
-    is_key: bool
-    object: Object
-
-    @property
-    def is_block(self) -> bool:
-        return self.style in ("|", ">")
-
-
-@dataclass(frozen=True)
 class _Marked:
     """A scalar, by its place among all, and the setter that its marker names."""
 
     index: int
-    scalar: _Scalar
+    scalar: Scalar
     setter: str
     where: str
 
@@ -117,7 +77,7 @@ def set_all(
             marker is none, marks nothing, or names a setter that is unknown or empty.
 
     """
-    scalars = _scalars(text, where)
+    scalars = scalars_of(text, where)
     expected = [scalar.value.strip() for scalar in scalars]
     changes: list[Change] = []
     edited = text
@@ -127,11 +87,11 @@ def set_all(
         if new is None or new == old:
             continue
         expected[marked.index] = new
-        line = _line(text, scalar.start)
+        line = line_of(text, scalar.start)
         changes.append(Change(scalar.object, line, marked.setter, old, new))
-        start, end = _span(text, scalar)
-        edited = edited[:start] + _written(new, scalar) + edited[end:]
-    if changes and [scalar.value.strip() for scalar in _scalars(edited, where)] != expected:
+        start, end = span_of(text, scalar)
+        edited = edited[:start] + as_written(new, scalar) + edited[end:]
+    if changes and [scalar.value.strip() for scalar in scalars_of(edited, where)] != expected:
         lines = ", ".join(str(change.line) for change in reversed(changes))
         raise DeclarationError(
             f"{where}: line {lines} cannot be set in place; write the marked values in quotes"
@@ -157,10 +117,10 @@ def _value(marked: _Marked, values: Mapping[str, str | None]) -> str | None:
     return values[setter]
 
 
-def _all_marked(text: str, scalars: Sequence[_Scalar], where: str) -> list[_Marked]:
+def _all_marked(text: str, scalars: Sequence[Scalar], where: str) -> list[_Marked]:
     found: dict[int, _Marked] = {}
     for comment, before in _comments(text, scalars):
-        line = f"{where}:{_line(text, comment.start())}"
+        line = f"{where}:{line_of(text, comment.start())}"
         setter = _setter(comment[0], line)
         if not setter:
             continue
@@ -175,7 +135,7 @@ def _all_marked(text: str, scalars: Sequence[_Scalar], where: str) -> list[_Mark
     return list(found.values())
 
 
-def _comments(text: str, scalars: Sequence[_Scalar]) -> Iterator[tuple[re.Match[str], int]]:
+def _comments(text: str, scalars: Sequence[Scalar]) -> Iterator[tuple[re.Match[str], int]]:
     """Yield the comments, each with the index of the last scalar that begins before it.
 
     Between scalars a `#` begins a comment, and so it does behind a block's indicator.
@@ -184,7 +144,7 @@ def _comments(text: str, scalars: Sequence[_Scalar]) -> Iterator[tuple[re.Match[
     for index, scalar in enumerate(scalars):
         for comment in _COMMENT.finditer(text, end, scalar.start):
             yield comment, index - 1
-        header = _BLOCK_HEADER.match(text, scalar.start) if scalar.is_block else None
+        header = BLOCK_HEADER.match(text, scalar.start) if scalar.is_block else None
         comment_behind = _COMMENT.match(text, header.end()) if header else None
         if comment_behind:
             yield comment_behind, index
@@ -210,7 +170,7 @@ def _setter(comment: str, where: str) -> str:
 
 
 def _target(
-    text: str, comment: re.Match[str], scalars: Sequence[_Scalar], before: int
+    text: str, comment: re.Match[str], scalars: Sequence[Scalar], before: int
 ) -> int | None:
     """Return which scalar a marker marks: the value before it on its line, else the one below it.
 
@@ -225,101 +185,15 @@ def _target(
     if after == len(scalars) or above.lstrip().startswith("#"):
         return None
     scalar = scalars[after]
-    between = _PROPERTIES.sub("", text[comment.end() : scalar.start].replace("- ", "  ").lstrip())
-    is_next = _line(text, scalar.start) == _line(text, start) + 1
+    between = PROPERTIES.sub("", text[comment.end() : scalar.start].replace("- ", "  ").lstrip())
+    is_next = line_of(text, scalar.start) == line_of(text, start) + 1
     return after if is_next and not scalar.is_key and not between.strip() else None
 
 
-def _ends_before(text: str, scalars: Sequence[_Scalar], index: int, position: int) -> bool:
+def _ends_before(text: str, scalars: Sequence[Scalar], index: int, position: int) -> bool:
     """Whether a value ends on the line of a comment, with nothing between but a comma."""
     if index < 0 or scalars[index].is_key:
         return False
     scalar = scalars[index]
     is_header = scalar.is_block and position < scalar.end
     return is_header or not text[scalar.end : position].strip(" \t,")
-
-
-def _span(text: str, scalar: _Scalar) -> tuple[int, int]:
-    """Return what a new value takes the place of: of a block, its one line of text."""
-    if not scalar.is_block:
-        return scalar.start, scalar.end
-    first_line = text.index("\n", scalar.start)
-    content = text[first_line : scalar.end]
-    start = first_line + len(content) - len(content.lstrip())
-    return start, start + len(content.strip())
-
-
-def _written(value: str, scalar: _Scalar) -> str:
-    """Return a value in the style of the scalar; a plain one in quotes where it were no text."""
-    if scalar.is_block:
-        return value
-    if scalar.style == "'":
-        return "'" + value.replace("'", "''") + "'"
-    tag = Resolver().resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
-    if scalar.style is None and tag == _STRING and not _NUMBER.fullmatch(value):
-        return value
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _scalars(text: str, where: str) -> list[_Scalar]:
-    try:
-        spaced = _TABS.sub(lambda tabs: " " * len(tabs[0]), text)
-        roots = [root for root in yaml.compose_all(spaced, Loader=yaml.SafeLoader) if root]
-    except yaml.YAMLError as error:
-        raise DeclarationError(_not_yaml(error, where)) from error
-    found = (scalar for root in roots for scalar in _below(root, _object(root), text))
-    return sorted(found, key=lambda scalar: scalar.start)
-
-
-def _below(root: yaml.Node, owner: Object, text: str) -> Iterator[_Scalar]:
-    waiting, seen = [(root, False)], set()
-    while waiting:
-        node, is_key = waiting.pop()
-        if id(node) in seen:
-            continue  # an alias
-        seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            waiting += [pair for key, value in node.value for pair in ((key, True), (value, False))]
-        elif isinstance(node, yaml.SequenceNode):
-            waiting += [(item, False) for item in node.value]
-        elif isinstance(node, yaml.ScalarNode):
-            start, end = node.start_mark.index, node.end_mark.index
-            properties = _PROPERTIES.match(text, start, end)
-            start = properties.end() if properties else start
-            if start < end:
-                yield _Scalar(node.value, node.style, start, end, is_key, owner)
-
-
-def _object(root: yaml.Node) -> Object:
-    top, metadata = _texts(root), _texts(_child(root, "metadata"))
-    return Object(
-        kind=top.get("kind", ""),
-        name=metadata.get("name", ""),
-        namespace=metadata.get("namespace", ""),
-        api_version=top.get("apiVersion", ""),
-    )
-
-
-def _child(node: yaml.Node, key: str) -> yaml.Node | None:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-    return next((value for name, value in pairs if name.value == key), None)
-
-
-def _texts(node: yaml.Node | None) -> dict[str, str]:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-    return {
-        key.value: value.value
-        for key, value in pairs
-        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
-    }
-
-
-def _line(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
-
-
-def _not_yaml(error: yaml.YAMLError, where: str) -> str:
-    mark = getattr(error, "problem_mark", None)
-    line = f":{mark.line + 1}" if mark else ""
-    said = getattr(error, "problem", None) or str(error).partition("\n")[0]
-    return f"{where}{line}: not YAML: {said}; correct it, or remove its markers"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from components.errors import SluiceError
-from sluice.alerts import Event, Severity
+from sluice.gitea.proposal import Proposed
 from sluice.images.updating import Automated, Update
-from sluice.proposal import Proposed
+from sluice.notification.event import Event, Severity
 
 __all__ = ["failed_event", "image_event"]
 

@@ -6,17 +6,18 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from components.artifacts.lock import Lock
-from components.artifacts.locked_image import ImageRequest, LockedImage
 from components.errors import DeclarationError
-from components.image_policy import ImagePolicy
-from components.image_update_automation import ImageUpdateAutomation
-from components.locked import lock_file
-from sluice.checkout import files
-from sluice.images.setters import MARKER, Change, Object, set_all
-from sluice.locking import next_images, unlocked_declaration
-from sluice.repository import Repository
-from sluice.suspension import suspensions
+from components.images.image_policy import ImagePolicy
+from components.images.image_update_automation import ImageUpdateAutomation
+from components.lib.locks.lock import Lock
+from components.lib.locks.locked_image import ImageRequest, LockedImage
+from components.runtime.answers import lock_file
+from sluice.git.working_tree import files
+from sluice.images.scalars import Object
+from sluice.images.setters import MARKER, Change, set_all
+from sluice.locks.next_lock import next_images, unlocked_declaration
+from sluice.stack.repository import Repository
+from sluice.stack.suspension import suspensions
 
 __all__ = ["Automated", "Automations", "Update", "texts_of", "write"]
 

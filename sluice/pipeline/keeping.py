@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from sluice.errors import GiteaError
-from sluice.gitea import Gitea
+from sluice.gitea.client import Gitea
 from sluice.output import as_json
-from sluice.pipeline.page import page
-from sluice.pipeline.record import StackPreview
+from sluice.report.page import page
+from sluice.report.record import StackPreview
 
 __all__ = ["keep", "kept", "package"]
 

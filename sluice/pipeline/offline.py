@@ -22,20 +22,20 @@ from typing import Final
 import msgspec
 
 from components.errors import DeclarationError
-from components.locked import CACHE, MACHINE_MIRRORS
-from components.manifests.identity import identify
-from sluice.checkout import checked_out
-from sluice.difference import Difference
-from sluice.graph import Graph
-from sluice.masking import Masks
+from components.lib.manifests.identity import identify
+from components.runtime.answers import CACHE, MACHINE_MIRRORS
+from sluice.diff.change import PlannedChange
+from sluice.diff.difference import Difference
+from sluice.diff.masking import Masks
+from sluice.diff.replacement import is_replaced
+from sluice.diff.versions import version_changes
+from sluice.git.worktree import checked_out
 from sluice.pipeline.preview import failure
-from sluice.pipeline.record import StackPreview
 from sluice.pipeline.rendered import RenderedObject, RenderedStack
-from sluice.planning import in_urgency, of_difference
-from sluice.replacement import is_replaced
-from sluice.reports import PlannedChange
-from sluice.repository import Repository
-from sluice.versions import version_changes
+from sluice.plan.planning import in_urgency, of_difference
+from sluice.report.record import StackPreview
+from sluice.stack.repository import Repository
+from sluice.status.graph import Graph
 
 __all__ = ["compared", "offline_preview"]
 

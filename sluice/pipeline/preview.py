@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from components.artifacts.lock import Lock
 from components.errors import SluiceError
-from components.locked import lock_file
-from sluice.checkout import checked_out
-from sluice.commits import tree_of
-from sluice.declarations import Declaration, Owner, declaration
-from sluice.deployment_record import state_digest
-from sluice.differences import locked_charts
-from sluice.drift import drift
+from components.lib.locks.lock import Lock
+from components.runtime.answers import lock_file
+from sluice.declaration.program import declaration
+from sluice.declaration.records import Declaration, Owner
+from sluice.drift.detection import drift
 from sluice.drift.report import DriftedField
 from sluice.errors import DeploymentError
-from sluice.graph import Edge, Graph
-from sluice.pipeline.record import StackPreview
-from sluice.planning import plan
-from sluice.repository import Repository
+from sluice.git.commits import tree_of
+from sluice.git.worktree import checked_out
+from sluice.inputs.deployment_record import state_digest
+from sluice.plan.planning import plan
+from sluice.report.record import StackPreview
+from sluice.stack.repository import Repository
+from sluice.stack.stack import locked_charts
+from sluice.status.graph import Edge, Graph
 
 __all__ = ["failure", "graph_of", "places_of", "preview", "sources"]
 

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from sluice.affected import affected_stacks
 from sluice.errors import RepositoryError
-from sluice.pipeline.record import StackPreview, save
-from sluice.repository import Repository
+from sluice.inputs.affected import affected_stacks
+from sluice.report.record import StackPreview, save
+from sluice.stack.repository import Repository
 
 __all__ = ["Previews"]
 

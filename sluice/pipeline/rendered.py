@@ -15,13 +15,13 @@ from typing import Any
 import msgspec
 
 from components.errors import SluiceError
-from sluice.declarations import declaration
-from sluice.differences import locked_charts
-from sluice.graph import Graph
-from sluice.helm import Capabilities
+from sluice.declaration.helm import Capabilities
+from sluice.declaration.program import declaration
+from sluice.declaration.rendering import rendering
 from sluice.pipeline.preview import graph_of, sources
-from sluice.rendering import rendering
-from sluice.repository import Repository
+from sluice.stack.repository import Repository
+from sluice.stack.stack import locked_charts
+from sluice.status.graph import Graph
 
 __all__ = ["RenderedObject", "RenderedStack", "rendered_stack"]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sluice.gitea import Gitea, State, Status
-from sluice.pipeline.comment import LABEL, Place, comment
+from sluice.gitea.client import Gitea
+from sluice.gitea.records import State, Status
 from sluice.pipeline.keeping import keep, kept
-from sluice.pipeline.record import StackPreview, title
+from sluice.report.comment import LABEL, Place, comment
+from sluice.report.record import StackPreview, title
 
 __all__ = ["DATA_LOSS", "report", "status_context", "statuses"]
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from sluice.checkout import merged_since
-from sluice.commits import trailers, tree_of
-from sluice.deployment_record import state_digest
+from sluice.diff.change import PlannedChange
 from sluice.errors import RepositoryError, ReviewError
-from sluice.gitea import Gitea, PullRequest
-from sluice.pipeline.comment import LABEL
+from sluice.git.commits import merged_since, trailers, tree_of
+from sluice.gitea.client import Gitea
+from sluice.gitea.records import PullRequest
+from sluice.inputs.deployment_record import state_digest
 from sluice.pipeline.keeping import kept
-from sluice.pipeline.record import StackPreview, title
-from sluice.reports import PlannedChange
-from sluice.repository import Repository
+from sluice.report.comment import LABEL
+from sluice.report.record import StackPreview, title
+from sluice.stack.repository import Repository
 
 __all__ = ["TRAILER", "Merge", "check_reviewed", "unreviewed"]
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from sluice.errors import GiteaError
 from sluice.sandbox.errors import SandboxError
-from sluice.sandbox.gitea_service import GiteaService
+from sluice.sandbox.gitea.service import GiteaService
 
 if TYPE_CHECKING:
-    from sluice.gitea import Gitea, PullRequest
+    from sluice.gitea.client import Gitea
+    from sluice.gitea.records import PullRequest
 
 __all__ = ["Demo"]
 

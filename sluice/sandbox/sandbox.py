@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from sluice.sandbox.bring_up import Progress, drive, make_ready
-from sluice.sandbox.chart_service import CHART_SERVER, ChartService
-from sluice.sandbox.cluster import PROGRAMS, Cluster, check_name, stop_clusters, stop_in_order
-from sluice.sandbox.errors import ProgramMissingError, SandboxError
-from sluice.sandbox.files import write_atomically
-from sluice.sandbox.gitea_server import GITEA, PREFERRED_PORT
-from sluice.sandbox.gitea_service import GiteaService, Seed, check_seed
-from sluice.sandbox.kubeconfig import render
-from sluice.sandbox.pki import ensure_pki
-from sluice.sandbox.ports import claimed
-from sluice.sandbox.process import Unit, read_record, strays
-from sluice.sandbox.status import (
-    ProcessStatus,
-    chart_server_status,
-    cluster_status,
-    gitea_status,
+from components.lib.files.atomic_file import write_if_changed
+from sluice.sandbox.chart_server.service import CHART_SERVER, ChartService
+from sluice.sandbox.control_plane.bring_up import make_ready
+from sluice.sandbox.control_plane.cluster import (
+    PROGRAMS,
+    Cluster,
+    check_name,
+    stop_clusters,
+    stop_in_order,
 )
+from sluice.sandbox.control_plane.kubeconfig import render
+from sluice.sandbox.control_plane.pki import ensure_pki
+from sluice.sandbox.errors import ProgramMissingError, SandboxError
+from sluice.sandbox.gitea.server import GITEA, PREFERRED_PORT
+from sluice.sandbox.gitea.service import GiteaService, Seed, check_seed
+from sluice.sandbox.processes.ports import claimed
+from sluice.sandbox.processes.process import Unit, read_record, strays
+from sluice.sandbox.processes.supervision import Progress, drive
+from sluice.sandbox.status import ProcessStatus, chart_server_status, cluster_status, gitea_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -138,7 +140,7 @@ class Sandbox:
         self._write_kubeconfig(self.kubeconfig, "admin")
 
     def _write_kubeconfig(self, file: Path, client: str) -> None:
-        write_atomically(file, render([cluster.context(client) for cluster in self._known()]))
+        write_if_changed(file, render([cluster.context(client) for cluster in self._known()]))
 
     def _reserved(self, cluster: Cluster, fixed: Mapping[str, int]) -> frozenset[int]:
         others = [other for other in self._clusters() if other.name != cluster.name]

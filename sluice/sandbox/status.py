@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from sluice.sandbox.probe import is_healthy
-from sluice.sandbox.process import Unit, find
+from sluice.sandbox.control_plane.probe import is_healthy
+from sluice.sandbox.processes.process import Unit, find
 
 if TYPE_CHECKING:
-    from sluice.sandbox.chart_service import ChartService
-    from sluice.sandbox.cluster import Cluster
-    from sluice.sandbox.gitea_service import GiteaService
+    from sluice.sandbox.chart_server.service import ChartService
+    from sluice.sandbox.control_plane.cluster import Cluster
+    from sluice.sandbox.gitea.service import GiteaService
 
 __all__ = ["ProcessStatus", "chart_server_status", "cluster_status", "gitea_status"]
 

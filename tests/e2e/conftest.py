@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sluice.sandbox import DEFAULT_CLUSTERS, Sandbox
+from sluice.sandbox.sandbox import DEFAULT_CLUSTERS, Sandbox
 from tests.e2e.team import ALLOWED, CHECKS, Team, lay_out
 from tests.gitea_sandbox import GiteaSandbox, committed, fill
 

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sluice.sandbox import DEFAULT_CLUSTERS
+from sluice.sandbox.sandbox import DEFAULT_CLUSTERS
 from tests.gitea_sandbox import Clone, GiteaSandbox, eventually, fill
 
 if TYPE_CHECKING:
-    from sluice.gitea import PullRequest, Run, Status
+    from sluice.gitea.records import PullRequest, Run, Status
 
 REPOSITORY = Path(__file__).parents[2]
 STACKS = ("dev", "staging", "prod")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from sluice.gitea.bootstrap import BOT_TOKEN, Plan, apply
-from sluice.sandbox.process import find
+from sluice.gitea.bootstrap import apply
+from sluice.gitea.bootstrap_plan import BOT_TOKEN, Plan
+from sluice.sandbox.processes.process import find
 from tests.e2e.team import CHECKS, STACKS
 from tests.gitea_sandbox import eventually
 

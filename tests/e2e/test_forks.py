@@ -9,14 +9,15 @@ import pytest
 import requests
 from urllib3.util import make_headers
 
-from sluice.gitea import Connection, Gitea
+from sluice.gitea.client import Gitea
+from sluice.gitea.connection import Connection
 from tests.e2e.team import SECONDS
 from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sluice.gitea import Run
+    from sluice.gitea.records import Run
     from tests.e2e.team import Team
 
 USER = "mallory"

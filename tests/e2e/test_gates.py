@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sluice.errors import GiteaError
-from sluice.pipeline.comment import LABEL
+from sluice.report.comment import LABEL
 from tests.e2e.team import ALLOWED, STACKS
 from tests.gitea_sandbox import eventually
 

@@ -11,7 +11,7 @@ from tests.gitea_sandbox import eventually
 if TYPE_CHECKING:
     import pytest
 
-    from sluice.gitea import PullRequest
+    from sluice.gitea.records import PullRequest
     from tests.e2e.team import Team
 
 IMPORTS = """

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from sluice.sandbox import Sandbox
+from sluice.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import toolchain
-from components.artifacts.loopback import is_loopback
+from components.lib.registry.loopback import is_loopback
 
 
 @pytest.fixture(scope="session", autouse=True)

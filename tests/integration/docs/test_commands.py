@@ -15,7 +15,7 @@ import psutil
 import pytest
 import yaml
 
-from sluice.sandbox import Sandbox
+from sluice.sandbox.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[3]
 BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sluice.errors import GiteaError
-from sluice.gitea import Connection, Gitea
-from sluice.surroundings import SANDBOX_PASSPHRASE
+from sluice.gitea.client import Gitea
+from sluice.gitea.connection import Connection
+from sluice.stack.tool_environment import SANDBOX_PASSPHRASE
 from tests.gitea_sandbox import GiteaSandbox
 
 

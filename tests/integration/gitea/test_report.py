@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sluice.errors import ReviewError
-from sluice.gitea import Connection
-from sluice.pipeline.comment import LABEL, LIMIT, Place, comment
+from sluice.gitea.connection import Connection
 from sluice.pipeline.keeping import kept, package
 from sluice.pipeline.report import DATA_LOSS, report
 from sluice.pipeline.reviewed import Merge, check_reviewed
-from sluice.repository import Repository
+from sluice.report.comment import LABEL, LIMIT, Place, comment
+from sluice.stack.repository import Repository
 from tests.gitea_sandbox import GiteaSandbox
-from tests.unit.sluice.pipeline.previews import CORPUS, LONG, change, preview
+from tests.unit.sluice.previews import CORPUS, LONG, change, preview
 
 if TYPE_CHECKING:
-    from sluice.pipeline.record import StackPreview
+    from sluice.report.record import StackPreview
 
 CLAIM = change("delete", "PersistentVolumeClaim", "data")
 

@@ -8,9 +8,10 @@ from typing import Any
 import psutil
 import pytest
 
-from sluice.gitea.checks import gitea_checks
-from sluice.sandbox import Sandbox, Seed
-from sluice.sandbox.process import find
+from sluice.checks.gitea import gitea_checks
+from sluice.sandbox.gitea.service import Seed
+from sluice.sandbox.processes.process import find
+from sluice.sandbox.sandbox import Sandbox
 from tests.gitea_sandbox import GiteaSandbox, eventually, seed
 
 

@@ -12,14 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sluice.errors import GiteaError
-from sluice.gitea import Gitea
-from sluice.gitea.bootstrap import BOT_TOKEN, Plan, apply
-from sluice.repository import Repository
-from sluice.sandbox.bring_up import ensure_running
-from sluice.sandbox.gitea_server import ADMINISTRATOR, GiteaServer
-from sluice.sandbox.pki import Authority, Subject
-from sluice.sandbox.ports import is_free
-from sluice.sandbox.process import find, stop
+from sluice.gitea.bootstrap import apply
+from sluice.gitea.bootstrap_plan import BOT_TOKEN, Plan
+from sluice.gitea.client import Gitea
+from sluice.sandbox.control_plane.pki import Authority, Subject
+from sluice.sandbox.gitea.server import ADMINISTRATOR, GiteaServer
+from sluice.sandbox.processes.ports import is_free
+from sluice.sandbox.processes.process import find, stop
+from sluice.sandbox.processes.supervision import ensure_running
+from sluice.stack.repository import Repository
 from tests.gitea_sandbox import eventually
 
 

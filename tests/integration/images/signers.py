@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from components.artifacts.cosign import CosignVerification
-from components.artifacts.notation import NotationVerification
-from components.artifacts.verification import Verification
+from components.lib.signatures.cosign import CosignVerification
+from components.lib.signatures.notation import NotationVerification
+from components.lib.signatures.verification import Verification
 
 
 class Signer(Protocol):

@@ -9,13 +9,13 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from components.artifacts.etag_cache import ETagCache
-from components.artifacts.image_source import ImageSource
-from components.artifacts.locked_image import ImageRequest
-from components.artifacts.remote_images import RemoteImages
 from components.errors import ArtifactError
-from components.policies.policy import TagPolicy
-from components.policies.semver import SemVerPolicy
+from components.lib.artifacts.remote_images import RemoteImages
+from components.lib.locks.image_source import ImageSource
+from components.lib.locks.locked_image import ImageRequest
+from components.lib.policies.policy import TagPolicy
+from components.lib.policies.semver import SemVerPolicy
+from components.lib.registry.etag_cache import ETagCache
 from tests.gitea_sandbox import GiteaSandbox
 from tests.registry import Registry
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sluice.gitea import PullRequest
+from sluice.gitea.records import PullRequest
 from tests.gitea_sandbox import Clone, GiteaSandbox
-from tests.unit.images.platform import write_files
+from tests.unit.sluice.images.platform import write_files
 
 SOURCE = "https://git.example.com/raibid/app"
 

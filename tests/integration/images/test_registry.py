@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from components.artifacts.access import Access
-from components.artifacts.chart_source import RemoteCharts
-from components.artifacts.image_source import ImageSource
-from components.artifacts.locked_chart import ChartRequest
-from components.artifacts.locked_image import ImageRequest, ReflectionPolicy
-from components.artifacts.remote_images import RemoteImages
-from components.artifacts.transport import Limits, Transport
 from components.errors import ArtifactError
-from components.policies.policy import TagPolicy
-from components.policies.semver import SemVerPolicy
-from sluice.sandbox.pki import Authority, Subject
+from components.lib.artifacts.chart_source import RemoteCharts
+from components.lib.artifacts.remote_images import RemoteImages
+from components.lib.locks.image_source import ImageSource
+from components.lib.locks.locked_chart import ChartRequest
+from components.lib.locks.locked_image import ImageRequest, ReflectionPolicy
+from components.lib.policies.policy import TagPolicy
+from components.lib.policies.semver import SemVerPolicy
+from components.lib.registry.access import Access
+from components.lib.registry.transport import Limits, Transport
+from sluice.sandbox.control_plane.pki import Authority, Subject
 from tests.integration.images.tokens import token_service
 from tests.registry import Registry, closed, log_in, running
 

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from components.artifacts.access import ANYBODY, Access
-from components.artifacts.chart_source import RemoteCharts
-from components.artifacts.image_source import ImageSource
-from components.artifacts.lock_entry import LockEntry
-from components.artifacts.locked_chart import ChartRequest
-from components.artifacts.locked_image import ImageRequest
-from components.artifacts.mirrors import Mirrors
-from components.artifacts.oci_registry import CHART_LAYERS
-from components.artifacts.oci_source import OCIRequest
-from components.artifacts.remote_images import RemoteImages
-from components.artifacts.verification import Verification, trusted
 from components.errors import ArtifactError
-from components.policies.policy import TagPolicy
-from components.policies.semver import SemVerPolicy
-from sluice.sandbox.pki import Authority, Subject
+from components.lib.artifacts.chart_source import RemoteCharts
+from components.lib.artifacts.oci_registry import CHART_LAYERS
+from components.lib.artifacts.oci_source import OCIRequest
+from components.lib.artifacts.remote_images import RemoteImages
+from components.lib.locks.image_source import ImageSource
+from components.lib.locks.lock_entry import LockEntry
+from components.lib.locks.locked_chart import ChartRequest
+from components.lib.locks.locked_image import ImageRequest
+from components.lib.policies.policy import TagPolicy
+from components.lib.policies.semver import SemVerPolicy
+from components.lib.registry.access import ANYBODY, Access
+from components.lib.registry.mirrors import Mirrors
+from components.lib.signatures.verification import Verification, trusted
+from sluice.sandbox.control_plane.pki import Authority, Subject
 from tests.integration.images.signers import Cosign, Notation, Signer
 from tests.registry import FLUX, ROBOT, Registry, closed, log_in, running
 

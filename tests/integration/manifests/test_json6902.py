@@ -11,9 +11,9 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from components.base.patch import Patch, apply_patch
 from components.errors import DeclarationError
-from components.manifests import documents
-from components.manifests.patch import Patch, apply_patch
+from components.lib.manifests import documents
 
 Operations = list[dict[str, Any]]
 

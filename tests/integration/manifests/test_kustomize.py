@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from components import DeclarationError, Patch
-from components.manifests.kustomize import ImageOverride, Overlay, build
+from components.kustomize.build import ImageOverride, Overlay, build
 
 CORPUS = Path(__file__).parents[2] / "data" / "kustomize"
 CASES = sorted(folder.name for folder in CORPUS.iterdir())

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.manifests import documents
-from components.manifests.patch import Patch, apply_patch
+from components.base.patch import Patch, apply_patch
+from components.lib.manifests import documents
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from sluice.repository import Repository
-from sluice.surroundings import surroundings
+from sluice.stack.repository import Repository
+from sluice.stack.tool_environment import tool_environment
 
 if TYPE_CHECKING:
-    from sluice.sandbox import Sandbox
+    from sluice.sandbox.sandbox import Sandbox
 
 REPOSITORY = Path(__file__).parents[3]
 CRDS = REPOSITORY / "tests" / "data" / "crds"
@@ -46,7 +46,7 @@ class Checkout:
     @property
     def environment(self) -> dict[str, str]:
         """What `sluice env` prints here, over the machine's."""
-        usual = {**os.environ, **surroundings(Repository(self.root))}
+        usual = {**os.environ, **tool_environment(Repository(self.root))}
         path = f"{usual['PATH']}{os.pathsep}{self.programs}"
         helm = {f"HELM_{part}_HOME": str(self.root / ".sluice" / "helm") for part in _HELM}
         return {**usual, "PATH": path, **helm, **self.settings}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from sluice.cluster import Cluster
+from sluice.kubernetes.cluster import Cluster
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sluice.masking import AFTER, BEFORE
-from sluice.pipeline.record import StackPreview, load, title
+from sluice.diff.masking import AFTER, BEFORE
+from sluice.report.record import StackPreview, load, title
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components.artifacts.lock import Lock
-from components.artifacts.locked_image import LockedImage
+from components.lib.locks.lock import Lock
+from components.lib.locks.locked_image import LockedImage
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout

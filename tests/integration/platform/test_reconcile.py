@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sluice.repository import Repository
-from sluice.run_log import Line, read
+from sluice.notification.run_log import Line, read
+from sluice.stack.repository import Repository
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program

@@ -23,7 +23,7 @@ import yaml
 from tests.integration.postgres import postgres
 
 if TYPE_CHECKING:
-    from sluice.sandbox import Sandbox
+    from sluice.sandbox.sandbox import Sandbox
     from tests.integration.platform.conftest import Checkout, Program
 
 SLUICE = str(Path(sys.executable).with_name("sluice"))

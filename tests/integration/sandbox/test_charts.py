@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sluice.sandbox.chart_catalog import CATALOG, UPSTREAM, PublishedChart
+from sluice.sandbox.chart_server.catalog import CATALOG, UPSTREAM, PublishedChart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sluice.sandbox import Sandbox
+    from sluice.sandbox.sandbox import Sandbox
     from tests.integration.conftest import ClusterAccess
     from tests.integration.sandbox.conftest import Helm
 

@@ -13,7 +13,7 @@ from tests.integration.conftest import CLUSTERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sluice.sandbox import Sandbox
+    from sluice.sandbox.sandbox import Sandbox
     from tests.integration.conftest import Access, ClusterAccess
 
 DEPLOYMENT = """

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from sluice.sandbox import PortTakenError, ProgramExitedError, Sandbox
-from sluice.sandbox.process import strays
+from sluice.sandbox.errors import PortTakenError, ProgramExitedError
+from sluice.sandbox.processes.process import strays
+from sluice.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sluice.dry_runs import UNGUARDED_GROUP
-from sluice.sandbox import Sandbox
-from sluice.sandbox.chart_catalog import CHARTS
-from sluice.sandbox.cluster import Cluster
-from sluice.sandbox.kubeconfig import render
-from sluice.sandbox.previewer import TRIED
-from sluice.sandbox.probe import create_previewer
+from sluice.sandbox.chart_server.catalog import CHARTS
+from sluice.sandbox.control_plane.cluster import Cluster
+from sluice.sandbox.control_plane.kubeconfig import render
+from sluice.sandbox.control_plane.previewer import TRIED
+from sluice.sandbox.control_plane.probe import create_previewer
+from sluice.sandbox.sandbox import Sandbox
+from sluice.security.dry_runs import UNGUARDED_GROUP
 from tests.gitea_sandbox import eventually
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from sluice.cluster import Cluster
 from sluice.errors import ApiError
+from sluice.kubernetes.cluster import Cluster
 
 if TYPE_CHECKING:
     from conftest import ClusterAccess

@@ -10,8 +10,8 @@ import psutil
 import pytest
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
-from sluice.program import warm_program
-from sluice.repository import Repository
+from sluice.engine.program import warm_program
+from sluice.stack.repository import Repository
 
 PROJECT = "name: p\nruntime: {name: python, options: {virtualenv: .venv}}\n"
 

@@ -15,9 +15,9 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
-from components.artifacts.locked_chart import ChartRequest
 from components.errors import SluiceError
-from components.locked import LOCKED, Unlocked
+from components.lib.locks.locked_chart import ChartRequest
+from components.runtime.answers import LOCKED, Unlocked
 
 PROJECT = "infrastructure"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from components import Environment, HelmRelease, HelmReleaseArgs, Namespace, member
-from components.deployment import make_environment
+from components.environment.deployment import make_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

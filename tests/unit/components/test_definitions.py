@@ -29,7 +29,7 @@ from components import (
     TemplateReference,
     ThresholdRange,
 )
-from components.typed import Typed, api_name
+from components.base.typed import Typed, api_name
 
 DEFINITIONS = Path(__file__).parents[2] / "data" / "crds"
 METRICS = "analysis.metrics[]"

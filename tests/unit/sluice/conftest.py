@@ -1,4 +1,4 @@
-"""Repositories of a few files, and the real one."""
+"""Repositories of a few files, the real one, and a Gitea that answers from memory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from components.locked import Unlocked
-from sluice.repository import Repository
+from components.runtime.answers import Unlocked
+from sluice.gitea.client import Gitea
+from sluice.gitea.connection import Connection
+from sluice.stack.repository import Repository
+from tests.unit.sluice.fake_gitea import SERVER, TOKEN, FakeGitea
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,3 +48,17 @@ def repository(tmp_path: Path) -> MakeRepository:
         return Repository(tmp_path)
 
     return make
+
+
+@pytest.fixture
+def server() -> FakeGitea:
+    """The server."""
+    return FakeGitea()
+
+
+@pytest.fixture
+def gitea(server: FakeGitea) -> Gitea:
+    """The client under test, which does not pause between its tries."""
+    connection = Connection(SERVER, f"token {TOKEN}", pause=0)
+    connection.api.rest_client.pool_manager = server
+    return Gitea(connection, "raibid", "infrastructure")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from sluice.gitea import PullRequest
+from sluice.gitea.records import PullRequest
 
 __all__ = ["Forge"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.deployed import Deployed
-from sluice.engine import Resource
-from sluice.history import Deployment
-from sluice.inventory import components
-from sluice.liveness import Live
+from sluice.engine.engine import Resource
+from sluice.inventory.component import components
+from sluice.inventory.deployed import Deployed
+from sluice.inventory.history import Deployment
+from sluice.inventory.liveness import Live
 
 COMMIT = "abc1234" + 33 * "0"
 BEGIN = datetime(2026, 11, 23, 21, tzinfo=UTC)

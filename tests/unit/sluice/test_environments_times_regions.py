@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sluice.declarations import declared
-from sluice.repository import Repository
+from sluice.declaration.program import declared
+from sluice.stack.repository import Repository
 
 if TYPE_CHECKING:
     from conftest import FakeCharts

@@ -8,11 +8,11 @@ import jsonschema
 import pytest
 import yaml
 
-from sluice.graph import Graph
-from sluice.listing import component_rows, stack_row
 from sluice.output import as_json, as_yaml
 from sluice.schemas import PRINTED, schema
-from sluice.tree import tree_of
+from sluice.status.graph import Graph
+from sluice.status.rows import component_rows, stack_row
+from sluice.status.tree import tree_of
 from tests.unit.sluice.stack_data import DEPLOYED, live
 
 FOLDER = Path(__file__).parents[3] / "docs" / "schemas"

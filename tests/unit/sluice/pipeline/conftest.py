@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sluice.errors import GiteaError
-from sluice.gitea import PullRequest, State
+from sluice.gitea.records import PullRequest, State
 
 
 @dataclass

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from components.errors import DeclarationError
-from sluice.graph import Graph
 from sluice.pipeline import offline
 from sluice.pipeline.offline import compared
 from sluice.pipeline.rendered import RenderedObject, RenderedStack
+from sluice.status.graph import Graph
 from tests.unit.sluice.conftest import MakeRepository
 
 

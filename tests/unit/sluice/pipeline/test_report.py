@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from sluice.gitea import Gitea
-from sluice.pipeline.comment import LABEL
+from sluice.gitea.client import Gitea
 from sluice.pipeline.report import DATA_LOSS, report
+from sluice.report.comment import LABEL
 from tests.unit.sluice.pipeline.conftest import FakeGitea, a_request
-from tests.unit.sluice.pipeline.previews import COMMIT, CORPUS, change, preview
+from tests.unit.sluice.previews import COMMIT, CORPUS, change, preview
 
 if TYPE_CHECKING:
-    from sluice.pipeline.record import StackPreview
+    from sluice.report.record import StackPreview
 
 
 def tell(gitea: FakeGitea, previews: list[StackPreview] | None, *labels: str) -> str:

@@ -10,18 +10,17 @@ from typing import cast
 import git
 import pytest
 
-from sluice.checkout import resolved
-from sluice.commits import tree_of
+from sluice.diff.change import PlannedChange
 from sluice.errors import ReviewError
-from sluice.gitea import Gitea
+from sluice.git.commits import resolved, tree_of
+from sluice.gitea.client import Gitea
 from sluice.pipeline import reviewed
-from sluice.pipeline.comment import LABEL
 from sluice.pipeline.keeping import keep
 from sluice.pipeline.reviewed import Merge, check_reviewed
-from sluice.reports import PlannedChange
-from sluice.repository import Repository
+from sluice.report.comment import LABEL
+from sluice.stack.repository import Repository
 from tests.unit.sluice.pipeline.conftest import FakeGitea, a_request
-from tests.unit.sluice.pipeline.previews import COMMIT, change, preview
+from tests.unit.sluice.previews import COMMIT, change, preview
 
 CLAIM = change("delete", "PersistentVolumeClaim", "data")
 OTHER = change("delete", "PersistentVolumeClaim", "other")

@@ -1,0 +1,1 @@
+"""What each component is made of: its parent, its objects, its patches, where it was written."""

@@ -1,0 +1,1 @@
+"""What every platform has: namespaces, tenants, clusters, health checks, alerts."""

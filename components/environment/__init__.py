@@ -1,0 +1,1 @@
+"""`Environment`, its members, and how a program deploys it."""

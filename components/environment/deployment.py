@@ -1,0 +1,138 @@
+"""Deploying the environment of the current stack onto its cluster: what the program does."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pulumi
+
+from components.base.kubernetes_object import KubernetesObject
+from components.environment.environment import Environment
+from components.errors import DeclarationError, SluiceError
+from components.lib.registry.mirrors import Mirrors
+from components.runtime.answers import LOCKED, LockedArtifacts
+from components.runtime.impersonation import IMPERSONATED, Impersonation
+from components.runtime.provider import provider
+from components.runtime.references import IN_CLUSTER, InCluster
+from components.runtime.settings import Setting, check_settings
+from components.runtime.suspension import LEFT_OUT, Suspension, parse_suspensions
+
+__all__ = ["deploy", "make_environment"]
+
+# By this exit code the language host knows that the program has said what is wrong.
+_SAID_WHY = 32
+_ADOPTABLE = (KubernetesObject, pulumi.ComponentResource, pulumi.ProviderResource)
+
+
+def deploy(find: Callable[[str], type[Environment]]) -> None:
+    """Deploy the environment that `find` gives for the current stack's name.
+
+    What is wrong with a declaration ends the program with its one sentence,
+    before anything is registered; so does an update of what is suspended.
+    """
+    signal.signal(signal.SIGINT, _stop_quietly)
+    _hurry()
+    try:
+        _honour_suspensions()
+        IN_CLUSTER.set(_in_cluster())
+        IMPERSONATED.set(_impersonation(Path.cwd()))
+        make_environment(find, Path.cwd())
+    except SluiceError as error:
+        pulumi.log.error(str(error))
+        # At once: on an exception Pulumi would first register what is declared so far.
+        os._exit(_SAID_WHY)
+
+
+def _hurry() -> None:
+    # Four messages for each object, each waited for; `pulumi --debug` alone would show them.
+    pulumi.log.debug = _say_nothing
+    # What is declared lives until the program ends, so there is no garbage to look for.
+    gc.disable()
+
+
+def _say_nothing(*_message: Any, **_options: Any) -> None:
+    pass
+
+
+def _honour_suspensions() -> None:
+    """Refuse to update what is suspended, unless Pulumi leaves it out; a preview is only warned."""
+    config = pulumi.Config()
+    key, stack = config.full_key("suspended"), pulumi.get_stack()
+    where = f"stacks/Pulumi.{stack}.yaml: {key}"
+    left_out = os.environ.get(LEFT_OUT, "").split()
+    for entry in parse_suspensions(config.get_object("suspended") or [], where=where):
+        if entry.component in left_out:
+            continue
+        if not pulumi.runtime.is_dry_run():
+            raise DeclarationError(_refusal(stack, entry))
+        pulumi.log.warn(_refusal(stack, entry))
+
+
+def _refusal(stack: str, entry: Suspension) -> str:
+    if not entry.component:
+        return f"stack {stack} is {entry}; run `sluice resume {stack}` first"
+    return (
+        f"{entry.component} is {entry}; run `sluice up {stack}`, which leaves it out, "
+        f"or `sluice resume {stack} {entry.component}` first"
+    )
+
+
+def make_environment(find: Callable[[str], type[Environment]], root: Path) -> Environment:
+    """Make the current stack's environment, with the charts of its lock unless others are set."""
+    check_settings(root)
+    stack = pulumi.get_stack()
+    if LOCKED.get(None) is not None:
+        return _made(find(stack), stack)
+    mirrors = Mirrors(pulumi.Config().get_object("mirrors") or {})
+    token = LOCKED.set(LockedArtifacts.of(root, stack, mirrors))
+    try:
+        return _made(find(stack), stack)
+    finally:
+        LOCKED.reset(token)
+
+
+def _made(environment: type[Environment], stack: str) -> Environment:
+    options = pulumi.ResourceOptions(providers=[_cluster()])
+    if pulumi.Config().get("checkpoints") == "end":
+        options.transformations = [_refuse_unadoptable]
+    return environment(stack, options)
+
+
+def _refuse_unadoptable(args: pulumi.ResourceTransformationArgs) -> None:
+    """Refuse what the next update could not adopt, had this one died before it saved its state."""
+    if args.opts.id is None and not isinstance(args.resource, _ADOPTABLE):
+        raise DeclarationError(
+            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: {pulumi.get_project()}:checkpoints: end is "
+            f"for Kubernetes objects only, and {args.name!r} is a {args.type_}"
+        )
+
+
+def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:
+    # The engine interrupts the program once an object has failed, and has said why.
+    os._exit(1)
+
+
+def _in_cluster() -> InCluster:
+    return InCluster(Setting(str, "context").read(), pulumi.Config().get("kubeconfig") or "")
+
+
+def _impersonation(root: Path) -> Impersonation:
+    return Impersonation(
+        root,
+        pulumi.get_stack(),
+        Setting(str, "context").read(),
+        pulumi.Config().get("kubeconfig") or "",
+        looks_only=pulumi.runtime.is_dry_run(),
+    )
+
+
+def _cluster() -> pulumi.ProviderResource:
+    context = Setting(str, "context").read()
+    kubeconfig = pulumi.Config().get("kubeconfig") or ""
+    return provider(context, context=context, kubeconfig=kubeconfig)

@@ -1,0 +1,1 @@
+"""Helm releases: charts, values, tests, post-renderers."""

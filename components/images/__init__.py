@@ -1,0 +1,1 @@
+"""Images that follow a policy, and the automations that keep them current."""

@@ -1,0 +1,1 @@
+"""Manifests of a directory: kustomized, substituted, decrypted, and checked for health."""

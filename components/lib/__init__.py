@@ -1,0 +1,1 @@
+"""Pure Python under the components: nothing here knows Pulumi."""

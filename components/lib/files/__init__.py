@@ -1,0 +1,1 @@
+"""Files written whole, packed, digested, and read strictly."""

@@ -1,0 +1,1 @@
+"""Registries and repositories over HTTP: credentials, mirrors, limits."""

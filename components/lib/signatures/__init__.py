@@ -1,0 +1,1 @@
+"""Signatures of charts, images and artifacts, verified by cosign and notation."""

@@ -1,0 +1,1 @@
+"""What a program knows while it runs: settings, answers of the lock, providers, suspension."""

@@ -1,0 +1,1 @@
+"""Applications, and how they are scaled and rolled out."""

@@ -1,0 +1,1 @@
+"""What `sluice check` finds on the machine, in a stack and on Gitea, and how each is mended."""

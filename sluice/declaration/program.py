@@ -1,0 +1,130 @@
+"""What a stack declares, read by running its program without Pulumi's engine, state or cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.environment.deployment import make_environment
+from components.environment.environment import Environment
+from components.errors import DeclarationError, SluiceError
+from components.runtime.answers import LOCKED, Locked
+from components.runtime.references import IN_CLUSTER, DataReference
+from sluice.declaration.monitor import Monitor
+from sluice.declaration.records import Declaration, Declared, Reader
+from sluice.stack.repository import Repository
+
+__all__ = ["declaration", "declared"]
+
+
+def declared(repository: Repository, stack: str, locked: Locked) -> list[Declared]:
+    """Return the custom resources of a stack, in the order of their declaration.
+
+    Raises:
+        DeclarationError: where a declaration is wrong.
+        ArtifactError: where `locked` has no answer.
+
+    """
+    return declaration(repository, stack, locked).resources
+
+
+def declaration(
+    repository: Repository,
+    stack: str,
+    locked: Locked,
+    *,
+    read: Reader | None = None,
+    config: Mapping[str, str] | None = None,
+) -> Declaration:
+    """Return what a stack declares.
+
+    `read` gives an object that the program reads from the cluster, by kind and
+    `namespace/name`; what follows from one that it has not is unknown. `config`
+    holds values of the stack's configuration by full key, decrypted.
+
+    Raises:
+        DeclarationError: where a declaration is wrong.
+        ArtifactError: where `locked` has no answer.
+
+    """
+    monitor = Monitor(read or (lambda _kind, _path: None))
+    settings = {key: _text(value) for key, value in repository.config(stack).items()}
+    made: list[Environment] = []
+    wrong: list[SluiceError] = []
+    with _inside(repository):
+        pulumi.runtime.set_mocks(
+            monitor.mocks, repository.project, stack, preview=True, monitor=monitor
+        )
+        pulumi.runtime.set_all_config({**settings, **(config or {})})
+        tokens = LOCKED.set(locked), IN_CLUSTER.set(_found_by(read))
+        try:
+            find = importlib.import_module("stacks").environment
+            run = pulumi.runtime.test(lambda: _make(repository, find, made, wrong))  # type: ignore[no-untyped-call]
+            run()
+        except Exception as error:
+            # By way of what waits for it, the error comes without the program's lines.
+            raise wrong[0] if wrong else error from error
+        finally:
+            LOCKED.reset(tokens[0])
+            IN_CLUSTER.reset(tokens[1])
+    return Declaration(made[0], monitor.seen, monitor.after)
+
+
+def _found_by(read: Reader | None) -> Callable[[DataReference], bool]:
+    """Return what says whether an optional object is there; it is unknown where nothing reads."""
+    if read is None:
+        return lambda _reference: True
+    return lambda each: read(each.kind, f"{each.namespace}/{each.name}") is not None
+
+
+def _make(
+    repository: Repository, find: Any, made: list[Environment], wrong: list[SluiceError]
+) -> None:
+    # What waits for a wrong declaration fails with it, which asyncio would tell once more.
+    asyncio.get_event_loop().set_exception_handler(lambda _loop, _context: None)
+    try:
+        made.append(make_environment(find, repository.root))
+    except SluiceError as error:
+        wrong.append(error)
+        raise
+    except Exception as error:
+        wrong.append(_located(error, repository.root))
+        raise
+
+
+def _located(error: Exception, root: Path) -> DeclarationError:
+    """Return a program's own error as a sentence with the last of its lines that was run."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
+    last = (own or frames)[-1]
+    where = f"{os.path.relpath(last.filename, root)}:{last.lineno}"
+    return DeclarationError(f"{where}: {type(error).__name__}: {error}")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@contextmanager
+def _inside(repository: Repository) -> Iterator[None]:
+    before = os.getcwd()  # noqa: PTH109 - chdir's counterpart
+    os.chdir(repository.root)
+    sys.path.insert(0, str(repository.root))
+    # Each checkout has stacks of its own.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "stacks"]:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        sys.path.remove(str(repository.root))
+        os.chdir(before)

@@ -1,0 +1,180 @@
+"""The engine's stream of events, as what happened to each object and why it failed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from sluice.backend.messages import is_failure, lost_cluster, plain, sentence
+from sluice.backend.secret_values import RELEASE, Entry
+from sluice.diff.change import Change
+from sluice.diff.versions import version_changes
+from sluice.engine.event_records import EngineEvent, StepEventMetadata, parse
+from sluice.engine.values import field_changes, shown
+
+__all__ = ["Events", "Moment", "Watcher"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What happens to a resource, as it happens.
+
+    Attributes:
+        urn: the resource.
+        waits: whether it is changed, and so waited for.
+        done: whether it has ended.
+        message: why it is not done yet, as the provider says it meanwhile.
+        release: `namespace/name` where it is a Helm release.
+
+    """
+
+    urn: str
+    waits: bool = False
+    done: bool = False
+    message: str = ""
+    release: str = ""
+
+
+Watcher = Callable[[Moment], None]
+
+# Most of the stream says of objects that they stay the same; read no further than that.
+_HEAD = 160
+_SAME = '"op":"same"'
+_BEGINS = '"resourcePreEvent"'
+_URN = re.compile(r'"urn":"([^"]+)"')
+COUNTED = ("create", "update", "replace", "delete", "same")
+_CHANGES = ("create", "update", "replace", "delete", "import")
+# What Helm says where an earlier update of the release did not come to its end.
+_REFUSALS = (
+    "another operation (install/upgrade/rollback) is in progress",
+    "cannot re-use a name that is still in use",
+    "has no deployed releases",
+)
+
+
+class Events:
+    """Listens to the engine: counts, keeps each change, and what failed.
+
+    Attributes:
+        counts: resources by what happened to them.
+        failures: a sentence for each failure, in their order.
+        refused_releases: the Helm releases that an earlier update left unfinished.
+        lost_clusters: the second clusters that cannot be reached, by name.
+
+    """
+
+    def __init__(self, watch: Watcher, context: str) -> None:
+        """Take who is told what happens to each resource, and the cluster's name for errors."""
+        self.counts: dict[str, int] = {}
+        self.failures: list[str] = []
+        self.refused_releases: list[Entry] = []
+        self.lost_clusters: set[str] = set()
+        self._changes: dict[str, Change] = {}
+        self._begun: dict[str, float] = {}
+        self._releases: dict[str, Entry] = {}
+        self._watch = watch
+        self._context = context
+
+    def changes(self) -> list[Change]:
+        """Return what happened to each object, in the order of their beginning."""
+        return list(self._changes.values())
+
+    def read(self, line: str) -> None:
+        """Take one line of the engine's output."""
+        head = line[:_HEAD]
+        if not head.startswith("{"):
+            return
+        if _SAME not in head:
+            self._take(parse(line))
+        elif _BEGINS in head:
+            self._watch(Moment(_URN.findall(line)[0]))
+
+    def _take(self, event: EngineEvent) -> None:
+        if event.resource_pre_event:
+            self._begin(event.resource_pre_event.metadata)
+        if event.res_outputs_event:
+            self._end(event.res_outputs_event.metadata.urn)
+        if event.res_op_failed_event:
+            self._end(event.res_op_failed_event.metadata.urn)
+        if event.summary_event:
+            self.counts = _counts(event.summary_event.resource_changes)
+        diagnostic = event.diagnostic_event
+        if diagnostic and diagnostic.urn and diagnostic.ephemeral:
+            message = plain(diagnostic.message)
+            self._watch(Moment(diagnostic.urn, waits=bool(message), message=message))
+        elif diagnostic and is_failure(diagnostic.severity, diagnostic.message):
+            self._keep(diagnostic.urn or "", diagnostic.message)
+
+    def _begin(self, step: StepEventMetadata) -> None:
+        self._begun[step.urn] = time.monotonic()
+        operation = _operation(step.op)
+        waits = operation in _CHANGES and not _is_group(step.type)
+        self._watch(Moment(step.urn, waits=waits, release=_release(step)))
+        if operation in _CHANGES and step.type.startswith("kubernetes:"):
+            found, known = _change(step, operation), self._changes.get(step.urn)
+            # The deletion of what is replaced does not know what comes instead.
+            self._changes[step.urn] = found if found.fields or known is None else known
+        if step.new and step.type == RELEASE:
+            self._releases[step.urn] = {
+                "urn": step.urn,
+                "type": step.type,
+                "parent": step.new.parent,
+                "provider": step.new.provider,
+                "inputs": step.new.inputs or {},
+            }
+
+    def _end(self, urn: str) -> None:
+        self._watch(Moment(urn, done=True))
+        if urn in self._changes:
+            seconds = time.monotonic() - self._begun[urn]
+            self._changes[urn] = replace(self._changes[urn], seconds=round(seconds, 3))
+
+    def _keep(self, urn: str, message: str) -> None:
+        if urn in self._releases and any(words in message for words in _REFUSALS):
+            self.refused_releases.append(self._releases[urn])
+        if lost := lost_cluster(urn, message):
+            self.lost_clusters.add(lost)
+        reason = sentence(urn, message, self._context)
+        if not reason:
+            return
+        self.failures.append(reason)
+        if urn in self._changes:
+            self._changes[urn] = replace(self._changes[urn], error=reason)
+
+
+def _is_group(kind: str) -> bool:
+    """Whether a resource is a component or the stack, which end with the last of their parts."""
+    return kind.startswith(("sluice:", "pulumi:pulumi:Stack"))
+
+
+def _release(step: StepEventMetadata) -> str:
+    inputs = (step.new.inputs if step.new else None) or {}
+    return f"{inputs.get('namespace')}/{inputs.get('name')}" if step.type == RELEASE else ""
+
+
+def _operation(op: str) -> str:
+    # A replacement is told as three steps: replace, and its creation and deletion.
+    return "replace" if op in ("create-replacement", "delete-replaced") else op
+
+
+def _change(step: StepEventMetadata, operation: str) -> Change:
+    name = step.urn.rpartition("::")[2]
+    component, _, path = name.partition(":")
+    namespace, _, own = path.rpartition("/")
+    kind = step.type.rpartition(":")[2]
+    before, after = (shown(side.inputs) if side else None for side in (step.old, step.new))
+    paths = sorted(step.detailed_diff or step.diffs or ())
+    is_there = operation in ("update", "replace")
+    return Change(
+        *(step.urn, operation, component, kind, namespace, own or component),
+        fields=field_changes(before, after, paths) if is_there else (),
+        versions=version_changes(
+            before if operation != "create" else None, after if operation != "delete" else None
+        ),
+    )
+
+
+def _counts(changes: Mapping[str, int] | None) -> dict[str, int]:
+    return {name: count for name, count in (changes or {}).items() if name in COUNTED}

@@ -1,0 +1,1 @@
+"""What is declared, as Flux would have it: the objects of `sluice export`."""

@@ -1,0 +1,77 @@
+"""A commit checked out beside the caller's tree, and removed after use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import git
+import psutil
+from filelock import FileLock
+
+from sluice.git.opening import explained, opened
+from sluice.stack.repository import Repository
+
+__all__ = ["checked_out"]
+
+
+_LINKED = (".venv", ".sluice")
+
+
+@contextmanager
+def checked_out(
+    repository: Repository, commit: str, *, linked: Collection[str] = _LINKED
+) -> Iterator[Repository]:
+    """Give a clean checkout of a commit, which is gone afterwards.
+
+    It lies below `.sluice/worktrees`, and shares what is `linked`: by default
+    this checkout's virtual environment and local state.
+
+    Raises:
+        RepositoryError: where the repository does not have the commit.
+
+    """
+    folder = repository.local.resolve() / "worktrees"
+    folder.mkdir(parents=True, exist_ok=True)
+    with opened(repository.root) as repo:
+        with _worktrees_of(repo):
+            _remove_abandoned(repo, folder)
+        root = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))
+        try:
+            with _worktrees_of(repo), explained(f"commit {commit} cannot be checked out"):
+                repo.git.worktree("add", "--detach", "--force", str(root), commit)
+            top = Path(str(repo.working_tree_dir)).resolve()
+            checkout = Repository(root / repository.root.resolve().relative_to(top))
+            for name in linked:
+                _link(repository.root.resolve() / name, checkout.root / name)
+            yield checkout
+        finally:
+            with _worktrees_of(repo):
+                _remove(repo, root)
+
+
+def _link(source: Path, target: Path) -> None:
+    if source.exists() and target.parent.is_dir():
+        target.symlink_to(source.resolve())
+
+
+def _worktrees_of(repo: git.Repo) -> FileLock:
+    """Return the lock on a repository's worktrees: Git trips over one that is half made."""
+    return FileLock(Path(repo.common_dir) / "sluice-worktrees.lock")
+
+
+def _remove_abandoned(repo: git.Repo, folder: Path) -> None:
+    for left in folder.iterdir():
+        owner = left.name.partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            _remove(repo, left)
+
+
+def _remove(repo: git.Repo, root: Path) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    with suppress(git.GitCommandError):
+        repo.git.worktree("prune")

@@ -1,0 +1,173 @@
+"""Promotions: what one stack has proven, carried to another in Git."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from components.lib.locks.lock import Lock
+from components.lib.locks.promotion import Promoted, Promotion, promotion
+from components.lib.manifests import fields
+from components.runtime.answers import lock_file
+from sluice.errors import PromotionError, RepositoryError
+from sluice.git.remote import Remote
+from sluice.git.working_tree import check_clean
+from sluice.gitea.client import Gitea
+from sluice.gitea.proposal import Description, Proposal, Proposed
+from sluice.locks.next_lock import image_labels, requests
+from sluice.locks.origin import commits_between
+from sluice.locks.soundness import Soundness
+from sluice.stack.repository import Repository
+
+__all__ = ["Promoting", "due"]
+
+_LABELS = ("promotion",)
+
+
+@dataclass
+class Promoting:
+    """A promotion from one stack to another.
+
+    Attributes:
+        source, target: the stacks.
+        names: what is carried, such as `redis` or `charts/redis`; all where empty.
+        force: whether it is carried even from a stack that is not healthy.
+        settled: how long the source has to have run what it runs.
+
+    """
+
+    source: str
+    target: str
+    names: tuple[str, ...] = ()
+    force: bool = False
+    settled: timedelta = field(default=timedelta())
+
+    def plan(self, checkout: Repository) -> Promotion:
+        """Return what the promotion does to a checkout; nothing is written.
+
+        Raises:
+            PromotionError: where the source is not healthy.
+            RepositoryError: where a stack is unknown.
+            DeclarationError, ArtifactError: where one that is named cannot be carried.
+
+        """
+        for stack in (self.source, self.target):
+            checkout.chosen((stack,))
+        source = Lock.load(lock_file(checkout.root, self.source))
+        planned = promotion(
+            source,
+            Lock.load(lock_file(checkout.root, self.target)),
+            requests(checkout, self.target),
+            self.names,
+            stacks=(self.source, self.target),
+            today=datetime.now(tz=UTC).date(),
+        )
+        if planned.carried and not self.force:
+            self._check(checkout, source, planned)
+        return planned
+
+    def write_here(self, repository: Repository) -> Promotion:
+        """Write the target's lock in the working tree; commit nothing.
+
+        Raises:
+            RepositoryError: as `plan`, and where the lock has changes that are not committed.
+
+        """
+        planned = self.plan(repository)
+        file = lock_file(repository.root, self.target)
+        if planned.carried:
+            if file.exists():
+                check_clean(repository, f"stacks/{file.name}")
+            planned.lock.save(file)
+        return planned
+
+    def publish(
+        self, remote: Remote, gitea: Gitea | None, *, pr: bool, again: bool = True
+    ) -> tuple[Promotion, Proposed]:
+        """Commit to the newest commit and push, with `pr` to a branch with a pull request.
+
+        Without `again`, what a closed pull request carried is not proposed
+        once more. Returns what was planned, and what became of it.
+
+        Raises:
+            RepositoryError: as `plan`, or with Git's reason; nothing is pushed then.
+            GiteaError: where pull requests cannot be read or opened.
+
+        """
+        branch = f"promote/{self.source}-{self.target}" if pr else remote.branch
+        subject = f"promote {self.source} {self.target}"
+        proposal = Proposal(remote, gitea if pr else None, branch, subject, _LABELS)
+        declined = set() if again else proposal.declined()
+        plans: list[Promotion] = []
+        made = proposal.make(self._edit(plans, declined))
+        return plans[-1], made
+
+    def _edit(
+        self, plans: list[Promotion], declined: set[tuple[str, str]]
+    ) -> Callable[[Path], Description | None]:
+        def edit(root: Path) -> Description | None:
+            checkout = Repository(root)
+            planned = self.plan(checkout)
+            plans.append(planned)
+            carries = {each.name: each.new.shown for each in planned.carried}
+            if not planned.carried or carries.items() <= declined:
+                return None
+            planned.lock.save(lock_file(root, self.target))
+            return self._described(checkout, planned)
+
+        return edit
+
+    def _check(self, checkout: Repository, source: Lock, planned: Promotion) -> None:
+        soundness = Soundness.of(checkout, self.source)
+        why = soundness.objection(planned.carried, source)
+        if not why and soundness.settled < self.settled:
+            why = f"{self.source} has run this for {soundness.settled}, and not for {self.settled}"
+        if why:
+            raise PromotionError(f"{why}; wait, or carry it all the same with --force")
+
+    def _described(self, checkout: Repository, planned: Promotion) -> Description:
+        steps = [(each.name, _step(each)) for each in planned.carried]
+        labels = image_labels(checkout, self.target)
+        title = f"chore({self.target}): promote {_counted(steps)} from {self.source}"
+        lines = "".join(f"{name}: {step}\n" for name, step in steps)
+        rows = "".join(
+            f"| {each.name} | {each.old.shown if each.old else '-'} | {each.new.shown} | "
+            f"{commits_between(each.old, each.new, labels) or '-'} |\n"
+            for each in planned.carried
+        )
+        left = "".join(f"- {name} is left: {why}\n" for name, why in planned.left.items())
+        body = f"| | {self.target} now | {self.source} | commits |\n|---|---|---|---|\n{rows}"
+        carries = {each.name: each.new.shown for each in planned.carried}
+        return Description(f"{title}\n\n{lines}", f"{body}\n{left}".strip(), carries)
+
+
+def due(repository: Repository) -> Iterator[Promoting]:
+    """Yield the promotions that the stacks' files ask for, to each from the one it follows.
+
+    Raises:
+        DeclarationError: where `promoteAfter` is no duration.
+
+    """
+    for stack in repository.stacks:
+        after = repository.setting(stack, "promoteAfter")
+        source = repository.setting(stack, "follows")
+        if not after:
+            continue
+        key = f"stacks/Pulumi.{stack}.yaml: {repository.project}:promoteAfter"
+        if not source:
+            raise RepositoryError(f"{key}: the stack follows none to be promoted from")
+        seconds = fields.duration(key, str(after))
+        yield Promoting(str(source), stack, settled=timedelta(seconds=seconds))
+
+
+def _step(each: Promoted) -> str:
+    return f"{each.old.shown} -> {each.new.shown}" if each.old else each.new.shown
+
+
+def _counted(steps: list[tuple[str, str]]) -> str:
+    if len(steps) == 1:
+        name, step = steps[0]
+        return f"{name.partition('/')[2]} {step}"
+    return f"{len(steps)} versions"

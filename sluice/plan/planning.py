@@ -1,0 +1,205 @@
+"""What an update of a stack would do, object by object, inside Helm releases too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from components.lib.manifests.schema import ANY, schema_of
+from sluice.diff.change import Change, FieldDifference, PlannedChange, component_kind_of
+from sluice.diff.danger import interruption, loss, urgency
+from sluice.diff.difference import Difference
+from sluice.diff.masking import BEFORE, Masks
+from sluice.diff.versions import version_changes
+from sluice.engine.engine import Engine
+from sluice.engine.values import overlap
+from sluice.errors import DeploymentError
+from sluice.kubernetes.cluster import Cluster
+from sluice.plan.stack_diff import differences
+from sluice.stack.own_cluster import is_on_own_cluster
+from sluice.stack.repository import Repository
+from sluice.stack.stack import has_secrets
+from sluice.stack.suspension import suspensions
+
+__all__ = ["Plan", "in_urgency", "of_difference", "plan", "unserved"]
+
+_HELM = "HelmRelease"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an update of a stack would do.
+
+    Attributes:
+        changes: the objects that change, what loses data first; those of a
+            Helm release follow it.
+        notes: what is left out or not shown, a sentence each.
+
+    """
+
+    changes: list[PlannedChange]
+    notes: list[str]
+
+
+def plan(repository: Repository, stack: str) -> Plan:
+    """Return what `up` would do to a stack now; what is suspended is left out.
+
+    Raises:
+        DeploymentError: with each reason for which it would fail.
+        DeclarationError: where a declaration is wrong, or Helm refuses a release.
+        ApiError: where the cluster cannot be asked.
+
+    """
+    suspended = {each.component: each for each in suspensions(repository, stack)}
+    notes = [f"{name or stack}: left out, {each}" for name, each in suspended.items()]
+    if "" in suspended:
+        return Plan([], notes)
+    changes = _changes(repository, stack, suspended, notes)
+    groups = in_urgency(_grouped(repository, stack, changes, notes))
+    notes += unserved(changes, groups, Cluster.of(repository, stack))
+    return Plan(_masked(repository, stack, groups), notes)
+
+
+def unserved(
+    changes: Sequence[Change], planned: Sequence[PlannedChange], cluster: Cluster
+) -> list[str]:
+    """Return a sentence for each new object whose kind the cluster does not know, nor will then."""
+    brought = {
+        row.name.partition(".")[2] for row in planned if row.kind == "CustomResourceDefinition"
+    }
+    return [
+        f"{change.kind} {change.namespace}/{change.name}: the cluster does not serve "
+        f"{api_version}, and nothing in this stack brings its definition"
+        for change in changes
+        for api_version in [_api_version(change.urn)]
+        if change.operation == "create"
+        and "." in api_version
+        and schema_of(api_version, change.kind) is ANY
+        and api_version.partition("/")[0] not in brought
+        and not cluster.serves(api_version, change.kind)
+    ]
+
+
+def in_urgency(groups: list[list[PlannedChange]]) -> list[PlannedChange]:
+    """Return the groups, each a release with its objects, by the most urgent of each."""
+    groups.sort(key=lambda group: min(urgency(row.operation, row.kind) for row in group))
+    return [row for group in groups for row in group]
+
+
+def of_difference(stack: str, component_kind: str, found: Difference) -> PlannedChange:
+    """Return the record of an object that was found to differ."""
+    return PlannedChange(
+        *(stack, found.operation, found.component, component_kind, found.release),
+        *(found.identity.kind, found.identity.namespace, found.identity.name),
+        [FieldDifference(*each) for each in found.fields],
+        list(version_changes(found.before, found.after)),
+        *(found.loss, found.note),
+        list(found.warnings),
+        found.refusal,
+    )
+
+
+def _api_version(urn: str) -> str:
+    """Return `keda.sh/v1alpha1` of a URN with `kubernetes:keda.sh/v1alpha1:ScaledObject`."""
+    kind = urn.rpartition("::")[0].rpartition("kubernetes:")[2]
+    return kind.rpartition(":")[0]
+
+
+def _changes(
+    repository: Repository, stack: str, suspended: Collection[str], notes: list[str]
+) -> Sequence[Change]:
+    try:
+        return Engine(repository, stack).preview(exclude=suspended).changes
+    except DeploymentError as error:
+        failed = [change for change in error.changes if change.error]
+        if not failed or any(change.operation != "replace" for change in failed):
+            raise
+        # The object is still there in a preview, where an update has deleted it first.
+        notes += [
+            f"{change.kind} {change.name}: a dry run cannot replace it, so what waits for it is "
+            "not shown; an update can"
+            for change in failed
+        ]
+        return error.changes
+
+
+def _grouped(
+    repository: Repository, stack: str, changes: Sequence[Change], notes: list[str]
+) -> list[list[PlannedChange]]:
+    # The engine shows neither what is in a release, nor what the cluster warns of.
+    touched = (each for each in changes if each.operation != "delete" or _is_opaque(each))
+    asked = dict.fromkeys(each.component for each in touched if is_on_own_cluster(each.component))
+    found: list[Difference] = []
+    if asked:
+        # An object may have a name of its own, which is no component's.
+        compared, unknown = differences(repository, stack, tuple(asked), missing_ok=True)
+        found = compared.differences
+        notes += [
+            f"{each} is not compared with the cluster: {reason}" for each, reason in unknown.items()
+        ]
+    inside: dict[str, list[PlannedChange]] = {}
+    for each in found:
+        if each.release:
+            inside.setdefault(each.component, []).append(of_difference(stack, _HELM, each))
+    for rows in inside.values():
+        rows.sort(key=lambda row: urgency(row.operation, row.kind))
+    outside = {_place(each): each for each in found if not each.release}
+    return [
+        [
+            _row(stack, change, outside.get((change.kind, change.namespace, change.name))),
+            *(inside.get(change.component, ()) if change.kind == "Release" else ()),
+        ]
+        for change in changes
+    ]
+
+
+def _is_opaque(change: Change) -> bool:
+    """Whether the engine does not say what changes: inside a release, or beside a secret."""
+    if change.kind == "Release":
+        return True
+    return change.kind != "Secret" and any(field.before == BEFORE for field in change.fields)
+
+
+def _place(found: Difference) -> tuple[str, str, str]:
+    return found.identity.kind, found.identity.namespace, found.identity.name
+
+
+def _row(stack: str, change: Change, found: Difference | None) -> PlannedChange:
+    fields, versions = list(change.fields), list(change.versions)
+    if found is not None and _is_opaque(change):
+        told = [FieldDifference(*each) for each in found.fields]
+        # What was changed by hand differs, too, and is no change of the declaration's.
+        fields = [
+            each for each in told if any(overlap(each.path, field.path) for field in change.fields)
+        ] or fields
+        versions = list(version_changes(found.before, found.after))
+    note = interruption(change.operation, change.kind) or (found.note if found else "")
+    return PlannedChange(
+        *(stack, change.operation, change.component, component_kind_of(change), ""),
+        *(change.kind, change.namespace, change.name),
+        *(fields, versions),
+        *(loss(change.operation, change.kind), note),
+        list(found.warnings) if found else [],
+        found.refusal if found else "",
+    )
+
+
+def _masked(
+    repository: Repository, stack: str, rows: Sequence[PlannedChange]
+) -> list[PlannedChange]:
+    """Hide the configuration's secrets where the program has put them in plain."""
+    if not has_secrets(repository, stack):
+        return list(rows)
+    masks = Masks(Engine(repository, stack).secret_settings().values())
+    return [
+        replace(row, fields=[_masked_field(masks, field) for field in row.fields]) for row in rows
+    ]
+
+
+def _masked_field(masks: Masks, field: FieldDifference) -> FieldDifference:
+    sides: Sequence[Mapping[str, Any]] = [
+        {} if value is None else {"value": value} for value in (field.before, field.after)
+    ]
+    pair = masks.pair(*sides)
+    return FieldDifference(field.path, pair.before.get("value"), pair.after.get("value"))

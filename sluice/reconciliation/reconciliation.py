@@ -1,0 +1,176 @@
+"""Making a stack what the newest commit says, unless it is so already.
+
+Runs in a clean checkout of the commit, never in the caller's working tree.
+What needs the engine is in `sluice.reconciliation.rollout`, which is loaded only for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from components.errors import SluiceError
+from sluice.drift.detection import drift
+from sluice.errors import NoRemoteError, SuspendedError
+from sluice.git.commits import head
+from sluice.git.remote import Remote
+from sluice.inputs import deployment_record
+from sluice.notification.event import Event
+from sluice.notification.publication import publish
+from sluice.notification.update_log import log_changes, say
+from sluice.reconciliation.result import Admission, Reconciliation
+from sluice.stack.process_lock import WAIT, held
+from sluice.stack.repository import Repository
+from sluice.stack.suspension import suspensions
+
+if TYPE_CHECKING:
+    from sluice.engine.events import Watcher
+
+__all__ = ["newest_commit", "reconcile_part", "reconcile_stack"]
+
+_LOG = logging.getLogger(__name__)
+_SHOWN = 5
+
+
+def newest_commit(repository: Repository) -> str:
+    """Return the newest commit of the branch that the stacks follow, fetched.
+
+    Where the repository was never pushed, it is the local branch's.
+
+    Raises:
+        RepositoryError: where it cannot be fetched, with Git's reason.
+
+    """
+    try:
+        return Remote.of(repository).fetch()
+    except NoRemoteError as error:
+        newest = head(repository)
+        _LOG.warning("%s; the newest commit is the local one, %s", error, newest[:7])
+        return newest
+
+
+def reconcile_stack(
+    repository: Repository,
+    checkout: Repository,
+    stack: str,
+    commit: str,
+    *,
+    watch: Watcher,
+    wait: timedelta = WAIT,
+    admissions: Sequence[Admission] = (),
+) -> Reconciliation:
+    """Make a stack what the commit says, which `checkout` has.
+
+    `repository` is the caller's checkout, whose local state is used; `wait` is
+    how long another's update is waited for. What may differ from what was
+    deployed has to pass each of the `admissions`; putting drift back does not.
+
+    Raises:
+        SuspendedError: where the whole stack is suspended.
+        LockedError: where another still holds the stack after the wait.
+        DeploymentError: where it fails, after what the stack's policy says.
+
+    """
+
+    def work() -> Reconciliation:
+        left_out = _suspended(checkout, stack)
+        changed = _changed(repository, checkout, stack, commit)
+        for admit in admissions if changed else ():
+            admit(checkout, stack, commit)
+        reasons = changed or _drifted(checkout, stack)
+        if not reasons:
+            message = "the same as it was deployed, and no drift"
+            return Reconciliation(stack, commit, "unchanged", message)
+        say(repository, stack, commit, "info", f"reconciling, because of {_listed(reasons)}")
+        from sluice.reconciliation.rollout import Rollout  # noqa: PLC0415 - Pulumi takes half a second to load
+
+        return Rollout(repository, checkout, stack, commit, watch, wait).whole(left_out)
+
+    return _told(repository, checkout, stack, commit, wait, work, whole=True)
+
+
+def reconcile_part(
+    repository: Repository,
+    checkout: Repository,
+    stack: str,
+    commit: str,
+    components: Sequence[str],
+    *,
+    watch: Watcher,
+    wait: timedelta = WAIT,
+) -> Reconciliation:
+    """Do so with the named components alone, whether they changed or not; raises the same.
+
+    The first is the one that is meant, and may not be suspended.
+    """
+
+    def work() -> Reconciliation:
+        left_out = _suspended(checkout, stack)
+        if components[0] in left_out:
+            raise SuspendedError(f"{stack}: {components[0]} is suspended; resume it first")
+        wanted = [name for name in components if name not in left_out]
+        from sluice.reconciliation.rollout import Rollout  # noqa: PLC0415 - Pulumi takes half a second to load
+
+        return Rollout(repository, checkout, stack, commit, watch, wait).part(wanted)
+
+    return _told(repository, checkout, stack, commit, wait, work, whole=False)
+
+
+def _told(
+    repository: Repository,
+    checkout: Repository,
+    stack: str,
+    commit: str,
+    wait: timedelta,
+    work: Callable[[], Reconciliation],
+    *,
+    whole: bool,
+) -> Reconciliation:
+    """Return what the work returns, written into the log and told to the stack's alerts."""
+    try:
+        with held(repository, stack, "reconcile", wait=wait):
+            done = work()
+    except SluiceError as error:
+        log_changes(repository, stack, commit, getattr(error, "changes", ()))
+        say(repository, stack, commit, "error", str(error))
+        if not isinstance(error, SuspendedError):
+            event = Event.of_error(stack, "reconcile", commit, error)
+            publish(repository, event, checkout=checkout)
+        raise
+    log_changes(repository, stack, commit, done.changes)
+    say(repository, stack, commit, "info", f"{done.result}: {done.message}")
+    event = Event.of_update(
+        *(stack, "reconcile", done.commit, done.result, done.message, done.changes, done.seconds)
+    )
+    is_whole = whole and done.commit == commit
+    publish(repository, replace(event, whole=is_whole), checkout=checkout)
+    return done
+
+
+def _suspended(checkout: Repository, stack: str) -> list[str]:
+    """Return the suspended components; refuse a stack that is suspended as a whole."""
+    suspended = suspensions(checkout, stack)
+    for entry in suspended:
+        if not entry.component:
+            raise SuspendedError(f"{stack}: {entry}")
+    return [entry.component for entry in suspended]
+
+
+def _changed(repository: Repository, checkout: Repository, stack: str, commit: str) -> list[str]:
+    """Return what may make the stack another than was deployed."""
+    kept = deployment_record.load(repository, stack)
+    if kept is None:
+        return ["no record of a good deployment on this machine"]
+    return deployment_record.differences(checkout, stack, kept, commit)
+
+
+def _drifted(checkout: Repository, stack: str) -> list[str]:
+    return [f"{found.kind} {found.name}, which was {found.why}" for found in drift(checkout, stack)]
+
+
+def _listed(reasons: Sequence[str]) -> str:
+    shown, more = ", ".join(reasons[:_SHOWN]), len(reasons) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,162 @@
+"""An update of a stack that ends well: healthy, else as the stack's policy for failures says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+import tenacity
+
+from sluice.engine.engine import Engine, Outcome
+from sluice.engine.events import Watcher
+from sluice.errors import DeploymentError
+from sluice.git.worktree import checked_out
+from sluice.inputs import deployment_record
+from sluice.inputs.notes import recording
+from sluice.inventory.deployed import Deployed, live
+from sluice.inventory.history import history
+from sluice.reconciliation.health import healthy
+from sluice.reconciliation.result import Reconciliation
+from sluice.stack.repository import Repository
+from sluice.stack.settings import FailurePolicy, OnFailure
+from sluice.stack.suspension import suspensions
+from sluice.status.rows import component_rows
+
+__all__ = ["Rollout"]
+
+_LOG = logging.getLogger(__name__)
+# Pulumi has waited already; a controller may need a moment more to say so.
+_SETTLING: Final = timedelta(seconds=30)
+_FIRST_PAUSE: Final = timedelta(seconds=2)
+_LONGEST_PAUSE: Final = timedelta(minutes=1)
+
+
+class Rollout:
+    """One update of one stack."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        checkout: Repository,
+        stack: str,
+        commit: str,
+        watch: Watcher,
+        wait: timedelta,
+    ) -> None:
+        """Take the caller's checkout and a clean one of the commit."""
+        self._repository = repository
+        self._checkout = checkout
+        self._stack = stack
+        self._commit = commit
+        self._watch = watch
+        self._wait = wait
+
+    def whole(self, left_out: Sequence[str]) -> Reconciliation:
+        """Deploy the commit, without the components that are left out.
+
+        Raises:
+            DeploymentError: where it failed, and was not rolled back.
+
+        """
+        policy = FailurePolicy.of(self._checkout, self._stack)
+        try:
+            return self._told(self._tried(policy, left_out))
+        except DeploymentError as error:
+            if policy.on_failure is not OnFailure.ROLLBACK:
+                raise
+            return self._rolled_back(error, left_out)
+
+    def part(self, components: Sequence[str]) -> Reconciliation:
+        """Deploy the named components alone."""
+        with deployment_record.noted_reads(self._repository, self._stack):
+            message = f"reconcile: {', '.join(components)} at {self._commit[:7]}"
+            outcome = self._engine(self._checkout).up(
+                watch=self._watch, target=components, message=message
+            )
+            healthy(self._checkout, self._stack, outcome, self._watch, components)
+            self._await_health(self._checkout, outcome, components)
+        return self._told(outcome)
+
+    def _tried(self, policy: FailurePolicy, left_out: Sequence[str]) -> Outcome:
+        attempts = 1 + (policy.retries if policy.on_failure is OnFailure.RETRY else 0)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(DeploymentError),
+            stop=tenacity.stop_after_attempt(attempts),
+            wait=tenacity.wait_exponential(min=_FIRST_PAUSE, max=_LONGEST_PAUSE),
+            before_sleep=self._say_again,
+            reraise=True,
+        )
+        message = f"reconcile: {self._commit[:7]}"
+        return retrying(lambda: self._deployed(self._checkout, self._commit, message, left_out))
+
+    def _rolled_back(self, error: DeploymentError, left_out: Sequence[str]) -> Reconciliation:
+        good = self._last_good()
+        if not good:
+            raise DeploymentError(
+                f"{error}\n  and there is no earlier deployment to go back to", error.changes
+            ) from error
+        _LOG.warning("%s\n%s: going back to %s", error, self._stack, good[:7])
+        message = f"rollback: to {good[:7]}, because {self._commit[:7]} failed"
+        with checked_out(self._repository, good) as earlier:
+            outcome = self._deployed(earlier, good, message, left_out)
+        changes = [*error.changes, *outcome.changes]
+        message = f"{self._commit[:7]} failed, and {good[:7]} runs: {error}"
+        return Reconciliation(self._stack, good, "rolled back", message, outcome.seconds, changes)
+
+    def _last_good(self) -> str:
+        made = reversed(history(self._engine(self._checkout)))
+        good = (one.commit for one in made if one.result == "succeeded" and not one.dirty)
+        return next((commit for commit in good if commit not in ("", self._commit)), "")
+
+    def _deployed(
+        self, checkout: Repository, commit: str, message: str, left_out: Sequence[str]
+    ) -> Outcome:
+        with deployment_record.noted_reads(self._repository, self._stack) as notes:
+            outcome = self._engine(checkout, recording(notes)).up(
+                watch=self._watch, exclude=left_out, message=message
+            )
+            healthy(checkout, self._stack, outcome, self._watch, exclude=left_out)
+            self._await_health(checkout, outcome)
+            deployment_record.record(checkout, self._stack, commit, notes)
+        return outcome
+
+    def _await_health(
+        self, checkout: Repository, outcome: Outcome, components: Sequence[str] = ()
+    ) -> None:
+        problems = tenacity.Retrying(
+            retry=tenacity.retry_if_result(bool),
+            stop=tenacity.stop_after_delay(_SETTLING),
+            wait=tenacity.wait_fixed(1),
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )(lambda: self._problems(checkout, components))
+        if problems:
+            raise DeploymentError(f"{self._stack}: " + "\n  ".join(problems), outcome.changes)
+
+    def _problems(self, checkout: Repository, components: Sequence[str]) -> list[str]:
+        deployed = Deployed.of(checkout, self._stack)
+        suspended = suspensions(checkout, self._stack)
+        return [
+            f"{row.name} is not ready: {row.message}"
+            for row in component_rows(deployed, live(checkout, deployed), suspended)
+            if not row.ready and not row.suspended and (not components or row.name in components)
+        ]
+
+    def _engine(self, checkout: Repository, environment: Mapping[str, str] | None = None) -> Engine:
+        return Engine(checkout, self._stack, wait=self._wait, environment=environment)
+
+    def _told(self, outcome: Outcome) -> Reconciliation:
+        return Reconciliation(
+            self._stack,
+            self._commit,
+            "changed" if outcome.changed else "unchanged",
+            str(outcome),
+            outcome.seconds,
+            outcome.changes,
+        )
+
+    def _say_again(self, state: tenacity.RetryCallState) -> None:
+        if state.outcome and state.next_action:
+            error, pause = state.outcome.exception(), state.next_action.sleep
+            _LOG.warning("%s\n%s: trying again in %.0f s", error, self._stack, pause)

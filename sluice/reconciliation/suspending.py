@@ -1,0 +1,107 @@
+"""Suspended and resumed, by a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sluice.errors import NoRemoteError, RepositoryError
+from sluice.stack.repository import Repository
+from sluice.stack.suspension import config_file, edit_entries, subject_of, suspensions, without
+
+__all__ = ["resume", "suspend"]
+
+
+def suspend(
+    repository: Repository, stack: str, components: Sequence[str], reason: str, *, push: bool = True
+) -> str:
+    """Suspend the components, or the whole stack where none is named.
+
+    Returns the branch that the commit was pushed to, empty where it was not
+    pushed: without a remote, or as asked for, it is on the branch that is
+    checked out.
+
+    Raises:
+        RepositoryError: where the stack declares no such component, it is
+            suspended already, Git knows no author, or the commit cannot be
+            made; nothing is changed.
+
+    """
+    from sluice.git.commits import author  # noqa: PLC0415 - what loads Git is for writing alone
+
+    common = {
+        "reason": " ".join(reason.split()),
+        "author": author(repository),
+        "since": datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    new = [{"component": name, **common} for name in components] or [common]
+
+    def write(root: Path) -> None:
+        checkout = Repository(root)
+        checkout.chosen((stack,))
+        _check_declared(checkout, stack, components)
+        already = {entry.component: entry for entry in suspensions(checkout, stack)}
+        for name in components or ("",):
+            if name in already:
+                raise RepositoryError(f"{subject_of(stack, name)} is already {already[name]}")
+        edit_entries(checkout, stack, lambda entries: [*entries, *new])
+
+    message = f"chore({stack}): suspend {_named(components)}\n\n{common['reason']}"
+    return _committed(repository, stack, message, write, push=push)
+
+
+def resume(
+    repository: Repository, stack: str, components: Sequence[str], *, push: bool = True
+) -> str:
+    """Remove the components' suspensions, or the whole stack's where none is named.
+
+    Returns the branch that the commit was pushed to, as `suspend` does.
+
+    Raises:
+        RepositoryError: where one is not suspended, or the commit cannot be
+            made; nothing is changed.
+
+    """
+    message = f"chore({stack}): resume {_named(components)}"
+
+    def write(root: Path) -> None:
+        without(Repository(root), stack, components)
+
+    return _committed(repository, stack, message, write, push=push)
+
+
+def _check_declared(repository: Repository, stack: str, components: Collection[str]) -> None:
+    if not components:
+        return
+    from components.runtime.answers import LockedNames  # noqa: PLC0415
+    from sluice.declaration.program import declaration  # noqa: PLC0415 - runs the program with Pulumi
+
+    made = declaration(repository, stack, LockedNames(repository.root, stack)).components
+    known = sorted({component.title for component in made})
+    for name in components:
+        if name not in known:
+            raise RepositoryError(
+                f"{stack} declares no component {name!r}; there are: {', '.join(known)}"
+            )
+
+
+def _committed(
+    repository: Repository, stack: str, message: str, write: Callable[[Path], None], *, push: bool
+) -> str:
+    from sluice.git.remote import Remote  # noqa: PLC0415
+    from sluice.git.working_tree import commit_here  # noqa: PLC0415
+
+    try:
+        remote = Remote.of(repository) if push else None
+    except NoRemoteError:
+        remote = None
+    if remote is None:
+        commit_here(repository, message, write, config_file(stack))
+        return ""
+    remote.publish(message, write)
+    return str(remote)
+
+
+def _named(components: Sequence[str]) -> str:
+    return ", ".join(components) or "the stack"

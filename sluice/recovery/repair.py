@@ -1,0 +1,142 @@
+"""What an update that was killed or failed leaves in a stack's state, and how it is mended.
+
+Pulumi keeps a creation that was interrupted as a pending operation, for ever:
+it cannot know the name that a cloud gives. A Kubernetes object's name is in
+its inputs. So it is put into the state as if it were there, and the refresh
+that follows finds out: it is kept and updated, or dropped and made anew. That
+way what was made but never recorded is found even where it is declared no more.
+
+Everything here is a function from one deployment, as `pulumi stack export`
+writes it, to the next.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sluice.backend.secret_values import RELEASE, SECRET, Entry
+
+__all__ = [
+    "Deployment",
+    "has_pending",
+    "needs_repair",
+    "release_id",
+    "release_ids",
+    "repaired",
+    "with_release",
+]
+
+Deployment = Mapping[str, Any]
+
+_OURS = "kubernetes:"
+# What the provider needs to read a release, and nothing that may be secret.
+_IDENTIFYING = ("name", "namespace", "timeout", "atomic")
+
+
+def has_pending(deployment: Deployment) -> bool:
+    """Whether an update was interrupted while it changed something."""
+    return bool(_pending(deployment))
+
+
+def needs_repair(deployment: Deployment, unfinished: Collection[str]) -> bool:
+    """Whether there is something that `repaired` would change."""
+    failed = any(_is_failed(entry) for entry in _resources(deployment))
+    return has_pending(deployment) or failed or bool(unfinished)
+
+
+def repaired(deployment: Deployment, unfinished: Collection[str]) -> Deployment:
+    """Return the deployment without pending operations, with what was being created in it.
+
+    A release that failed, was interrupted or is among the `unfinished` is
+    updated by the next run even where its inputs are the same.
+    """
+    interrupted = {entry["urn"] for entry in _pending(deployment)}
+    known = [
+        _to_redo(entry)
+        if _is_failed(entry) or entry["urn"] in interrupted or entry.get("id") in unfinished
+        else entry
+        for entry in _resources(deployment)
+    ]
+    others = [op for op in _operations(deployment) if op not in _of_kubernetes(deployment)]
+    resources = [*known, *_created(deployment).values()]
+    return {**deployment, "resources": resources, "pending_operations": others}
+
+
+def release_ids(deployment: Deployment) -> set[str]:
+    """Return `namespace/name` of each Helm release in the state or about to be."""
+    entries = [*_resources(deployment), *_pending(deployment)]
+    return {release_id(entry) for entry in entries if entry["type"] == RELEASE}
+
+
+def release_id(entry: Entry) -> str:
+    """Return a Helm release's `namespace/name`."""
+    return f"{entry['inputs']['namespace']}/{entry['inputs']['name']}"
+
+
+def with_release(deployment: Deployment, release: Entry) -> Deployment | None:
+    """Return the deployment with a release that it has lost; None where it cannot be.
+
+    It cannot be while the release's parent is not in the state, or where
+    another resource of the stack is that very release.
+    """
+    urns = {entry["urn"] for entry in _resources(deployment)}
+    if release["parent"] not in urns or release_id(release) in release_ids(deployment):
+        return None
+    return {**deployment, "resources": [*_resources(deployment), _as_created(release)]}
+
+
+def _resources(deployment: Deployment) -> list[Entry]:
+    return list(deployment.get("resources") or ())
+
+
+def _operations(deployment: Deployment) -> list[Entry]:
+    return list(deployment.get("pending_operations") or ())
+
+
+def _of_kubernetes(deployment: Deployment) -> list[Entry]:
+    operations = _operations(deployment)
+    return [op for op in operations if op["resource"]["type"].startswith(_OURS)]
+
+
+def _pending(deployment: Deployment) -> list[Entry]:
+    return [operation["resource"] for operation in _of_kubernetes(deployment)]
+
+
+def _created(deployment: Deployment) -> Mapping[str, Entry]:
+    known = {entry["urn"] for entry in _resources(deployment)}
+    return {
+        operation["resource"]["urn"]: _as_created(operation["resource"])
+        for operation in _of_kubernetes(deployment)
+        if operation["type"] == "creating" and operation["resource"]["urn"] not in known
+    }
+
+
+def _as_created(entry: Entry) -> Entry:
+    if entry["type"] == RELEASE:
+        return {**entry, **_release(entry["inputs"]), "custom": True, "id": release_id(entry)}
+    inputs = entry["inputs"]
+    name, namespace = inputs["metadata"]["name"], inputs["metadata"].get("namespace")
+    return {**entry, "outputs": inputs, "id": f"{namespace}/{name}" if namespace else name}
+
+
+def _release(declared: Mapping[str, Any]) -> Entry:
+    # Its values come from the cluster with the refresh, and are as secret as is said here.
+    inputs = {key: declared[key] for key in _IDENTIFYING if key in declared}
+    inputs["values"] = {**SECRET, "plaintext": "{}"}
+    remembered = {**SECRET, "plaintext": json.dumps(inputs)}
+    return {"inputs": inputs, "outputs": {**inputs, "__inputs": remembered}}
+
+
+def _is_failed(entry: Entry) -> bool:
+    return entry["type"] == RELEASE and bool(entry.get("initErrors"))
+
+
+def _to_redo(entry: Entry) -> Entry:
+    if entry["type"] != RELEASE:
+        return entry
+    # A refresh takes values and version from the cluster, which may be the declared ones
+    # already, and forgets the failure; the chart it only fills in where there is none.
+    outputs = {key: value for key, value in entry["outputs"].items() if key != "chart"}
+    return {**entry, "outputs": outputs}

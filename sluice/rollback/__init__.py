@@ -1,0 +1,1 @@
+"""A stack back to an earlier deployment."""

@@ -1,0 +1,1 @@
+"""Processes that outlive the command: started, watched, stopped, on ports of their own."""

@@ -1,0 +1,1 @@
+"""Accounts with the least that they need, and what must not stand in plain text."""

@@ -1,0 +1,1 @@
+"""How what is deployed is: the rows of `get`, `tree`, `graph`, `trace`, `events` and `stats`."""
