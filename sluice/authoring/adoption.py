@@ -17,11 +17,10 @@ from components.runtime.answers import LockedNames
 from sluice.authoring.python import Call
 from sluice.declaration.program import declaration
 from sluice.declaration.records import SECRET, Declaration, Declared
-from sluice.engine.engine import Engine
 from sluice.errors import RepositoryError
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.managed_fields import Fields, below, is_whole, item
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Adoption", "adoption"]
 
@@ -50,7 +49,7 @@ class Adoption:
     refusals: list[str]
 
 
-def adoption(repository: Repository, stack: str, component: str) -> Adoption:
+def adoption(stack: Stack, component: str) -> Adoption:
     """Compare a component's objects with the live ones.
 
     Raises:
@@ -59,12 +58,12 @@ def adoption(repository: Repository, stack: str, component: str) -> Adoption:
         ApiError: where the cluster cannot be asked, or refuses what is declared.
 
     """
-    made = declaration(repository, stack, LockedNames(repository.root, stack))
-    state = {(each.type, each.name): each.inputs for each in Engine(repository, stack).resources()}
-    cluster = Cluster.of(repository, stack)
+    made = declaration(stack, LockedNames(stack.repository.root, stack.name))
+    state = {(each.type, each.name): each.inputs for each in stack.state().resources()}
+    cluster = stack.cluster()
     patches: list[Call] = []
     refusals: list[str] = []
-    for declared in _objects(made, stack, component):
+    for declared in _objects(made, stack.name, component):
         deployed = state.get((declared.type, declared.name))
         if deployed is None:
             continue

@@ -42,8 +42,8 @@ class Platform:
         """Declare every stack."""
         self._repository = repository
         self._environments: dict[str, Environment] = {
-            stack: declaration(repository, stack, Unlocked()).environment
-            for stack in repository.stacks
+            stack.name: declaration(stack, Unlocked()).environment
+            for stack in repository.chosen(())
         }
 
     def with_component(
@@ -176,8 +176,8 @@ class Platform:
 
     def _try(self, files: Mapping[str, str]) -> None:
         with edited_copy(self._repository, files) as tried:
-            for stack in tried.stacks:
-                declaration(tried, stack, Unlocked())
+            for stack in tried.chosen(()):
+                declaration(stack, Unlocked())
 
 
 def _called(name: str, members: Mapping[str, Any]) -> dict[str, Any]:

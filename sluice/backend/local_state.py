@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from sluice.stack.repository import Repository
 
 __all__ = ["LocalState"]
 
@@ -38,15 +35,13 @@ class LocalState:
     stack: str
 
     @classmethod
-    def of(cls, repository: Repository, stack: str) -> LocalState | None:
-        """Return the stack's files, or None where the state is kept elsewhere."""
-        backend = os.environ.get("PULUMI_BACKEND_URL") or repository.backend
-        if not backend.startswith(_SCHEME):
+    def at(cls, url: str, root: Path, project: str, stack: str) -> LocalState | None:
+        """Return the stack's files by the backend's URL; None where that is no folder."""
+        if not url.startswith(_SCHEME):
             return None
         # As Pulumi reads it, which runs in the repository's root.
-        place = Path(backend.removeprefix(_SCHEME).partition("?")[0]).expanduser()
-        folder = repository.root / place
-        return cls(folder / ".pulumi", repository.project, stack)
+        place = Path(url.removeprefix(_SCHEME).partition("?")[0]).expanduser()
+        return cls(root / place / ".pulumi", project, stack)
 
     @property
     def checkpoint(self) -> Path:

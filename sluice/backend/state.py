@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from sluice.backend.local_state import LocalState
-from sluice.stack.repository import Repository
+from sluice.backend.pulumi import Pulumi
+from sluice.backend.secret_values import Entry
 
 __all__ = ["Resource", "StackState"]
 
@@ -67,29 +68,33 @@ class Resource:
         )
 
 
+@dataclass(frozen=True)
 class StackState:
-    """What is known of a stack; nothing is made, and no lock is taken.
+    """What is known of a stack, which need not be there; nothing is made, and no lock is taken.
 
     Each method raises a `DeploymentError` where the backend cannot be read.
+
+    Attributes:
+        local: its files, where the backend is a folder of this machine.
+        pulumi: Pulumi's command, which is asked for what the files do not give.
+
     """
 
-    def __init__(self, repository: Repository, stack: str) -> None:
-        """Name the stack, which need not be there."""
-        self._repository = repository
-        self._stack = stack
-        self._local = LocalState.of(repository, stack)
+    local: LocalState | None
+    pulumi: Pulumi
 
     def resources(self) -> list[Resource]:
         """Return what the state holds; nothing where the stack was never deployed."""
         return [Resource.of(entry) for entry in self.entries() if not entry.get("delete")]
 
-    def entries(self) -> Sequence[Mapping[str, Any]]:
+    def entries(self) -> Sequence[Entry]:
         """Return the same as Pulumi keeps it, with what it is about to delete."""
         return _entries(self._exported())
 
-    def revealed(self) -> Sequence[Mapping[str, Any]]:
+    def revealed(self) -> Sequence[Entry]:
         """Return the entries with secrets in plain text: to be kept in memory, and never shown."""
-        return _entries(self._ask("stack", "export", "--show-secrets") or {})
+        exported = self.pulumi.read("stack", "export", "--show-secrets") or {}
+        return [entry for entry in _entries(exported) if not entry.get("delete")]
 
     def size(self) -> int:
         """Return how many bytes the state has, as compact JSON."""
@@ -99,26 +104,19 @@ class StackState:
         """Return the updates as Pulumi tells them, newest first; only the `newest`, if given."""
         if self._is_absent():
             return []
-        updates = self._local.updates(newest) if self._local else None
+        updates = self.local.updates(newest) if self.local else None
         # Pulumi's own default is a page of ten.
         page = ("--page=1", f"--page-size={newest or sys.maxsize}")
-        return updates or self._ask("stack", "history", "--json", *page) or []
+        return updates or self.pulumi.read("stack", "history", "--json", *page) or []
 
     def _exported(self) -> Mapping[str, Any]:
         if self._is_absent():
             return {}
-        exported = self._local.exported() if self._local else None
-        return exported or self._ask("stack", "export") or {}
+        exported = self.local.exported() if self.local else None
+        return exported or self.pulumi.read("stack", "export") or {}
 
     def _is_absent(self) -> bool:
-        return self._local is not None and not self._local.is_made
-
-    def _ask(self, *arguments: str) -> Any:
-        from sluice.engine.engine import Engine  # noqa: PLC0415 - loads Pulumi
-        from sluice.stack.tool_environment import enter  # noqa: PLC0415 - the same
-
-        enter(self._repository)
-        return Engine(self._repository, self._stack).read(*arguments)
+        return self.local is not None and not self.local.is_made
 
 
 def _entries(exported: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -20,7 +20,7 @@ from sluice.declaration.records import Declared
 from sluice.errors import ApiError
 from sluice.inventory.deployed import Deployed
 from sluice.kubernetes.cluster import Cluster
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Place", "cluster_checks", "places", "program_checks", "state_checks"]
 
@@ -60,17 +60,17 @@ class Place:
         return cls(api_version, kind, namespace, "" if namespace else name)
 
 
-def program_checks(repository: Repository, stack: str) -> tuple[list[Check], list[Declared]]:
+def program_checks(stack: Stack) -> tuple[list[Check], list[Declared]]:
     """Run the stack's program without Pulumi; return what is wrong, and what it declares.
 
     A chart that the stack's lock file does not have, or has otherwise, is found too.
     """
     try:
-        found = declared(repository, stack, LockedNames(repository.root, stack))
+        found = declared(stack, LockedNames(stack.repository.root, stack.name))
     except SluiceError as error:
-        return [Check(stack, False, str(error))], []
+        return [Check(stack.name, False, str(error))], []
     message = f"its program is right and its lock fits: {len(found)} resources"
-    return [Check(stack, True, message), _secrets(repository, stack)], found
+    return [Check(stack.name, True, message), _secrets(stack)], found
 
 
 def places(found: Iterable[Declared]) -> set[Place]:
@@ -94,31 +94,34 @@ def _record(release: Declared) -> Place:
     return Place(*_HELM_RECORD, str(release.inputs["namespace"]), "")
 
 
-def cluster_checks(repository: Repository, stack: str, wanted: Iterable[Place]) -> Iterator[Check]:
+def cluster_checks(stack: Stack, wanted: Iterable[Place]) -> Iterator[Check]:
     """Ask the cluster for its version, and for what we may do there."""
-    cluster = Cluster.of(repository, stack)
+    cluster = stack.cluster()
     try:
-        yield Check(stack, True, f"cluster {cluster.context}: Kubernetes {cluster.version()}")
+        yield Check(stack.name, True, f"cluster {cluster.context}: Kubernetes {cluster.version()}")
         if cluster.allowed("*", "*", "*"):
-            yield Check(stack, True, "allowed everything")
-            yield _dry_run(stack, cluster)
+            yield Check(stack.name, True, "allowed everything")
+            yield _dry_run(stack.name, cluster)
         else:
-            yield _permissions(stack, cluster, sorted(wanted))
+            yield _permissions(stack.name, cluster, sorted(wanted))
     except SluiceError as error:
-        where = f"stacks/Pulumi.{stack}.yaml: {repository.project}:context"
+        where = f"stacks/Pulumi.{stack}.yaml: {stack.repository.project}:context"
         remedy = f"start the cluster, or name another context in {where}"
-        yield Check(stack, False, str(error), remedy)
+        yield Check(stack.name, False, str(error), remedy)
 
 
-def state_checks(repository: Repository, stack: str) -> tuple[list[Check], Deployed | None]:
+def state_checks(stack: Stack) -> tuple[list[Check], Deployed | None]:
     """Read the stack's state and who holds it; return what was found, and the state."""
     try:
-        deployed = Deployed.of(repository, stack)
+        deployed = Deployed.of(stack)
     except SluiceError as error:
         remedy = "pulumi login, or set PULUMI_BACKEND_URL"
-        return [Check(stack, False, f"its state cannot be read: {error}", remedy)], None
-    local = LocalState.of(repository, stack)
-    found = [_last(deployed), *([_writable(stack, local), *_locks(stack, local)] if local else [])]
+        return [Check(stack.name, False, f"its state cannot be read: {error}", remedy)], None
+    local = stack.local_state()
+    found = [
+        _last(deployed),
+        *([_writable(stack.name, local), *_locks(stack.name, local)] if local else []),
+    ]
     return found, deployed
 
 
@@ -160,22 +163,22 @@ def _dry_run(stack: str, cluster: Cluster) -> Check:
     return Check(stack, True, "server-side dry run is allowed")
 
 
-def _secrets(repository: Repository, stack: str) -> Check:
+def _secrets(stack: Stack) -> Check:
     file = f"stacks/Pulumi.{stack}.yaml"
-    content: dict[str, Any] = documents.load_file(repository.root / file) or {}
+    content: dict[str, Any] = documents.load_file(stack.repository.root / file) or {}
     salt, given = content.get("encryptionsalt"), passphrase()
-    provider = repository.secrets_provider(stack)
+    provider = stack.settings().secrets_provider
     if provider and provider != "passphrase":
-        return _cloud_key(stack, file, provider)
+        return _cloud_key(stack.name, file, provider)
     if not salt:
-        return Check(stack, None, f"{file} has no salt of a passphrase", "")
+        return Check(stack.name, None, f"{file} has no salt of a passphrase", "")
     if given is None:
         remedy = "set PULUMI_CONFIG_PASSPHRASE_FILE"
-        return Check(stack, False, "no passphrase is set for its secrets", remedy)
+        return Check(stack.name, False, "no passphrase is set for its secrets", remedy)
     if not fits(given, str(salt)):
         remedy = "set PULUMI_CONFIG_PASSPHRASE_FILE to the file with the right one"
-        return Check(stack, False, f"the passphrase is not that of {file}", remedy)
-    return Check(stack, True, "the passphrase is right")
+        return Check(stack.name, False, f"the passphrase is not that of {file}", remedy)
+    return Check(stack.name, True, "the passphrase is right")
 
 
 def _cloud_key(stack: str, file: str, provider: str) -> Check:

@@ -6,20 +6,19 @@ import click
 
 from components.runtime.answers import LockedNames
 from sluice.console import completion
-from sluice.console.options import in_repository
+from sluice.console.options import stack_argument
 from sluice.errors import RepositoryError
 from sluice.git.working_tree import check_clean
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["adopt"]
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.argument("component", shell_complete=completion.components)
-@in_repository
-def adopt(repository: Repository, stack: str, component: str) -> None:
+def adopt(stack: Stack, component: str) -> None:
     """Write what was changed by hand on COMPONENT into stacks/STACK.py, as patches.
 
     Shows what it writes, into your working tree: review it, commit it, and then
@@ -35,22 +34,21 @@ def adopt(repository: Repository, stack: str, component: str) -> None:
     from sluice.authoring.stack_source import StackSource  # noqa: PLC0415 - not needed for --help
     from sluice.declaration.program import declared  # noqa: PLC0415 - the same
 
-    enter(repository)
-    repository.chosen((stack,))
+    enter(stack.repository)
     file = f"stacks/{stack}.py"
-    check_clean(repository, file)
-    found = adoption(repository, stack, component)
+    check_clean(stack.repository, file)
+    found = adoption(stack, component)
     if not found.patches:
         raise RepositoryError("; ".join(found.refusals) or f"{component} is as it is declared")
-    text = (repository.root / file).read_text(encoding="utf-8")
+    text = (stack.repository.root / file).read_text(encoding="utf-8")
     source = StackSource(text, where=file)
     for patch in found.patches:
         source = source.appended("patches", patch)
     files = {file: source.importing(["Patch"]).text}
-    with edited_copy(repository, files) as tried:
-        declared(tried, stack, LockedNames(tried.root, stack))
-    click.echo(diff(repository, files), nl=False)
-    (repository.root / file).write_text(files[file], encoding="utf-8")
+    with edited_copy(stack.repository, files) as tried:
+        declared(stack.at(tried), LockedNames(tried.root, stack.name))
+    click.echo(diff(stack.repository, files), nl=False)
+    (stack.repository.root / file).write_text(files[file], encoding="utf-8")
     for sentence in found.refusals:
         click.echo(f"not kept: {sentence}")
     click.echo(f"\n{file} is written; commit it to keep the change")

@@ -53,7 +53,7 @@ def affected(repository: Repository, base: str, head: str, output: str) -> None:
     before = resolved(repository, base) if base else _left(repository, after)
     rows = [
         Affected(stack, list(why))
-        for stack, why in affected_stacks(repository, before, after, repository.stacks).items()
+        for stack, why in affected_stacks(repository.chosen(()), before, after).items()
     ]
     if output == "name":
         click.echo("".join(f"{row.stack}\n" for row in rows), nl=False)

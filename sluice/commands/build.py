@@ -8,26 +8,24 @@ import click
 
 from components.lib.manifests import documents
 from sluice.console import completion
-from sluice.console.options import in_repository, output_option
+from sluice.console.options import output_option, stack_argument
 from sluice.declaration.helm import Capabilities
 from sluice.declaration.program import declaration
 from sluice.declaration.records import named
 from sluice.declaration.rendering import Rendering, in_order, rendering
-from sluice.stack.repository import Repository
-from sluice.stack.stack import locked_charts
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["build"]
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.argument(
     "components", nargs=-1, metavar="[COMPONENT]...", shell_complete=completion.components
 )
 @output_option("yaml", "json")
-@in_repository
-def build(repository: Repository, stack: str, components: tuple[str, ...], output: str) -> None:
+def build(stack: Stack, components: tuple[str, ...], output: str) -> None:
     """Render STACK, or some of its components, to the objects that it applies.
 
     Needs neither a cluster nor Pulumi's state. Helm releases are rendered by
@@ -39,11 +37,10 @@ def build(repository: Repository, stack: str, components: tuple[str, ...], outpu
       sluice build dev
       sluice build prod redis -o json
     """
-    enter(repository)
-    (stack,) = repository.chosen((stack,))
-    found = declaration(repository, stack, locked_charts(repository, stack))
-    wanted = named(components, [each.title for each in found.components], stack)
-    rendered = rendering(repository, found, Capabilities(), components=wanted)
+    enter(stack.repository)
+    found = declaration(stack, stack.locked())
+    wanted = named(components, [each.title for each in found.components], stack.name)
+    rendered = rendering(stack.repository, found, Capabilities(), components=wanted)
     for release, reason in rendered.unknown.items():
         click.echo(f"{release} is left out: {reason}; `sluice diff` asks for them", err=True)
     click.echo(_json(rendered) if output == "json" else _yaml(rendered), nl=False)

@@ -9,6 +9,7 @@ import click
 
 from sluice.console.options import chosen_stacks, in_repository, output_option, show, stacks_options
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _checks(
     yield from _of_gitea(repository)
     enter(repository)
     for stack in chosen_stacks(repository, stacks, all_stacks=all_stacks):
-        yield from _of_stack(repository, stack, pre=pre)
+        yield from _of_stack(stack, pre=pre)
 
 
 def _of_gitea(repository: Repository) -> Iterator[Check]:
@@ -80,20 +81,20 @@ def _of_gitea(repository: Repository) -> Iterator[Check]:
         yield from gitea_checks(gitea)
 
 
-def _of_stack(repository: Repository, stack: str, *, pre: bool) -> Iterator[Check]:
+def _of_stack(stack: Stack, *, pre: bool) -> Iterator[Check]:
     from sluice.checks.stack import Place, cluster_checks, places, program_checks, state_checks  # noqa: PLC0415
 
-    found, declared = program_checks(repository, stack)
+    found, declared = program_checks(stack)
     yield from found
     wanted = places(declared)
     if not pre:
-        found, deployed = state_checks(repository, stack)
+        found, deployed = state_checks(stack)
         yield from found
         owned = deployed.objects if deployed else []
         wanted |= {
             Place.of(each.api_version, each.kind, each.namespace, each.name) for each in owned
         }
-    yield from cluster_checks(repository, stack, wanted)
+    yield from cluster_checks(stack, wanted)
 
 
 def _say(each: Check, *, new: bool) -> None:

@@ -13,6 +13,7 @@ from sluice.console import completion
 from sluice.console.options import in_repository
 from sluice.declaration.program import declared
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["compare"]
 
@@ -30,8 +31,7 @@ def compare(repository: Repository, base: str, other: str) -> None:
     Example:
       sluice compare staging prod
     """
-    repository.chosen((base, other))
-    before, after = _objects(repository, base), _objects(repository, other)
+    before, after = (_objects(each) for each in (repository.stack(base), repository.stack(other)))
     changed = [key for key in sorted({**before, **after}) if before.get(key) != after.get(key)]
     for title, kind in changed:
         texts = before.get((title, kind)), after.get((title, kind))
@@ -40,8 +40,8 @@ def compare(repository: Repository, base: str, other: str) -> None:
         click.echo(f"{base} and {other} declare the same")
 
 
-def _objects(repository: Repository, stack: str) -> dict[tuple[str, str], str]:
-    resources = declared(repository, stack, LockedNames(repository.root, stack))
+def _objects(stack: Stack) -> dict[tuple[str, str], str]:
+    resources = declared(stack, LockedNames(stack.repository.root, stack.name))
     return {
         (resource.title, resource.type): documents.dump(resource.inputs)
         for resource in resources

@@ -11,6 +11,7 @@ from sluice.console import completion
 from sluice.console.options import in_repository
 from sluice.console.tables import table
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def delete(repository: Repository, component: str, stack: str, yes: bool) -> Non
     rows = [
         (name, each, "yes" if each.kind in _HOLDING_DATA else "")
         for name, made in removal.components.items()
-        for each in _deployed(repository, name, made)
+        for each in _deployed(repository.stack(name), made)
     ]
     if rows:
         click.echo("\nThe next update deletes:")
@@ -72,13 +73,12 @@ def delete(repository: Repository, component: str, stack: str, yes: bool) -> Non
     click.echo(f"{', '.join(removal.files)} written; commit it, and the next update deletes them")
 
 
-def _deployed(repository: Repository, stack: str, component: Component) -> Sequence[Owned]:
+def _deployed(stack: Stack, component: Component) -> Sequence[Owned]:
     """Return what the stack's state has of a component, the objects of a Helm release too."""
-    from sluice.engine.engine import Engine  # noqa: PLC0415 - completion does without
     from sluice.inventory.component import components  # noqa: PLC0415
 
     kind = type(component).__name__
-    for each in components(Engine(repository, stack).resources()):
+    for each in components(stack.state().resources()):
         if (each.kind, each.name) == (kind, component.name):
             return each.objects
     return ()

@@ -14,12 +14,13 @@ import click
 
 from components.lib.manifests import documents
 from sluice.console import completion
-from sluice.console.options import in_repository, output_option, show
+from sluice.console.options import output_option, show, stack_argument
+from sluice.declaration.desired import DesiredState
 from sluice.diff.danger import urgency
 from sluice.diff.difference import Comparison, Difference, StackDifference
 from sluice.git.worktree import checked_out
 from sluice.plan.stack_diff import differences
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["diff"]
@@ -30,16 +31,14 @@ _MANY = 3
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.argument(
     "components", nargs=-1, metavar="[COMPONENT]...", shell_complete=completion.components
 )
 @click.option("--ref", metavar="COMMIT", help="What a commit's stacks declare.  [default: files]")
 @output_option("diff", "json", "yaml")
-@in_repository
 def diff(
-    repository: Repository,
-    stack: str,
+    stack: Stack,
     components: tuple[str, ...],
     ref: str | None,
     output: str,
@@ -55,15 +54,15 @@ def diff(
       sluice diff dev
       sluice diff prod redis --ref HEAD~1 -o json
     """
-    enter(repository)
-    (stack,) = repository.chosen((stack,))
-    with checked_out(repository, ref) if ref else nullcontext(repository) as source:
-        found, unknown = differences(repository, stack, components, checkout=source)
+    enter(stack.repository)
+    with checked_out(stack.repository, ref) if ref else nullcontext(stack.repository) as source:
+        desired = DesiredState(stack.at(source))
+        found, unknown = differences(desired, stack.state(), components)
     found.differences.sort(key=lambda each: urgency(each.operation, each.identity.kind))
     if output != "diff":
-        show(StackDifference.of(stack, found, unknown), output)
+        show(StackDifference.of(stack.name, found, unknown), output)
     else:
-        _show(stack, found, unknown)
+        _show(stack.name, found, unknown)
     if found.differences or unknown:
         sys.exit(_DIFFERENT)
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sluice.console.options import in_repository
-from sluice.errors import RepositoryError, SuspendedError
+from sluice.errors import SuspendedError
 from sluice.stack.repository import Repository
-from sluice.stack.suspension import suspensions
+from sluice.stack.settings import DriftPolicy
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter_state
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ __all__ = ["drift"]
 _HEADERS = ("STACK", "COMPONENT", "OBJECT", "FIELD", "DRIFT", "DECLARED", "LIVE", "BY")
 _WIDTH = 40
 _DIFFERENCES = 1
-_POLICIES = ("report", "correct")
 
 
 @click.command()
@@ -61,29 +61,27 @@ def drift(
     if bool(stacks) == everything:
         raise click.UsageError("give STACKs or --all")
     enter_state(repository)
-    chosen = _active(repository, repository.chosen(stacks), named=bool(stacks))
-    policies = {stack: _corrects(repository, stack, correct) for stack in chosen}
+    chosen = _active(repository.chosen(stacks), named=bool(stacks))
+    policies = {stack: _corrects(stack, correct) for stack in chosen}
     if watch:
-        _watch(repository, policies, output, strict=strict)
+        _watch(policies, output, strict=strict)
         return
-    found = {stack: _look(repository, stack, strict=strict) for stack in chosen}
+    found = {stack: _look(stack, strict=strict) for stack in chosen}
     left = {
-        stack: _corrected(repository, stack, drifted, strict=strict)
-        if policies[stack] and drifted
-        else drifted
+        stack: _corrected(stack, drifted, strict=strict) if policies[stack] and drifted else drifted
         for stack, drifted in found.items()
     }
     _show(found, left, output)
     for stack, drifted in found.items():
-        _tell(repository, stack, drifted, left[stack])
+        _tell(stack, drifted, left[stack])
     if any(left.values()):
         raise SystemExit(_DIFFERENCES)
 
 
-def _active(repository: Repository, stacks: list[str], *, named: bool) -> list[str]:
+def _active(stacks: list[Stack], *, named: bool) -> list[Stack]:
     active = []
     for stack in stacks:
-        whole = [entry for entry in suspensions(repository, stack) if not entry.component]
+        whole = [entry for entry in stack.suspensions() if not entry.component]
         if whole and named:
             raise SuspendedError(f"{stack}: {whole[0]}; run `sluice resume {stack}`")
         if whole:
@@ -93,65 +91,56 @@ def _active(repository: Repository, stacks: list[str], *, named: bool) -> list[s
     return active
 
 
-def _corrects(repository: Repository, stack: str, asked: bool | None) -> bool:
-    policy = repository.setting(stack, "drift") or _POLICIES[0]
-    if policy not in _POLICIES:
-        raise RepositoryError(
-            f"stacks/Pulumi.{stack}.yaml: {repository.project}:drift: {policy!r} is neither "
-            "correct nor report"
-        )
-    return policy == "correct" if asked is None else asked
+def _corrects(stack: Stack, asked: bool | None) -> bool:
+    policy = stack.settings().drift
+    return policy is DriftPolicy.CORRECT if asked is None else asked
 
 
-def _look(repository: Repository, stack: str, *, strict: bool) -> list[Drift]:
+def _look(stack: Stack, *, strict: bool) -> list[Drift]:
     from sluice.drift.detection import drift as find  # noqa: PLC0415 - a refused call needs none of it
 
-    return find(repository, stack, strict=strict)
+    return find(stack, strict=strict)
 
 
-def _corrected(
-    repository: Repository, stack: str, found: Sequence[Drift], *, strict: bool
-) -> list[Drift]:
+def _corrected(stack: Stack, found: Sequence[Drift], *, strict: bool) -> list[Drift]:
     from sluice.drift.correction import correct  # noqa: PLC0415 - Pulumi's import takes long
 
-    return correct(repository, stack, found, strict=strict)
+    return correct(stack, found, strict=strict)
 
 
-def _watch(repository: Repository, policies: dict[str, bool], output: str, *, strict: bool) -> None:
+def _watch(policies: dict[Stack, bool], output: str, *, strict: bool) -> None:
     from sluice.drift.watching import watch  # noqa: PLC0415 - only here
 
-    for stack, found in watch(repository, list(policies), strict=strict):
+    for stack, found in watch(list(policies), strict=strict):
         left = found
         if policies[stack] and found:
-            left = _corrected(repository, stack, found, strict=strict)
+            left = _corrected(stack, found, strict=strict)
         _show({stack: found}, {stack: left}, output)
-        _tell(repository, stack, found, left)
+        _tell(stack, found, left)
 
 
-def _tell(
-    repository: Repository, stack: str, found: Sequence[Drift], left: Sequence[Drift]
-) -> None:
+def _tell(stack: Stack, found: Sequence[Drift], left: Sequence[Drift]) -> None:
     from sluice.drift.telling import drift_event  # noqa: PLC0415 - the same
     from sluice.notification.publication import publish  # noqa: PLC0415 - a refused call needs none of it
 
-    publish(repository, drift_event(repository, stack, found, left, _summary(found, left)))
+    publish(stack.repository, drift_event(stack, found, left, _summary(found, left)))
 
 
-def _show(found: dict[str, list[Drift]], left: dict[str, list[Drift]], output: str) -> None:
+def _show(found: dict[Stack, list[Drift]], left: dict[Stack, list[Drift]], output: str) -> None:
     if output == "json":
         from sluice.console.options import show  # noqa: PLC0415 - only here
         from sluice.drift.report import DriftedField  # noqa: PLC0415
 
         show(
             [
-                DriftedField.of(stack, drifted, corrected=drifted not in left[stack])
+                DriftedField.of(stack.name, drifted, corrected=drifted not in left[stack])
                 for stack, each in found.items()
                 for drifted in each
             ],
             output,
         )
         return
-    cells = [row for stack, each in found.items() for row in _cells(stack, each)]
+    cells = [row for stack, each in found.items() for row in _cells(stack.name, each)]
     if cells:
         from sluice.console.tables import table  # noqa: PLC0415 - mostly there is nothing to show
 

@@ -12,6 +12,7 @@ import click
 from sluice.console.options import chosen_stacks, in_repository, output_option, show, stacks_options
 from sluice.console.tables import age, table
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def events(
     """
     enter(repository)
     chosen = chosen_stacks(repository, stacks, all_stacks=all_stacks)
-    found = _read(repository, chosen, wanted)
+    found = _read(chosen, wanted)
     if output == "table":
         click.echo(_as_table(found) if found else "no events")
     else:
@@ -56,7 +57,7 @@ def events(
     shown = set(found)
     while watch:
         time.sleep(_SECONDS)
-        new = [event for event in _read(repository, chosen, wanted) if event not in shown]
+        new = [event for event in _read(chosen, wanted) if event not in shown]
         shown.update(new)
         if new and output == "table":
             click.echo(_as_table(new).partition("\n")[2])
@@ -64,18 +65,17 @@ def events(
             show(new, output)
 
 
-def _read(repository: Repository, stacks: Sequence[str], wanted: str) -> list[ObjectEvent]:
+def _read(stacks: Sequence[Stack], wanted: str) -> list[ObjectEvent]:
     from sluice.inventory.deployed import Deployed, live  # noqa: PLC0415
-    from sluice.kubernetes.cluster import Cluster  # noqa: PLC0415 - completion does without
     from sluice.status.events import events_of  # noqa: PLC0415
     from sluice.status.tree import tree_of  # noqa: PLC0415
 
     found: list[ObjectEvent] = []
     for stack in stacks:
-        deployed = Deployed.of(repository, stack)
+        deployed = Deployed.of(stack)
         if deployed.components:
-            tree = tree_of(deployed, live(repository, deployed, made=True))
-            reported = Cluster.of(repository, stack).list("v1", "Event")
+            tree = tree_of(deployed, live(stack, deployed, made=True))
+            reported = stack.cluster().list("v1", "Event")
             found += events_of(tree, reported, wanted)
     return sorted(found, key=lambda event: event.last_seen)
 

@@ -14,8 +14,6 @@ from sluice.declaration.program import declaration
 from sluice.errors import RepositoryError
 from sluice.flux.exporter import export as export_to_flux
 from sluice.stack.repository import Repository
-from sluice.stack.stack import locked_charts
-from sluice.stack.suspension import suspensions
 from sluice.stack.tool_environment import enter
 
 __all__ = ["export"]
@@ -53,9 +51,9 @@ def export(
     if bool(names) == everything and kind != "all":
         raise click.UsageError("give either names or --all")
     enter(repository)
-    (stack,) = repository.chosen((stack,))
-    found = declaration(repository, stack, locked_charts(repository, stack))
-    suspended = {each.component: each.reason for each in suspensions(repository, stack)}
+    declaring = repository.stack(stack)
+    found = declaration(declaring, declaring.locked())
+    suspended = {each.component: each.reason for each in declaring.suspensions()}
     made = export_to_flux(repository, found, suspended)
     chosen = [each for each in made.objects if kind == "all" or each["kind"] in _KINDS[kind]]
     for manifest in _named(chosen, names, kind):

@@ -14,6 +14,7 @@ from sluice.console.options import chosen_stacks, in_repository, output_option, 
 from sluice.console.tables import age, table
 from sluice.errors import RepositoryError
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 from sluice.status.rows import at_once, deployed_rows
 
@@ -99,9 +100,11 @@ def get(
     """
     enter(repository)
     chosen = chosen_stacks(repository, stacks, all_stacks=all_stacks)
+    if what == "stacks" and name is not None:
+        repository.stack(name)
 
     def read() -> list[Any]:
-        found = _read(repository, chosen, what, name)
+        found = _read(chosen, what, name)
         return [row for row in found if status_selector is None or _has(row, *status_selector)]
 
     write = _writer(what, output, several=len(chosen) > 1)
@@ -140,12 +143,10 @@ def rows_as_table(rows: Sequence[Row], *, wide: bool = False, several: bool = Tr
     )
 
 
-def _read(repository: Repository, stacks: Sequence[str], what: str, name: str | None) -> list[Any]:
+def _read(stacks: Sequence[Stack], what: str, name: str | None) -> list[Any]:
     if what == "stacks":
-        if name is not None:
-            repository.chosen((name,))
-        return _stack_rows(repository, [each for each in stacks if name in (None, each)])
-    rows = deployed_rows(repository, stacks)
+        return _stack_rows([each for each in stacks if name in (None, each.name)])
+    rows = deployed_rows(stacks)
     kinds = _KINDS.get(what)
     found = [
         row
@@ -153,18 +154,17 @@ def _read(repository: Repository, stacks: Sequence[str], what: str, name: str | 
         if (kinds is None or row.kind in kinds) and name in (None, row.name, f"{row.kind}/{name}")
     ]
     if name is not None and not found:
-        raise RepositoryError(f"{', '.join(stacks)}: among {what} there is no {name!r}")
+        raise RepositoryError(f"{', '.join(map(str, stacks))}: among {what} there is no {name!r}")
     return found
 
 
-def _stack_rows(repository: Repository, stacks: Sequence[str]) -> list[StackRow]:
+def _stack_rows(stacks: Sequence[Stack]) -> list[StackRow]:
     from sluice.inventory.deployed import Deployed, live  # noqa: PLC0415
-    from sluice.stack.suspension import suspensions  # noqa: PLC0415
     from sluice.status.rows import stack_row  # noqa: PLC0415
 
-    def of(stack: str) -> StackRow:
-        deployed = Deployed.of(repository, stack)
-        return stack_row(deployed, live(repository, deployed), suspensions(repository, stack))
+    def of(stack: Stack) -> StackRow:
+        deployed = Deployed.of(stack)
+        return stack_row(deployed, live(stack, deployed), stack.suspensions())
 
     return at_once(of, stacks)
 

@@ -27,13 +27,12 @@ def graph(repository: Repository, stack: str, output: str) -> None:
       sluice graph dev
       sluice graph dev -o svg > dev.svg
     """
-    from sluice.backend.state import StackState  # noqa: PLC0415
     from sluice.inventory.component import components  # noqa: PLC0415
     from sluice.status.drawing import svg  # noqa: PLC0415 - completion does without
     from sluice.status.graph import Graph, mermaid  # noqa: PLC0415
 
     enter(repository)
-    resources = StackState(repository, one_stack(repository, stack)).resources()
+    resources = one_stack(repository, stack).state().resources()
     found = Graph.of(components(resources))
     if output in ("json", "yaml"):
         show(found, output)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import click
 
-from sluice.console import completion
-from sluice.console.options import in_repository, output_option, show
+from sluice.console.options import output_option, show, stack_argument
 from sluice.console.tables import table
-from sluice.engine.engine import Engine
-from sluice.inventory.history import Deployment
-from sluice.inventory.history import history as deployments
-from sluice.stack.repository import Repository
+from sluice.inventory.history import Deployment, deployments
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["history"]
@@ -20,11 +17,10 @@ _SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-"}
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.option("--limit", type=click.IntRange(min=1), help="Only the newest so many.")
 @output_option("table", "wide", "json", "yaml")
-@in_repository
-def history(repository: Repository, stack: str, limit: int | None, output: str) -> None:
+def history(stack: Stack, limit: int | None, output: str) -> None:
     """Show the deployments of STACK, the newest last.
 
     CAUSE is merge, reconcile, drift or rollback as the update's message says,
@@ -36,9 +32,8 @@ def history(repository: Repository, stack: str, limit: int | None, output: str) 
       sluice history prod
       sluice history prod --limit 5 -o wide
     """
-    enter(repository)
-    repository.chosen((stack,))
-    made = deployments(Engine(repository, stack))[-(limit or 0) :]
+    enter(stack.repository)
+    made = deployments(stack)[-(limit or 0) :]
     if output in ("json", "yaml"):
         show(made, output)
     else:

@@ -40,7 +40,7 @@ def scan_command(
       sluice images scan --stack prod -o json
     """
     enter(repository)
-    found = scan(repository, chosen_stacks(repository, stacks, all_stacks=all_stacks))
+    found = scan(chosen_stacks(repository, stacks, all_stacks=all_stacks))
     if output == "table":
         _show(found)
     else:

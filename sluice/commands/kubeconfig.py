@@ -10,19 +10,17 @@ import click
 
 from components.lib.files import atomic_file
 from components.lib.manifests import documents
-from sluice.console import completion
-from sluice.console.options import Duration, in_repository
-from sluice.kubernetes.cluster import Cluster
+from sluice.console.options import Duration, stack_argument
 from sluice.kubernetes.credentials import way_in
 from sluice.security.accounts import NAMESPACE, Account, account_name
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["kubeconfig"]
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.option("--account", type=click.Choice(["preview", "up"]), required=True, help="Whose.")
 @click.option(
     "--namespace", default=NAMESPACE, show_default=True, help="Where the service accounts live."
@@ -39,10 +37,8 @@ __all__ = ["kubeconfig"]
     type=click.Path(dir_okay=False, path_type=Path),
     help="Written for your eyes only (mode 0600).  [default: standard output]",
 )
-@in_repository
 def kubeconfig(
-    repository: Repository,
-    stack: str,
+    stack: Stack,
     account: Account,
     namespace: str,
     duration: timedelta,
@@ -60,11 +56,10 @@ def kubeconfig(
     """
     if output_file is None and sys.stdout.isatty():
         raise click.UsageError("the token is secret: give --output-file, or pipe it to its place")
-    enter(repository)
-    repository.chosen((stack,))
-    cluster = Cluster.of(repository, stack)
+    enter(stack.repository)
+    cluster = stack.cluster()
     server = way_in(cluster.context, cluster.kubeconfig)
-    name = account_name(repository.project, stack, account)
+    name = account_name(stack.repository.project, stack.name, account)
     token, expires = cluster.token(namespace, name, int(duration.total_seconds()))
     content = documents.dump(
         {

@@ -78,7 +78,7 @@ def lock(
     if push or pr:
         _publish(repository, stacks, names, pr=pr)
         return
-    following = next_locks(repository, repository.chosen(stacks), names)
+    following = next_locks(repository.chosen(stacks), names)
     for each in following:
         _show(each)
     stale = [each for each in following if each.changes]

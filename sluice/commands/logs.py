@@ -54,7 +54,7 @@ def logs(
     chosen = chosen_stacks(repository, stacks, all_stacks=all_stacks)
     show = _json if output == "json" else _text
     lines = follow if following else lines_of
-    sources: list[Source] = [Tail(repository, stack) for stack in chosen]
+    sources: list[Source] = [Tail(stack) for stack in chosen]
     for line in lines([*sources, *([] if stacks else _pipeline(repository))], wanted):
         click.echo(show(line))
 

@@ -7,6 +7,7 @@ import click
 from sluice.console import completion
 from sluice.console.options import in_repository, output_option, show
 from sluice.console.tables import table
+from sluice.declaration.desired import DesiredState
 from sluice.diff.change import PlannedChange
 from sluice.plan.planning import plan
 from sluice.stack.repository import Repository
@@ -36,7 +37,7 @@ def preview(repository: Repository, stacks: tuple[str, ...], output: str) -> Non
     enter(repository)
     rows: list[PlannedChange] = []
     for stack in repository.chosen(stacks):
-        found = plan(repository, stack)
+        found = plan(DesiredState(stack))
         rows += found.changes
         for note in found.notes:
             click.echo(f"{stack}: {note}", err=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from components.lib.manifests import documents
-from sluice.console import completion
-from sluice.console.options import in_repository
-from sluice.kubernetes.cluster import Cluster
+from sluice.console.options import stack_argument
+from sluice.declaration.desired import DesiredState
 from sluice.security.accounts import NAMESPACE, accounts
 from sluice.security.needs import StackNeeds, stack_needs
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["rbac"]
@@ -19,12 +18,11 @@ _POLICY = ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy")
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.option(
     "--namespace", default=NAMESPACE, show_default=True, help="Where the service accounts live."
 )
-@in_repository
-def rbac(repository: Repository, stack: str, namespace: str) -> None:
+def rbac(stack: Stack, namespace: str) -> None:
     """Print the service accounts of STACK, to be applied by who administers the cluster.
 
     PROJECT-STACK-preview reads, and asks the server by dry runs, to which an
@@ -39,10 +37,9 @@ def rbac(repository: Repository, stack: str, namespace: str) -> None:
       sluice rbac dev | kubectl --context dev-cluster apply --server-side -f -
       sluice kubeconfig dev --account up --output-file up.yaml
     """
-    enter(repository)
-    repository.chosen((stack,))
-    cluster = Cluster.of(repository, stack)
-    needs = stack_needs(repository, stack, cluster)
+    enter(stack.repository)
+    desired = DesiredState(stack)
+    cluster, needs = desired.cluster, stack_needs(desired)
     dry_run = cluster.serves(*_POLICY)
     if not dry_run:
         _warn(
@@ -50,7 +47,9 @@ def rbac(repository: Repository, stack: str, namespace: str) -> None:
             "may only read, so previews guess what the server would make of an object"
         )
     _warn_of_power(needs)
-    made = accounts(repository.project, stack, needs, namespace=namespace, dry_run=dry_run)
+    made = accounts(
+        stack.repository.project, stack.name, needs, namespace=namespace, dry_run=dry_run
+    )
     click.echo("".join(f"---\n{documents.dump(each)}" for each in made), nl=False)
 
 

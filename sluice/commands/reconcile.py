@@ -26,6 +26,7 @@ from sluice.git.worktree import checked_out
 from sluice.reconciliation.reconciliation import newest_commit, reconcile_part, reconcile_stack
 from sluice.reconciliation.result import Admission, Reconciliation, Result
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["reconcile"]
@@ -106,23 +107,20 @@ def stack_(
     admissions = _admissions(repository) if gated else ()
     with checked_out(repository, commit) as checkout:
         for stack in checkout.chosen(stacks):
-            before = str(checkout.setting(stack, "follows") or "")
+            before = stack.settings().follows
             if report.stopped(before):
-                report.leave_out(stack, commit, before)
+                report.leave_out(stack.name, commit, before)
                 continue
-            with report.errors_of(stack, commit), progress(repository, stack) as watch:
+            with report.errors_of(stack.name, commit), progress(stack) as watch:
+                own = stack.at(repository)
                 report.add(
-                    reconcile_stack(
-                        *(repository, checkout, stack, commit),
-                        watch=watch,
-                        wait=wait,
-                        admissions=admissions,
-                    )
+                    reconcile_stack(own, checkout, watch=watch, wait=wait, admissions=admissions)
                 )
     report.end(exit_code=exit_code)
 
 
 def _admissions(repository: Repository) -> tuple[Admission, ...]:
+    from sluice.declaration.desired import DesiredState  # noqa: PLC0415
     from sluice.gitea.client import Gitea  # noqa: PLC0415
     from sluice.inputs.deployment_record import load  # noqa: PLC0415 - only for a pipeline
     from sluice.pipeline.approval import Gate  # noqa: PLC0415
@@ -131,13 +129,13 @@ def _admissions(repository: Repository) -> tuple[Admission, ...]:
 
     gitea = Gitea.of(repository)
 
-    def approved(checkout: Repository, stack: str, commit: str) -> None:
-        Gate.of(checkout, stack).check(repository, commit, gitea)
+    def approved(stack: Stack, commit: str) -> None:
+        Gate.of(stack).check(repository, commit, gitea)
 
-    def reviewed(checkout: Repository, stack: str, commit: str) -> None:
-        deployed = load(repository, stack)
+    def reviewed(stack: Stack, commit: str) -> None:
+        deployed = load(stack)
         merge = Merge(repository, gitea, deployed.commit if deployed else "", commit)
-        check_reviewed(merge, stack, lambda: plan(checkout, stack).changes)
+        check_reviewed(merge, stack.name, lambda: plan(DesiredState(stack)).changes)
 
     return approved, reviewed
 
@@ -175,17 +173,13 @@ def _part(word: str, kinds: Collection[str], shown: str) -> None:
         report = _Report(output)
         newest = newest_commit(repository) if with_source else ""
         for stack, components in _having(repository, stacks, kinds, name).items():
-            commit = newest or _deployed_commit(repository, stack)
+            commit = newest or _deployed_commit(stack)
             with (
-                report.errors_of(stack, commit),
+                report.errors_of(stack.name, commit),
                 checked_out(repository, commit) as checkout,
-                progress(repository, stack) as watch,
+                progress(stack) as watch,
             ):
-                report.add(
-                    reconcile_part(
-                        *(repository, checkout, stack, commit, components), watch=watch, wait=wait
-                    )
-                )
+                report.add(reconcile_part(stack, checkout, components, watch=watch, wait=wait))
         report.end(exit_code=exit_code)
 
 
@@ -197,28 +191,26 @@ _part("source", ("GitRepository", "HelmRepository", "OCIRepository"), "the repos
 
 def _having(
     repository: Repository, stacks: tuple[str, ...], kinds: Collection[str], name: str
-) -> dict[str, list[str]]:
-    from sluice.backend.state import StackState  # noqa: PLC0415 - only for a part
+) -> dict[Stack, list[str]]:
     from sluice.inventory.component import components, with_dependencies  # noqa: PLC0415 - the same
 
     parts = {
-        stack: with_dependencies(components(StackState(repository, stack).resources()), kinds, name)
+        stack: with_dependencies(components(stack.state().resources()), kinds, name)
         for stack in repository.chosen(stacks)
     }
     found = {stack: components for stack, components in parts.items() if components}
     if not found:
         raise RepositoryError(
-            f"no {' or '.join(kinds)} {name!r} is deployed to {', '.join(parts)}; "
+            f"no {' or '.join(kinds)} {name!r} is deployed to {', '.join(map(str, parts))}; "
             "`sluice reconcile stack` deploys what is new"
         )
     return found
 
 
-def _deployed_commit(repository: Repository, stack: str) -> str:
-    from sluice.engine.engine import Engine  # noqa: PLC0415 - Pulumi takes half a second to load
-    from sluice.inventory.history import history  # noqa: PLC0415
+def _deployed_commit(stack: Stack) -> str:
+    from sluice.inventory.history import deployments  # noqa: PLC0415
 
-    made = reversed(history(Engine(repository, stack)))
+    made = reversed(deployments(stack))
     good = (one for one in made if one.result == "succeeded" and one.commit and not one.dirty)
     found = next(good, None)
     if found is None:

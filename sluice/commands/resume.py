@@ -10,15 +10,15 @@ import click
 
 from sluice.commands.suspend import tell, where_it_is
 from sluice.console import completion
-from sluice.console.options import in_repository
+from sluice.console.options import stack_argument
 from sluice.console.progress import progress
 from sluice.console.tables import table
 from sluice.errors import NoRemoteError
-from sluice.git.commits import head
 from sluice.git.remote import Remote
 from sluice.git.worktree import checked_out
 from sluice.reconciliation.suspending import resume as resume_in_git
-from sluice.stack.repository import Repository
+from sluice.stack.repository import Checkout, Repository
+from sluice.stack.stack import Stack
 from sluice.stack.suspension import without
 from sluice.stack.tool_environment import enter
 
@@ -31,14 +31,11 @@ _HEADERS = ("COMPONENT", "OBJECT", "FIELD", "DECLARED", "LIVE", "BY")
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.argument("components", nargs=-1, shell_complete=completion.components)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--no-push", is_flag=True, help="Commit to the branch that is checked out.")
-@in_repository
-def resume(
-    repository: Repository, stack: str, components: tuple[str, ...], yes: bool, no_push: bool
-) -> None:
+def resume(stack: Stack, components: tuple[str, ...], yes: bool, no_push: bool) -> None:
     """End the suspension of STACK, or of COMPONENTS of it, and reconcile.
 
     Shows first what was changed by hand meanwhile, which is put back; to keep
@@ -49,22 +46,21 @@ def resume(
       sluice resume dev ci-agents
       sluice resume prod --yes
     """
-    enter(repository)
-    repository.chosen((stack,))
-    with _newest(repository, push=not no_push) as checkout:
-        without(checkout, stack, components)
-        _show(stack, _by_hand(checkout, stack, components))
+    enter(stack.repository)
+    with _newest(stack.repository, push=not no_push) as checkout:
+        without(stack.at(checkout), components)
+        _show(stack, _by_hand(stack.at(checkout), components))
     if not yes:
         click.confirm("Put it back, and go on as declared?", abort=True)
-    branch = resume_in_git(repository, stack, components, push=not no_push)
+    branch = resume_in_git(stack, components, push=not no_push)
     what = ", ".join(components) or "the whole stack"
     click.echo(f"{stack}: {what} resumed, {where_it_is(branch)}")
-    tell(repository, stack, "resume", f"{what} is resumed")
-    with _newest(repository, push=not no_push) as checkout:
-        _reconcile(repository, checkout, stack)
+    tell(stack, "resume", f"{what} is resumed")
+    with _newest(stack.repository, push=not no_push) as checkout:
+        _reconcile(stack, checkout)
 
 
-def _newest(repository: Repository, *, push: bool) -> AbstractContextManager[Repository]:
+def _newest(repository: Repository, *, push: bool) -> AbstractContextManager[Checkout]:
     """Give a checkout of the newest commit, where there is a remote that of its branch."""
     try:
         return checked_out(repository, Remote.of(repository).fetch() if push else "HEAD")
@@ -72,14 +68,14 @@ def _newest(repository: Repository, *, push: bool) -> AbstractContextManager[Rep
         return checked_out(repository, "HEAD")
 
 
-def _by_hand(repository: Repository, stack: str, components: Collection[str]) -> list[Drift]:
+def _by_hand(stack: Stack, components: Collection[str]) -> list[Drift]:
     from sluice.drift.detection import drift  # noqa: PLC0415 - asks the cluster, not needed for --help
 
-    found = drift(repository, stack)
+    found = drift(stack)
     return [each for each in found if not components or each.component in components]
 
 
-def _show(stack: str, found: list[Drift]) -> None:
+def _show(stack: Stack, found: list[Drift]) -> None:
     if not found:
         click.echo(f"{stack}: nothing was changed by hand meanwhile")
         return
@@ -98,9 +94,9 @@ def _show(stack: str, found: list[Drift]) -> None:
     click.echo(table(_HEADERS, rows))
 
 
-def _reconcile(repository: Repository, checkout: Repository, stack: str) -> None:
+def _reconcile(stack: Stack, checkout: Checkout) -> None:
     from sluice.reconciliation.reconciliation import reconcile_stack  # noqa: PLC0415 - not needed for --help
 
-    with progress(repository, stack) as watch:
-        done = reconcile_stack(repository, checkout, stack, head(checkout), watch=watch)
+    with progress(stack) as watch:
+        done = reconcile_stack(stack, checkout, watch=watch)
     click.echo(f"{stack}: {done.result} at {done.commit[:7]}: {done.message}")

@@ -7,23 +7,22 @@ from collections.abc import Sequence
 
 import click
 
-from sluice.console import completion
-from sluice.console.options import in_repository
+from sluice.console.options import stack_argument
 from sluice.console.tables import table
 from sluice.diff.change import Change
 from sluice.errors import DeploymentError, LockedError, RepositoryError
 from sluice.gitea.client import Gitea
-from sluice.rollback.planning import Plan
+from sluice.rollback.planning import RollbackPlan, plan, plan_now
 from sluice.rollback.rollback import Rollback, prepare
 from sluice.rollback.target import LAST_GOOD
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["rollback"]
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.option(
     "--to",
     default=LAST_GOOD,
@@ -37,10 +36,8 @@ __all__ = ["rollback"]
 )
 @click.option("--own-files", is_flag=True, help="Restore only files that no other stack reads.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@in_repository
 def rollback(
-    repository: Repository,
-    stack: str,
+    stack: Stack,
     to: str,
     push: bool,
     now: bool,
@@ -68,16 +65,16 @@ def rollback(
         raise click.UsageError(
             "--now restores everything, on a branch: without --push, --own-files"
         )
-    enter(repository)
-    chosen = prepare(repository, stack, to)
-    plan = chosen.plan_now() if now else chosen.plan(only_own=own_files)
-    click.echo(_shown(chosen, plan))
-    if not now and not plan.restoration.paths:
+    enter(stack.repository)
+    chosen = prepare(stack, to)
+    planned = plan_now(chosen) if now else plan(chosen, only_own=own_files)
+    click.echo(_shown(chosen, planned))
+    if not now and not planned.restoration.paths:
         click.echo(f"\nGit declares this already; {_afterwards(chosen)}")
         return
     _ask(yes=yes)
     if now:
-        _apply(chosen, plan)
+        _apply(chosen, planned)
     elif push:
         commit = chosen.push(only_own=own_files)
         click.echo(f"Pushed {commit[:7]} to {chosen.remote}; {_afterwards(chosen)}")
@@ -86,10 +83,12 @@ def rollback(
         click.echo(_proposed(chosen, branch))
 
 
-def _apply(chosen: Rollback, plan: Plan) -> None:
+def _apply(chosen: Rollback, planned: RollbackPlan) -> None:
     stack = chosen.stack
     try:
-        outcome, branch = chosen.apply(plan, lambda _urn: None)
+        outcome, branch = chosen.apply(
+            differs=bool(planned.restoration.paths), watch=lambda _urn: None
+        )
     except (DeploymentError, LockedError):
         click.echo(
             f"{stack} is not where it should be, and suspended so that nothing interferes: roll "
@@ -113,7 +112,7 @@ def _apply(chosen: Rollback, plan: Plan) -> None:
 def _proposed(chosen: Rollback, branch: str) -> str:
     """Open the pull request from a pushed branch, and say where it is, or how to open it."""
     base = chosen.remote.branch
-    gitea = Gitea.find(chosen.repository)
+    gitea = Gitea.find(chosen.stack.repository)
     if gitea is None:
         return f"Pushed branch {branch}; open a pull request from it to {base}"
     title, _, body = chosen.message.partition("\n")
@@ -135,7 +134,7 @@ def _ask(*, yes: bool) -> None:
     click.confirm("Go on?", abort=True)
 
 
-def _shown(chosen: Rollback, plan: Plan) -> str:
+def _shown(chosen: Rollback, planned: RollbackPlan) -> str:
     target = chosen.target
     title = (
         f"{chosen.stack} back to deployment {target.number}: commit {target.commit[:7]} of "
@@ -143,10 +142,10 @@ def _shown(chosen: Rollback, plan: Plan) -> str:
     )
     parts = [
         title,
-        _changes(plan.outcome.changes),
-        _listed("What does not come back:", plan.lost),
-        _listed("Files that are restored:", plan.restoration.paths),
-        _listed("Other stacks change too once this is merged:", _others(plan)),
+        _changes(planned.outcome.changes),
+        _listed("What does not come back:", planned.lost),
+        _listed("Files that are restored:", planned.restoration.paths),
+        _listed("Other stacks change too once this is merged:", _others(planned)),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -171,5 +170,5 @@ def _listed(title: str, lines: Sequence[str]) -> str:
     return "\n".join([title, *(f"  {line}" for line in lines)]) if lines else ""
 
 
-def _others(plan: Plan) -> list[str]:
-    return [f"{stack}: {', '.join(titles)}" for stack, titles in plan.others.items()]
+def _others(planned: RollbackPlan) -> list[str]:
+    return [f"{stack}: {', '.join(titles)}" for stack, titles in planned.others.items()]

@@ -31,19 +31,17 @@ def stats(repository: Repository, stacks: tuple[str, ...], output: str) -> None:
       sluice stats
       sluice stats dev -o json
     """
-    from sluice.backend.state import StackState  # noqa: PLC0415
     from sluice.inventory.deployed import Deployed, live  # noqa: PLC0415 - completion does without
-    from sluice.stack.suspension import suspensions  # noqa: PLC0415
     from sluice.status.rows import component_rows  # noqa: PLC0415
     from sluice.status.statistics import statistics_of  # noqa: PLC0415
 
     enter(repository)
     found = []
     for stack in chosen_stacks(repository, stacks):
-        deployed = Deployed.of(repository, stack)
-        alive = live(repository, deployed)
-        rows = component_rows(deployed, alive, suspensions(repository, stack))
-        found.append(statistics_of(deployed, rows, alive, StackState(repository, stack).size()))
+        deployed = Deployed.of(stack)
+        alive = live(stack, deployed)
+        rows = component_rows(deployed, alive, stack.suspensions())
+        found.append(statistics_of(deployed, rows, alive, stack.state().size()))
     if output == "table":
         click.echo(_as_tables(found))
     else:

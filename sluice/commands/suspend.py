@@ -5,23 +5,20 @@ from __future__ import annotations
 import click
 
 from sluice.console import completion
-from sluice.console.options import in_repository
+from sluice.console.options import stack_argument
 from sluice.reconciliation.suspending import suspend as suspend_in_git
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["suspend", "tell", "where_it_is"]
 
 
 @click.command()
-@click.argument("stack", shell_complete=completion.stacks)
+@stack_argument
 @click.argument("components", nargs=-1, shell_complete=completion.components)
 @click.option("--reason", required=True, help="Why; kept with your name and the time.")
 @click.option("--no-push", is_flag=True, help="Commit to the branch that is checked out.")
-@in_repository
-def suspend(
-    repository: Repository, stack: str, components: tuple[str, ...], reason: str, no_push: bool
-) -> None:
+def suspend(stack: Stack, components: tuple[str, ...], reason: str, no_push: bool) -> None:
     """Leave STACK, or COMPONENTS of it, out of every update and of drift correction.
 
     An entry in stacks/Pulumi.STACK.yaml says who, when and why; it is committed
@@ -34,23 +31,24 @@ def suspend(
     """
     if not reason.strip():
         raise click.UsageError("--reason: say why, for those who find it suspended")
-    enter(repository)
-    repository.chosen((stack,))
-    branch = suspend_in_git(repository, stack, components, reason, push=not no_push)
+    enter(stack.repository)
+    branch = suspend_in_git(stack, components, reason, push=not no_push)
     what = ", ".join(components) or "the whole stack"
     click.echo(f"{stack}: {what} suspended, {where_it_is(branch)}")
-    tell(repository, stack, "suspend", f"{what} is suspended: {reason}")
+    tell(stack, "suspend", f"{what} is suspended: {reason}")
 
 
-def tell(repository: Repository, stack: str, action: str, message: str) -> None:
+def tell(stack: Stack, action: str, message: str) -> None:
     """Tell the stack's alerts of a suspension or its end, which the newest commit has."""
     from sluice.notification.event import Event  # noqa: PLC0415 - not needed for --help
     from sluice.notification.publication import publish  # noqa: PLC0415 - not needed for --help
     from sluice.reconciliation.reconciliation import newest_commit  # noqa: PLC0415 - the same
 
-    commit = newest_commit(repository)
+    commit = newest_commit(stack.repository)
     result = "suspended" if action == "suspend" else "resumed"
-    publish(repository, Event(stack, "suspension", action, "info", result, message, commit))
+    publish(
+        stack.repository, Event(stack.name, "suspension", action, "info", result, message, commit)
+    )
 
 
 def where_it_is(branch: str) -> str:

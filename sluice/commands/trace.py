@@ -48,23 +48,21 @@ def trace(
     """
     from sluice.inventory.deployed import Deployed  # noqa: PLC0415
     from sluice.inventory.owners import owners_of  # noqa: PLC0415
-    from sluice.kubernetes.cluster import Cluster  # noqa: PLC0415 - completion does without
     from sluice.status.trace import trace_of  # noqa: PLC0415
 
     enter(repository)
     chosen = chosen_stacks(repository, stacks, all_stacks=all_stacks)
     found = [
         trace_of(repository, deployed, ownership)
-        for deployed in (Deployed.of(repository, stack) for stack in chosen)
+        for stack in chosen
+        for deployed in [Deployed.of(stack)]
         if deployed.components
-        for ownership in owners_of(
-            deployed, Cluster.of(repository, deployed.stack), kind, namespace, name
-        )
+        for ownership in owners_of(deployed, stack.cluster(), kind, namespace, name)
     ]
     if not found:
         path = f"{namespace}/{name}" if namespace else name
         raise RepositoryError(
-            f"{', '.join(chosen)}: {kind} {path} is not there, or no stack declares it"
+            f"{', '.join(map(str, chosen))}: {kind} {path} is not there, or no stack declares it"
         )
     if output == "table":
         click.echo("\n---\n".join(table((), list(_lines(each))) for each in found))

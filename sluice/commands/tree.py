@@ -35,8 +35,9 @@ def tree(repository: Repository, stack: str, output: str) -> None:
     from sluice.status.tree import lines, tree_of  # noqa: PLC0415
 
     enter(repository)
-    deployed = Deployed.of(repository, one_stack(repository, stack))
-    found = tree_of(deployed, live(repository, deployed, made=True))
+    chosen = one_stack(repository, stack)
+    deployed = Deployed.of(chosen)
+    found = tree_of(deployed, live(chosen, deployed, made=True))
     if output != "tree":
         show(found, output)
         return

@@ -12,11 +12,13 @@ import click
 from sluice.console import completion
 from sluice.console.options import in_repository, wait_option
 from sluice.console.progress import progress
-from sluice.engine.engine import Engine, Outcome
+from sluice.engine.engine import Engine
 from sluice.engine.events import Watcher
+from sluice.engine.outcome import Outcome
 from sluice.errors import SuspendedError
 from sluice.notification.update_log import logged
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.suspension import left_out
 from sluice.stack.tool_environment import enter
 
@@ -49,12 +51,9 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool, wait: tim
         raise SuspendedError("every stack is suspended; run `sluice resume STACK` first")
     chosen = list(exclusions)
     threading.Thread(target=_load, daemon=True).start()
-    outcomes = [
-        _deploy(repository, stack, exclusions[stack], refresh=refresh, wait=wait)
-        for stack in chosen
-    ]
+    outcomes = [_deploy(stack, exclusions[stack], refresh=refresh, wait=wait) for stack in chosen]
     click.echo()
-    click.echo(_table(repository, chosen))
+    click.echo(_table(chosen))
     if not any(outcome.changed for outcome in outcomes):
         click.echo("\nNothing to do: every stack is as it is declared.")
 
@@ -74,31 +73,30 @@ def _load() -> None:
 
 
 def _healthy(
-    repository: Repository,
-    stack: str,
+    stack: Stack,
     outcome: Outcome,
     watch: Watcher,
     exclude: Collection[str],
 ) -> Outcome:
     from sluice.reconciliation.health import healthy  # noqa: PLC0415 - see _LATER
 
-    return healthy(repository, stack, outcome, watch, exclude=exclude)
+    return healthy(stack, outcome, watch, exclude=exclude)
 
 
-def _table(repository: Repository, stacks: Sequence[str]) -> str:
+def _table(stacks: Sequence[Stack]) -> str:
     from sluice.commands.get import rows_as_table  # noqa: PLC0415 - see _LATER
     from sluice.status.rows import deployed_rows  # noqa: PLC0415 - see _LATER
 
-    return rows_as_table(deployed_rows(repository, stacks))
+    return rows_as_table(deployed_rows(stacks))
 
 
 def _not_suspended(
     repository: Repository, named: tuple[str, ...]
-) -> Iterator[tuple[str, list[str]]]:
+) -> Iterator[tuple[Stack, list[str]]]:
     """Yield each stack to deploy, with the components that are left out."""
     for stack in repository.chosen(named):
         try:
-            entries = left_out(repository, stack)
+            entries = left_out(stack)
         except SuspendedError as error:
             if named:
                 raise
@@ -110,23 +108,20 @@ def _not_suspended(
 
 
 def _deploy(
-    repository: Repository,
-    stack: str,
+    stack: Stack,
     exclude: Collection[str],
     *,
     refresh: bool,
     wait: timedelta,
 ) -> Outcome:
-    engine = Engine(repository, stack, wait=wait)
-    with progress(repository, stack) as watch:
+    engine = Engine(stack, wait=wait)
+    with progress(stack) as watch:
         # The working tree's files are no commit's.
         outcome = logged(
-            repository,
             stack,
             "",
             "up",
             lambda: _healthy(
-                repository,
                 stack,
                 engine.up(refresh=refresh, watch=watch, exclude=exclude),
                 watch,

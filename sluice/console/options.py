@@ -16,6 +16,7 @@ from components.lib.manifests import fields
 from sluice.console import completion
 from sluice.errors import RepositoryError
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = [
     "Duration",
@@ -24,6 +25,7 @@ __all__ = [
     "one_stack",
     "output_option",
     "show",
+    "stack_argument",
     "stacks_options",
     "wait_option",
 ]
@@ -48,7 +50,7 @@ def stacks_options(command: F) -> F:
 
 def chosen_stacks(
     repository: Repository, stacks: tuple[str, ...], *, all_stacks: bool = False
-) -> list[str]:
+) -> list[Stack]:
     """Return the stacks that the options choose, each after the one that it follows."""
     if stacks and all_stacks:
         raise click.UsageError("--stack and --all-stacks exclude each other")
@@ -58,17 +60,32 @@ def chosen_stacks(
     return repository.chosen(stacks)
 
 
-def one_stack(repository: Repository, stack: str) -> str:
+def one_stack(repository: Repository, name: str) -> Stack:
     """Return the named stack, else the only one that there is.
 
     Raises:
         RepositoryError: where several are, or the named one is not.
 
     """
-    chosen = chosen_stacks(repository, (stack,) if stack else ())
+    chosen = chosen_stacks(repository, (name,) if name else ())
     if len(chosen) != 1:
-        raise RepositoryError(f"which stack? There are: {', '.join(chosen)}")
+        raise RepositoryError(f"which stack? There are: {', '.join(map(str, chosen))}")
     return chosen[0]
+
+
+class _StackType(click.ParamType[Stack]):
+    """A stack of the repository that the command is called in."""
+
+    name = "stack"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Stack:  # noqa: ARG002 - click's
+        return value if isinstance(value, Stack) else Repository.find(Path.cwd()).stack(value)
+
+
+def stack_argument(command: F) -> F:
+    """Add `STACK`, which the command is given as a `Stack`."""
+    argument = click.argument("stack", type=_StackType(), shell_complete=completion.stacks)
+    return argument(command)
 
 
 def output_option(*formats: str) -> Callable[[F], F]:

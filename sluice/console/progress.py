@@ -13,7 +13,7 @@ from components.errors import SluiceError
 
 if TYPE_CHECKING:
     from sluice.engine.events import Moment, Watcher
-    from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Waiting", "progress"]
 
@@ -103,7 +103,7 @@ class Waiting:
 
 
 @contextmanager
-def progress(repository: Repository, stack: str) -> Iterator[Watcher]:
+def progress(stack: Stack) -> Iterator[Watcher]:
     """Give what is told each moment, and shows on stderr what waits and why.
 
     Of what takes longer, the stack's own cluster is asked which pod is not ready.
@@ -115,7 +115,7 @@ def progress(repository: Repository, stack: str) -> Iterator[Watcher]:
     from rich.live import Live  # noqa: PLC0415 - the same
 
     console = Console(stderr=True)
-    waiting = Waiting(stack, time.monotonic())
+    waiting = Waiting(stack.name, time.monotonic())
 
     def screen() -> str:
         return "\n".join(waiting.lines(time.monotonic(), console.width, console.height))
@@ -124,7 +124,7 @@ def progress(repository: Repository, stack: str) -> Iterator[Watcher]:
         waiting.take(moment, time.monotonic())
 
     over = threading.Event()
-    asking = threading.Thread(target=_ask, args=(waiting, repository, stack, over), daemon=True)
+    asking = threading.Thread(target=_ask, args=(waiting, stack, over), daemon=True)
     asking.start()
     try:
         with Live(console=console, get_renderable=screen, refresh_per_second=4, transient=True):
@@ -133,11 +133,10 @@ def progress(repository: Repository, stack: str) -> Iterator[Watcher]:
         over.set()
 
 
-def _ask(waiting: Waiting, repository: Repository, stack: str, over: threading.Event) -> None:
-    from sluice.kubernetes.cluster import Cluster  # noqa: PLC0415 - only where something takes longer
+def _ask(waiting: Waiting, stack: Stack, over: threading.Event) -> None:
     from sluice.kubernetes.unready import unready  # noqa: PLC0415 - the same
 
-    cluster = Cluster.of(repository, stack)
+    cluster = stack.cluster()
     while not over.wait(_ASKED_EVERY_SECONDS):
         try:
             waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))

@@ -23,11 +23,12 @@ from components.runtime.references import IN_CLUSTER, DataReference
 from sluice.declaration.monitor import Monitor
 from sluice.declaration.records import Declaration, Declared, Reader
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["declaration", "declared"]
 
 
-def declared(repository: Repository, stack: str, locked: Locked) -> list[Declared]:
+def declared(stack: Stack, locked: Locked) -> list[Declared]:
     """Return the custom resources of a stack, in the order of their declaration.
 
     Raises:
@@ -35,12 +36,11 @@ def declared(repository: Repository, stack: str, locked: Locked) -> list[Declare
         ArtifactError: where `locked` has no answer.
 
     """
-    return declaration(repository, stack, locked).resources
+    return declaration(stack, locked).resources
 
 
 def declaration(
-    repository: Repository,
-    stack: str,
+    stack: Stack,
     locked: Locked,
     *,
     read: Reader | None = None,
@@ -58,18 +58,18 @@ def declaration(
 
     """
     monitor = Monitor(read or (lambda _kind, _path: None))
-    settings = {key: _text(value) for key, value in repository.config(stack).items()}
+    settings = {key: _text(value) for key, value in stack.settings().config.items()}
     made: list[Environment] = []
     wrong: list[SluiceError] = []
-    with _inside(repository):
+    with _inside(stack.repository):
         pulumi.runtime.set_mocks(
-            monitor.mocks, repository.project, stack, preview=True, monitor=monitor
+            monitor.mocks, stack.repository.project, stack.name, preview=True, monitor=monitor
         )
         pulumi.runtime.set_all_config({**settings, **(config or {})})
         tokens = LOCKED.set(locked), IN_CLUSTER.set(_found_by(read))
         try:
             find = importlib.import_module("stacks").environment
-            run = pulumi.runtime.test(lambda: _make(repository, find, made, wrong))  # type: ignore[no-untyped-call]
+            run = pulumi.runtime.test(lambda: _make(stack.repository, find, made, wrong))  # type: ignore[no-untyped-call]
             run()
         except Exception as error:
             # By way of what waits for it, the error comes without the program's lines.

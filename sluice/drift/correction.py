@@ -15,15 +15,13 @@ from sluice.engine.engine import Engine
 from sluice.errors import RepositoryError
 from sluice.git.worktree import checked_out
 from sluice.kubernetes.cluster import Cluster
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 __all__ = ["correct"]
 
 
-def correct(
-    repository: Repository, stack: str, found: Sequence[Drift], *, strict: bool = False
-) -> list[Drift]:
+def correct(stack: Stack, found: Sequence[Drift], *, strict: bool = False) -> list[Drift]:
     """Put back what has drifted; return what is not as it is declared even then.
 
     The commit that was deployed last is deployed again, with a refresh, for
@@ -39,26 +37,24 @@ def correct(
     """
     own = [each for each in found if not each.owned.release and each.why != "foreign"]
     if own:
-        _deploy_again(repository, stack, {each.component for each in own}, _message(found))
-    seen = look(repository, stack)
+        _deploy_again(stack, {each.component for each in own}, _message(found))
+    seen = look(stack)
     left = seen.drift(strict=strict)
     if left:
         _apply(seen, left)
-        left = drift(repository, stack, strict=strict)
+        left = drift(stack, strict=strict)
     return left
 
 
-def _deploy_again(
-    repository: Repository, stack: str, components: Collection[str], message: str
-) -> None:
-    enter(repository)
-    commit = _deployed_commit(repository, stack)
-    with checked_out(repository, commit) as checkout:
-        Engine(checkout, stack).up(refresh=True, target=sorted(components), message=message)
+def _deploy_again(stack: Stack, components: Collection[str], message: str) -> None:
+    enter(stack.repository)
+    commit = _deployed_commit(stack)
+    with checked_out(stack.repository, commit) as checkout:
+        Engine(stack.at(checkout)).up(refresh=True, target=sorted(components), message=message)
 
 
-def _deployed_commit(repository: Repository, stack: str) -> str:
-    newest = Engine(repository, stack).history(newest=1)
+def _deployed_commit(stack: Stack) -> str:
+    newest = stack.state().history(newest=1)
     environment: dict[str, Any] = (newest[0].get("environment") if newest else None) or {}
     commit = str(environment.get("git.head", ""))
     if not commit or environment.get("git.dirty") == "true":
@@ -79,7 +75,7 @@ def _message(found: Sequence[Drift]) -> str:
 def _apply(seen: Look, found: Iterable[Drift]) -> None:
     ours = [each.owned for each in found if each.why != "foreign"]
     changed = {id(owned): owned for owned in ours}.values()
-    for owned in with_secrets(list(changed), seen.repository, seen.stack):
+    for owned in with_secrets(list(changed), seen.stack):
         seen.cluster.apply(seen.manifest_of(owned))
     for each in found:
         if each.why == "foreign":

@@ -19,8 +19,7 @@ from sluice.drift.owned import Declared, declared_objects, state_of, with_secret
 from sluice.errors import ApiError
 from sluice.kubernetes.cluster import Cluster, Object
 from sluice.kubernetes.managed_fields import Path, fields_of, foreign, owner, shown
-from sluice.stack.repository import Repository
-from sluice.stack.suspension import suspensions
+from sluice.stack.stack import Stack
 
 __all__ = ["Drift", "Look", "Why", "drift", "look"]
 
@@ -63,7 +62,7 @@ class Drift:
     where: Path = field(repr=False, compare=False)
 
 
-def drift(repository: Repository, stack: str, *, strict: bool = False) -> list[Drift]:
+def drift(stack: Stack, *, strict: bool = False) -> list[Drift]:
     """Return what has drifted in a stack; what is suspended is left out.
 
     With `strict`, also what others have added to maps that the stack owns.
@@ -72,19 +71,15 @@ def drift(repository: Repository, stack: str, *, strict: bool = False) -> list[D
         ApiError: where the cluster cannot be asked.
 
     """
-    return look(repository, stack).drift(strict=strict)
+    return look(stack).drift(strict=strict)
 
 
-def look(repository: Repository, stack: str) -> Look:
+def look(stack: Stack) -> Look:
     """Return what a stack owns beside what is live."""
-    cluster = Cluster.of(repository, stack)
-    suspended = [entry.component for entry in suspensions(repository, stack)]
-    owned = (
-        []
-        if "" in suspended
-        else declared_objects(state_of(repository, stack), cluster, without=suspended)
-    )
-    return Look(repository, stack, cluster, owned, list_live(cluster, owned))
+    cluster = stack.cluster()
+    suspended = [entry.component for entry in stack.suspensions()]
+    owned = [] if "" in suspended else declared_objects(state_of(stack), cluster, without=suspended)
+    return Look(stack, cluster, owned, list_live(cluster, owned))
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,6 @@ class Look:
     """What a stack owns, beside what is live.
 
     Attributes:
-        repository: the stack's repository.
         stack: the stack.
         cluster: its cluster.
         declared: what it owns.
@@ -100,8 +94,7 @@ class Look:
 
     """
 
-    repository: Repository
-    stack: str
+    stack: Stack
     cluster: Cluster
     declared: Sequence[Declared]
     live: Mapping[tuple[str, str], Listing]
@@ -186,7 +179,7 @@ class Look:
         if not suspected:
             return []
         hidden = [each for each, _, _ in suspected if _has_hidden(each.manifest)]
-        plain = with_secrets(hidden, self.repository, self.stack) if hidden else []
+        plain = with_secrets(hidden, self.stack) if hidden else []
         revealed = {each.urn: each for each in plain}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             decided = pool.map(

@@ -9,12 +9,11 @@ from typing import Any
 from components.base.ignore import Ignore
 from components.lib.manifests import documents
 from sluice.backend.secret_values import is_secret, plain_text
-from sluice.backend.state import StackState
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.helm_records import deployed_manifests
 from sluice.kubernetes.managed_fields import below, fields_of
 from sluice.stack.own_cluster import on_own_cluster
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["HELM_MANAGERS", "Declared", "declared_objects", "state_of", "with_secrets"]
 
@@ -72,10 +71,10 @@ class Declared:
         return any(rule.covers(path) for rule in self.ignored)
 
 
-def state_of(repository: Repository, stack: str) -> Sequence[Entry]:
+def state_of(stack: Stack) -> Sequence[Entry]:
     """Return what a stack's state holds of its own cluster, secrets still encrypted."""
-    entries = StackState(repository, stack).entries()
-    return on_own_cluster(entries, lambda each: str(each["urn"]).rpartition("::")[2], stack)
+    entries = stack.state().entries()
+    return on_own_cluster(entries, lambda each: str(each["urn"]).rpartition("::")[2], stack.name)
 
 
 def declared_objects(
@@ -101,16 +100,14 @@ def declared_objects(
     return [*plain, *_children(releases, cluster)]
 
 
-def with_secrets(
-    declared: Collection[Declared], repository: Repository, stack: str
-) -> list[Declared]:
+def with_secrets(declared: Collection[Declared], stack: Stack) -> list[Declared]:
     """Return the objects with their secrets in plain text, which stay in memory."""
     if all(each.release for each in declared):
         return list(declared)
     from sluice.stack.tool_environment import enter  # noqa: PLC0415 - only where Pulumi is asked
 
-    enter(repository)
-    entries = StackState(repository, stack).revealed()
+    enter(stack.repository)
+    entries = stack.state().revealed()
     revealed = {entry["urn"]: entry["inputs"] for entry in entries if "inputs" in entry}
     return [
         each if each.release else replace(each, manifest=plain_text(_manifest(revealed[each.urn])))

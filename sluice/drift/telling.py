@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sluice.backend.state import StackState
 from sluice.drift.detection import Drift
 from sluice.notification.event import Event
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["drift_event"]
 
 
-def drift_event(
-    repository: Repository, stack: str, found: Sequence[Drift], left: Sequence[Drift], summary: str
-) -> Event:
+def drift_event(stack: Stack, found: Sequence[Drift], left: Sequence[Drift], summary: str) -> Event:
     """Return what was found and what is left of it, of the commit that was deployed last."""
     changes = [
         f"{each.why} {each.kind} {f'{each.namespace}/' if each.namespace else ''}{each.name}"
@@ -25,19 +22,19 @@ def drift_event(
     # A drift of other fields is another reason, though it be of as many objects.
     message = "\n".join([summary, *changes]) if left else summary
     return Event(
-        stack,
+        stack.name,
         topic="drift",
         action="drift",
         severity="error" if left else "info",
         result=result,
         message=message,
-        commit=_commit(repository, stack),
+        commit=_commit(stack),
         changes=() if left else changes,
         drifted=len(left),
     )
 
 
-def _commit(repository: Repository, stack: str) -> str:
-    newest = StackState(repository, stack).history(newest=1)
+def _commit(stack: Stack) -> str:
+    newest = stack.state().history(newest=1)
     environment = (newest[0].get("environment") if newest else None) or {}
     return str(environment.get("git.head", ""))

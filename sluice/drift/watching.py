@@ -9,12 +9,11 @@ from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from sluice.backend.local_state import LocalState
 from sluice.drift.detection import Drift, Look, look
 from sluice.drift.live import Listing
 from sluice.errors import ApiError
 from sluice.kubernetes.cluster import Cluster, Object
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["watch"]
 
@@ -23,12 +22,12 @@ _POLL_SECONDS = 2.0
 _WATCH_SECONDS = 300
 _AGAIN_SECONDS = 5.0
 
-Told = tuple[str, list[Drift]]
+Told = tuple[Stack, list[Drift]]
 Event = tuple[Listing, str, Object] | None
 """A listing, what happened and the object; None where a kind has to be listed again."""
 
 
-def watch(repository: Repository, stacks: Sequence[str], *, strict: bool = False) -> Iterator[Told]:
+def watch(stacks: Sequence[Stack], *, strict: bool = False) -> Iterator[Told]:
     """Yield each stack with what has drifted: at first, and whenever that is something else.
 
     A cluster that cannot be asked for a while is waited for.
@@ -38,8 +37,7 @@ def watch(repository: Repository, stacks: Sequence[str], *, strict: bool = False
 
     """
     told: SimpleQueue[Told] = SimpleQueue()
-    seen = {stack: look(repository, stack) for stack in stacks}
-    for first in seen.values():
+    for first in [look(stack) for stack in stacks]:
         threading.Thread(target=_follow, args=(first, told, strict), daemon=True).start()
     while True:
         yield told.get()
@@ -54,7 +52,7 @@ def _follow(seen: Look, told: SimpleQueue[Told], strict: bool) -> None:
                     before = found
                     told.put((seen.stack, found))
         with suppress(ApiError):
-            seen = look(seen.repository, seen.stack)
+            seen = look(seen.stack)
             continue
         time.sleep(_AGAIN_SECONDS)
 
@@ -126,7 +124,7 @@ def _take(event: Event) -> None:
 
 
 def _deployed(seen: Look) -> float:
-    local = LocalState.of(seen.repository, seen.stack)
+    local = seen.stack.local_state()
     with suppress(OSError):
         return local.checkpoint.stat().st_mtime if local else 0.0
     return 0.0

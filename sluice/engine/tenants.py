@@ -7,15 +7,14 @@ state, whose kubeconfigs are files of the checkout that deployed last.
 from __future__ import annotations
 
 from components.runtime.impersonation import Impersonation, tenant_of
-from sluice.backend.state import StackState
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["write_kubeconfigs"]
 
 _PROVIDER = "pulumi:providers:kubernetes"
 
 
-def write_kubeconfigs(repository: Repository, stack: str, *, looks_only: bool = False) -> None:
+def write_kubeconfigs(stack: Stack, *, looks_only: bool = False) -> None:
     """Write those that the stack's state names; `looks_only` is whether nothing will be applied.
 
     Raises:
@@ -25,13 +24,17 @@ def write_kubeconfigs(repository: Repository, stack: str, *, looks_only: bool = 
     """
     files = [
         str(each.inputs.get("kubeconfig") or "")
-        for each in StackState(repository, stack).resources()
+        for each in stack.state().resources()
         if each.type == _PROVIDER
     ]
     tenants = {tenant for file in files if (tenant := tenant_of(file))}
-    context, kubeconfig = (
-        str(repository.setting(stack, key) or "") for key in ("context", "kubeconfig")
+    settings = stack.settings()
+    write = Impersonation(
+        stack.repository.root,
+        stack.name,
+        settings.context,
+        settings.kubeconfig,
+        looks_only=looks_only,
     )
-    write = Impersonation(repository.root, stack, context, kubeconfig, looks_only=looks_only)
     for tenant in sorted(tenants):
         write(tenant)

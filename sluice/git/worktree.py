@@ -14,7 +14,7 @@ import psutil
 from filelock import FileLock
 
 from sluice.git.opening import explained, opened
-from sluice.stack.repository import Repository
+from sluice.stack.repository import Checkout, Repository
 
 __all__ = ["checked_out"]
 
@@ -25,7 +25,7 @@ _LINKED = (".venv", ".sluice")
 @contextmanager
 def checked_out(
     repository: Repository, commit: str, *, linked: Collection[str] = _LINKED
-) -> Iterator[Repository]:
+) -> Iterator[Checkout]:
     """Give a clean checkout of a commit, which is gone afterwards.
 
     It lies below `.sluice/worktrees`, and shares what is `linked`: by default
@@ -45,7 +45,8 @@ def checked_out(
             with _worktrees_of(repo), explained(f"commit {commit} cannot be checked out"):
                 repo.git.worktree("add", "--detach", "--force", str(root), commit)
             top = Path(str(repo.working_tree_dir)).resolve()
-            checkout = Repository(root / repository.root.resolve().relative_to(top))
+            below = repository.root.resolve().relative_to(top)
+            checkout = Checkout(root / below, repo.commit(commit).hexsha)
             for name in linked:
                 _link(repository.root.resolve() / name, checkout.root / name)
             yield checkout

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 
 from components.errors import SluiceError
 from components.lib.artifacts.remote_images import RemoteImages
-from components.lib.locks.lock import Lock
 from components.lib.locks.locked_image import ImageRequest
-from components.runtime.answers import lock_file
-from sluice.backend.state import StackState
 from sluice.locks.look_ups import remote_images
 from sluice.locks.next_lock import requests
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["ScannedPolicy", "scan"]
 
@@ -50,7 +47,7 @@ class ScannedPolicy:
     message: str
 
 
-def scan(repository: Repository, stacks: Iterable[str]) -> list[ScannedPolicy]:
+def scan(stacks: Iterable[Stack]) -> list[ScannedPolicy]:
     """Return the image policies of the stacks, in the order of their names.
 
     Each repository is asked once, several at a time; one that cannot be read
@@ -60,21 +57,21 @@ def scan(repository: Repository, stacks: Iterable[str]) -> list[ScannedPolicy]:
         DeclarationError: where a program is wrong.
 
     """
-    return [row for stack in stacks for row in _scanned(repository, stack)]
+    return [row for stack in stacks for row in _scanned(stack)]
 
 
-def _scanned(repository: Repository, stack: str) -> list[ScannedPolicy]:
-    asked = [each for each in requests(repository, stack) if isinstance(each, ImageRequest)]
+def _scanned(stack: Stack) -> list[ScannedPolicy]:
+    asked = [each for each in requests(stack) if isinstance(each, ImageRequest)]
     if not asked:
         return []
-    locked = Lock.load(lock_file(repository.root, stack)).images
-    images = remote_images(repository, stack)
+    locked = stack.lock().images
+    images = remote_images(stack)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        running = pool.submit(_running, repository, stack)
+        running = pool.submit(_running, stack)
         selections = list(pool.map(lambda request: _selection(images, request), asked))
     rows = [
         ScannedPolicy(
-            stack=stack,
+            stack=stack.name,
             name=request.name,
             **request.asked(),
             tags=tags,
@@ -97,10 +94,10 @@ def _selection(images: RemoteImages, request: ImageRequest) -> tuple[int | None,
         return tags, "", str(error)
 
 
-def _running(repository: Repository, stack: str) -> Mapping[str, str]:
+def _running(stack: Stack) -> Mapping[str, str]:
     """Return the deployed tag of each policy, none where the state cannot be read."""
     try:
-        resources = StackState(repository, stack).resources()
+        resources = stack.state().resources()
     except SluiceError:
         return {}
     images = {

@@ -11,13 +11,12 @@ from components.images.image_policy import ImagePolicy
 from components.images.image_update_automation import ImageUpdateAutomation
 from components.lib.locks.lock import Lock
 from components.lib.locks.locked_image import ImageRequest, LockedImage
-from components.runtime.answers import lock_file
 from sluice.git.working_tree import files
 from sluice.images.scalars import Object
 from sluice.images.setters import MARKER, Change, set_all
 from sluice.locks.next_lock import next_images, unlocked_declaration
 from sluice.stack.repository import Repository
-from sluice.stack.suspension import suspensions
+from sluice.stack.stack import Stack
 
 __all__ = ["Automated", "Automations", "Update", "texts_of", "write"]
 
@@ -87,14 +86,14 @@ class Automations:
         """
         found: list[Automated] = []
         setters: set[str] = set()
-        for stack in repository.stacks:
-            declared, requests = unlocked_declaration(repository, stack)
+        for stack in repository.chosen(()):
+            declared, requests = unlocked_declaration(stack)
             policies = [each for each in declared.components if isinstance(each, ImagePolicy)]
             setters.update(_setters(policies))
-            left_out = {entry.component for entry in suspensions(repository, stack)}
+            left_out = {entry.component for entry in stack.suspensions()}
             active = [each for each in policies if each.name not in left_out]
             found += [
-                _automated(stack, each, active, requests)
+                _automated(stack.name, each, active, requests)
                 for each in declared.components
                 if isinstance(each, ImageUpdateAutomation) and not left_out & {each.name, ""}
             ]
@@ -120,9 +119,10 @@ class Automations:
             ArtifactError: where a registry cannot be asked.
 
         """
-        lock = Lock.load(lock_file(self.repository.root, of.stack))
+        stack = Stack(self.repository, of.stack)
+        lock = stack.lock()
         before = lock.images
-        newest = next_images(self.repository, of.stack, of.requests, lock)
+        newest = next_images(stack, of.requests, lock)
         refused = [name for name, image in newest.items() if (name, image.image) in declined]
         after = {name: image for name, image in newest.items() if name not in refused}
         locked = {name: image for name, image in after.items() if image != before.get(name)}
@@ -179,7 +179,7 @@ def texts_of(repository: Repository, updates: Iterable[Update]) -> dict[str, str
     for update in updates:
         stack = update.of.stack
         if update.lock:
-            before = locks.get(stack) or Lock.load(lock_file(repository.root, stack))
+            before = locks.get(stack) or Stack(repository, stack).lock()
             locks[stack] = replace(before, images={**before.images, **update.lock})
         for path in update.files.keys() - {_lock_path(stack)}:
             text = texts.get(path) or _text(repository, path)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sluice.git.commits import merged_since
 from sluice.inputs import deployment_record
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["affected_stacks", "commits_since_affected", "reasons"]
 
 
-def affected_stacks(
-    repository: Repository, base: str, head: str, stacks: Sequence[str]
-) -> Mapping[str, Sequence[str]]:
+def affected_stacks(stacks: Iterable[Stack], base: str, head: str) -> Mapping[str, Sequence[str]]:
     """Return those of the stacks that a change from one commit to another can affect, with why.
 
     Raises:
         RepositoryError: where the repository does not have one of the commits.
 
     """
-    found = {stack: reasons(repository, stack, base, head) for stack in stacks}
+    found = {stack.name: reasons(stack, base, head) for stack in stacks}
     return {stack: why for stack, why in found.items() if why}
 
 
-def reasons(repository: Repository, stack: str, base: str, head: str) -> Sequence[str]:
+def reasons(stack: Stack, base: str, head: str) -> Sequence[str]:
     """Return why a change can affect a stack; empty where it cannot.
 
     What is read is known of the last good deployment from this machine. A
@@ -35,22 +33,22 @@ def reasons(repository: Repository, stack: str, base: str, head: str) -> Sequenc
         RepositoryError: where the repository does not have one of the commits.
 
     """
-    kept = deployment_record.load(repository, stack)
+    kept = deployment_record.load(stack)
     if kept is None:
         return ["no record of a good deployment on this machine"]
-    return list(kept.unknown) or deployment_record.affected(repository, kept, base, head)
+    return list(kept.unknown) or deployment_record.affected(stack.repository, kept, base, head)
 
 
-def commits_since_affected(repository: Repository, stack: str, commit: str) -> Sequence[str]:
+def commits_since_affected(stack: Stack, commit: str) -> Sequence[str]:
     """Return a branch's commits, newest first, down to the newest that can affect a stack.
 
     Those that were merged after the stack's last good deployment; `commit` alone
     where there is none.
     """
-    kept = deployment_record.load(repository, stack)
+    kept = deployment_record.load(stack)
     found: list[str] = []
-    for each, parent in merged_since(repository, kept.commit, commit) if kept else ():
+    for each, parent in merged_since(stack.repository, kept.commit, commit) if kept else ():
         found.append(each)
-        if reasons(repository, stack, parent, each):
+        if reasons(stack, parent, each):
             break
     return found or [commit]

@@ -24,8 +24,8 @@ from components.lib.files import atomic_file
 from sluice.backend.local_state import LocalState
 from sluice.errors import ApiError, RepositoryError
 from sluice.inputs.reads import Reads, Tree, outside
-from sluice.kubernetes.cluster import Cluster
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Record", "affected", "differences", "load", "noted_reads", "record", "state_digest"]
 
@@ -67,64 +67,64 @@ class Record:
         )
 
 
-def load(repository: Repository, stack: str) -> Record | None:
+def load(stack: Stack) -> Record | None:
     """Return the record of the stack's last good deployment; None where there is none."""
     try:
-        return Record(**json.loads(_file(repository, stack).read_bytes()))
+        return Record(**json.loads(_file(stack).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 
 
 @contextmanager
-def noted_reads(repository: Repository, stack: str) -> Iterator[Path]:
+def noted_reads(stack: Stack) -> Iterator[Path]:
     """Give a folder for notes of what programs read, for an update of the stack.
 
     Until the next `record` the old one says no more than its commit: what is
     in the cluster while an update runs, or after it failed, is in no record.
     """
-    before = load(repository, stack)
+    before = load(stack)
     if before is not None:
-        _save(repository, stack, replace(before, unknown=["an update that did not end well"]))
+        _save(stack, replace(before, unknown=["an update that did not end well"]))
     with tempfile.TemporaryDirectory(prefix="sluice-reads-") as folder:
         yield Path(folder)
 
 
-def record(checkout: Repository, stack: str, commit: str, notes: Path) -> None:
+def record(stack: Stack, commit: str, notes: Path) -> None:
     """Keep what the deployment of a commit ran on, while it is checked out.
 
     Keeps nothing where the state is not in a folder of this machine: whether
     somebody deployed by hand since could not be told without the engine.
     """
-    state = LocalState.of(checkout, stack)
+    state = stack.local_state()
     exported = state.exported() if state else None
     if state is None or exported is None:
         return
     entries = (exported["deployment"] or {}).get("resources") or []
-    reads = Reads.noted(notes, checkout, stack, _given(entries))
+    reads = Reads.noted(notes, stack, _given(entries))
     if reads is None:
         return
     kept = Record(
         commit=commit,
-        contents=reads.contents(_tree(checkout, commit)),
+        contents=reads.contents(_tree(stack.repository, commit)),
         modules=sorted(reads.modules),
         outside=outside({*reads.outside, *_programs()}),
-        around=_around(checkout, stack, state),
+        around=_around(stack, state),
         unknown=sorted({*reads.unknown, *_unknown(entries)}),
     )
-    _save(checkout, stack, kept)
+    _save(stack, kept)
 
 
-def differences(repository: Repository, stack: str, kept: Record, commit: str) -> list[str]:
+def differences(stack: Stack, kept: Record, commit: str) -> list[str]:
     """Return what differs now from what a deployment ran on; empty where a commit is the same."""
-    state = LocalState.of(repository, stack)
+    state = stack.local_state()
     if state is None:
         return ["the state is not in a folder of this machine"]
-    now = {**outside(kept.outside), **_around(repository, stack, state)}
+    now = {**outside(kept.outside), **_around(stack, state)}
     before = {**kept.outside, **kept.around}
     return [
         *kept.unknown,
         *(name for name in before if before[name] != now[name]),
-        *(affected(repository, kept, kept.commit, commit) if commit != kept.commit else []),
+        *(affected(stack.repository, kept, kept.commit, commit) if commit != kept.commit else []),
     ]
 
 
@@ -135,18 +135,18 @@ def affected(repository: Repository, kept: Record, commit: str, other: str) -> l
     return list(dict.fromkeys(path or "." for path in changed))
 
 
-def state_digest(repository: Repository, stack: str) -> str:
+def state_digest(stack: Stack) -> str:
     """Return a digest of the stack's state; empty where it is not in a folder of this machine."""
-    state = LocalState.of(repository, stack)
+    state = stack.local_state()
     return _digest(_content(state.checkpoint)) if state else ""
 
 
-def _save(repository: Repository, stack: str, kept: Record) -> None:
-    atomic_file.write(_file(repository, stack), json.dumps(asdict(kept)).encode())
+def _save(stack: Stack, kept: Record) -> None:
+    atomic_file.write(_file(stack), json.dumps(asdict(kept)).encode())
 
 
-def _file(repository: Repository, stack: str) -> Path:
-    return repository.local / "deployments" / f"{stack}.json"
+def _file(stack: Stack) -> Path:
+    return stack.local("deployments", ".json")
 
 
 def _tree(repository: Repository, commit: str) -> Tree:
@@ -186,18 +186,18 @@ def _unknown(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"{name} is no object of a cluster"
 
 
-def _around(repository: Repository, stack: str, state: LocalState) -> dict[str, str]:
+def _around(stack: Stack, state: LocalState) -> dict[str, str]:
     packages = Path(sysconfig.get_paths()["purelib"]).glob("*.dist-info")
     return {
         "the Python packages": _digest("\n".join(sorted(path.name for path in packages)).encode()),
-        "the cluster": _cluster(repository, stack),
+        "the cluster": _cluster(stack),
         "the state": _digest(_content(state.checkpoint)),
     }
 
 
-def _cluster(repository: Repository, stack: str) -> str:
+def _cluster(stack: Stack) -> str:
     try:
-        system = Cluster.of(repository, stack).get("v1", "Namespace", "", "kube-system")
+        system = stack.cluster().get("v1", "Namespace", "", "kube-system")
     except ApiError as error:
         return str(error)
     return str(system["metadata"]["uid"]) if system else "-"

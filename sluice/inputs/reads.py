@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sluice.inputs.finder import ABSENT, Finder, module_of
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Reads", "Tree", "outside"]
 
@@ -49,9 +49,7 @@ class Reads:
     unknown: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
-    def noted(
-        cls, folder: Path, repository: Repository, stack: str, given: Iterable[str]
-    ) -> Reads | None:
+    def noted(cls, folder: Path, stack: Stack, given: Iterable[str]) -> Reads | None:
         """Return what the program has read, as its process noted in `folder`; None where none did.
 
         `given` are texts that providers were given, each of which may name a path.
@@ -61,7 +59,7 @@ class Reads:
         notes = [note for note in noted if note["program"]]
         if not notes:
             return None
-        finder = Finder(repository.root.resolve())
+        finder = Finder(stack.repository.root.resolve())
         for name in (*_ALWAYS, f"stacks/Pulumi.{stack}.yaml"):
             finder.add("file", finder.root / name)
         modules = frozenset(name for note in notes for name in note["modules"])

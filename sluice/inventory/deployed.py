@@ -7,13 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from components.errors import SluiceError
-from sluice.backend.state import StackState
 from sluice.inventory.component import Component, Owned, components
-from sluice.inventory.history import Deployment, deployments
+from sluice.inventory.history import Deployment, deployments_of
 from sluice.inventory.liveness import Live
-from sluice.kubernetes.cluster import Cluster
 from sluice.stack.own_cluster import on_own_cluster
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Deployed", "live"]
 
@@ -34,18 +32,20 @@ class Deployed:
     history: Sequence[Deployment]
 
     @classmethod
-    def of(cls, repository: Repository, stack: str) -> Deployed:
+    def of(cls, stack: Stack) -> Deployed:
         """Ask for the stack's state and history, both at the same time.
 
         Raises:
             DeploymentError: where one of them cannot be read.
 
         """
-        state = StackState(repository, stack)
+        state = stack.state()
         with ThreadPoolExecutor(1) as pool:
             rows = pool.submit(state.history)
-            found = on_own_cluster(components(state.resources()), lambda each: each.name, stack)
-            return cls(stack, found, deployments(rows.result(), repository))
+            found = on_own_cluster(
+                components(state.resources()), lambda each: each.name, stack.name
+            )
+            return cls(stack.name, found, deployments_of(rows.result(), stack.repository))
 
     @property
     def objects(self) -> list[Owned]:
@@ -64,10 +64,10 @@ class Deployed:
         return self.last.revision if self.last else "-"
 
 
-def live(repository: Repository, deployed: Deployed, *, made: bool = False) -> Live:
+def live(stack: Stack, deployed: Deployed, *, made: bool = False) -> Live:
     """Return the live objects that a stack owns; with `made`, what controllers made of them too."""
     try:
-        cluster = Cluster.of(repository, deployed.stack)
+        cluster = stack.cluster()
         cluster.version()
     except SluiceError as error:
         return Live.unknown(deployed.objects, str(error))

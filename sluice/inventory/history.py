@@ -11,16 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import git
 
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
-if TYPE_CHECKING:
-    from sluice.engine.engine import Engine
-
-__all__ = ["Deployment", "deployments", "history", "last_good", "pull_request"]
+__all__ = ["Deployment", "deployments", "deployments_of", "last_good", "pull_request"]
 
 CAUSES = ("merge", "reconcile", "drift", "rollback")
 _COUNTED = ("create", "update", "replace", "delete", "same")
@@ -66,17 +64,17 @@ class Deployment:
         return f"{self.commit[:7] or '-'}{'-dirty' if self.dirty else ''}"
 
 
-def history(engine: Engine) -> list[Deployment]:
-    """Return the deployments of the engine's stack, the oldest first.
+def deployments(stack: Stack) -> list[Deployment]:
+    """Return the deployments of a stack, the oldest first.
 
     Raises:
         DeploymentError: where the history cannot be read.
 
     """
-    return deployments(engine.history(), engine.repository)
+    return deployments_of(stack.state().history(), stack.repository)
 
 
-def deployments(rows: Sequence[Mapping[str, Any]], repository: Repository) -> list[Deployment]:
+def deployments_of(rows: Sequence[Mapping[str, Any]], repository: Repository) -> list[Deployment]:
     """Return the deployments among Pulumi's rows, which come newest first.
 
     A refresh and an import change the state alone, so they are none.

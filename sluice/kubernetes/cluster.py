@@ -14,7 +14,6 @@ import urllib3
 
 from sluice.errors import ApiError
 from sluice.kubernetes.credentials import Credentials, credentials
-from sluice.stack.repository import Repository
 
 __all__ = ["FORBIDDEN", "Cluster", "Object", "lacks_permission"]
 
@@ -50,14 +49,6 @@ class Cluster:
         """Name the context, and the file it is in, if not the usual one; nothing is asked yet."""
         self.context = context
         self.kubeconfig = kubeconfig
-
-    @classmethod
-    def of(cls, repository: Repository, stack: str) -> Cluster:
-        """Return the cluster of a stack, by the stack's settings."""
-        context, kubeconfig = (
-            str(repository.setting(stack, key) or "") for key in ("context", "kubeconfig")
-        )
-        return cls(context, kubeconfig)
 
     def list(
         self, api_version: str, kind: str, *, namespace: str = "", labels: str = ""

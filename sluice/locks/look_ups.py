@@ -17,7 +17,7 @@ from components.lib.locks.resolution import LookUp
 from components.lib.registry.etag_cache import ETagCache
 from components.lib.registry.mirrors import Mirrors
 from components.runtime.answers import MACHINE_MIRRORS
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["remote_images"]
 
@@ -28,15 +28,15 @@ _PAGES: Final = Path(".sluice/images")
 _PROVIDING: Final = threading.Lock()
 
 
-def remote_images(repository: Repository, stack: str) -> RemoteImages:
+def remote_images(stack: Stack) -> RemoteImages:
     """Return the images of all registries by the stack's mirrors; stacks with the same share it."""
-    return _remote_images(repository.root, mirrors_of(repository, stack))
+    return _remote_images(stack.repository.root, stack.mirrors())
 
 
-def mirrors_of(repository: Repository, stack: str) -> Mirrors:
+def mirrors_of(stack: Stack) -> Mirrors:
     """Return the stack's mirrors and, before them, those that this machine sets."""
-    mirrors = Mirrors(repository.setting(stack, "mirrors") or {})
-    return mirrors.merged(Mirrors.load(repository.root / MACHINE_MIRRORS))
+    mirrors = Mirrors(stack.settings().mirrors or {})
+    return mirrors.merged(Mirrors.load(stack.repository.root / MACHINE_MIRRORS))
 
 
 @cache

@@ -15,14 +15,12 @@ from components.lib.locks.lock import Lock
 from components.lib.locks.lock_entry import Request
 from components.lib.locks.locked_image import ImageRequest, LockedImage
 from components.lib.locks.resolution import Change, changes, names, resolve
-from components.runtime.answers import Unlocked, lock_file
+from components.runtime.answers import Unlocked
 from sluice.declaration.program import declaration
 from sluice.declaration.records import Declaration
-from sluice.engine.engine import Engine
-from sluice.locks.look_ups import look_ups_of, mirrors_of, remote_images
+from sluice.locks.look_ups import look_ups_of, remote_images
 from sluice.locks.origin import Labels
-from sluice.stack.repository import Repository
-from sluice.stack.stack import has_secrets
+from sluice.stack.stack import Stack
 
 __all__ = [
     "NextLock",
@@ -61,27 +59,25 @@ class NextLock:
         self.after.save(self.file)
 
 
-def requests(repository: Repository, stack: str) -> list[Request[Any]]:
+def requests(stack: Stack) -> list[Request[Any]]:
     """Return what a stack's program asks its lock for, in the order of the program."""
-    return unlocked_declaration(repository, stack)[1]
+    return unlocked_declaration(stack)[1]
 
 
 def unlocked_declaration(
-    repository: Repository, stack: str, *, in_clear: bool = True
+    stack: Stack, *, in_clear: bool = True
 ) -> tuple[Declaration, list[Request[Any]]]:
     """Return what a stack declares whatever its lock says, and what it asks that for.
 
     The secrets of its configuration are decrypted for it where they are wanted `in_clear`.
     """
     unlocked = Unlocked()
-    wanted = in_clear and has_secrets(repository, stack)
-    settings = Engine(repository, stack).secret_settings() if wanted else {}
-    return declaration(repository, stack, unlocked, config=settings), unlocked.requests
+    wanted = in_clear and stack.settings().has_secrets
+    settings = stack.pulumi().secret_settings() if wanted else {}
+    return declaration(stack, unlocked, config=settings), unlocked.requests
 
 
-def next_locks(
-    repository: Repository, stacks: Iterable[str], upgrade: Collection[str] | None = ()
-) -> list[NextLock]:
+def next_locks(stacks: Iterable[Stack], upgrade: Collection[str] | None = ()) -> list[NextLock]:
     """Return the stacks' next locks; nothing is written.
 
     What is missing or does not fit is resolved. Each name in `upgrade` gets
@@ -93,20 +89,20 @@ def next_locks(
         ArtifactError: for what cannot be had.
 
     """
-    asked = {stack: _asked(repository, stack, upgrade) for stack in stacks}
+    asked = {stack: _asked(stack, upgrade) for stack in stacks}
     known = {name for each in asked.values() for name in names(each)}
     unknown = sorted(set(upgrade or ()) - known)
     if unknown:
         listed = ", ".join(sorted(name for name in known if "/" in name))
         raise DeclarationError(f"nothing is locked for {unknown[0]!r}; there are: {listed}")
     return [
-        _next_lock(repository, stack, each, known if upgrade is None else upgrade)
+        _next_lock(stack, each, known if upgrade is None else upgrade)
         for stack, each in asked.items()
     ]
 
 
 def next_images(
-    repository: Repository, stack: str, asked: Iterable[ImageRequest], before: Lock
+    stack: Stack, asked: Iterable[ImageRequest], before: Lock
 ) -> Mapping[str, LockedImage]:
     """Return the newest allowed image of each request, by name, stamped as the lock has it.
 
@@ -115,21 +111,21 @@ def next_images(
 
     """
     asked = list(asked)
-    look_ups = look_ups_of(repository.root, mirrors_of(repository, stack))
+    look_ups = look_ups_of(stack.repository.root, stack.mirrors())
     upgraded = [request.name for request in asked]
     return resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgraded).images
 
 
-def image_labels(repository: Repository, stack: str) -> Labels:
+def image_labels(stack: Stack) -> Labels:
     """Return what reads the labels of images that a stack's policies select.
 
     An image that cannot be read has none: they only say more of it.
     """
-    images = remote_images(repository, stack)
+    images = remote_images(stack)
 
     @cache
     def sources() -> Mapping[str, ImageSource]:
-        asked = (each for each in requests(repository, stack) if isinstance(each, ImageRequest))
+        asked = (each for each in requests(stack) if isinstance(each, ImageRequest))
         return {each.name: each.source for each in asked}
 
     def labels(image: LockedImage) -> Mapping[str, str]:
@@ -141,26 +137,22 @@ def image_labels(repository: Repository, stack: str) -> Labels:
     return labels
 
 
-def _asked(
-    repository: Repository, stack: str, upgrade: Collection[str] | None
-) -> list[Request[Any]]:
+def _asked(stack: Stack, upgrade: Collection[str] | None) -> list[Request[Any]]:
     """Return a stack's requests; its secrets are read only where something is looked up.
 
     So a job that has no passphrase can tell whether a lock fits.
     """
-    if upgrade is not None and not upgrade and has_secrets(repository, stack):
-        _, asked = unlocked_declaration(repository, stack, in_clear=False)
-        lock = Lock.load(lock_file(repository.root, stack))
+    if upgrade is not None and not upgrade and stack.settings().has_secrets:
+        _, asked = unlocked_declaration(stack, in_clear=False)
+        lock = stack.lock()
         if all(lock.fits(request) for request in asked):
             return asked
-    return requests(repository, stack)
+    return requests(stack)
 
 
-def _next_lock(
-    repository: Repository, stack: str, asked: list[Request[Any]], upgrade: Collection[str]
-) -> NextLock:
-    file = lock_file(repository.root, stack)
+def _next_lock(stack: Stack, asked: list[Request[Any]], upgrade: Collection[str]) -> NextLock:
+    file = stack.lock_file
     before = Lock.load(file)
-    look_ups = look_ups_of(repository.root, mirrors_of(repository, stack))
+    look_ups = look_ups_of(stack.repository.root, stack.mirrors())
     after = resolve(asked, before, look_ups, datetime.now(tz=UTC).date(), upgrade)
-    return NextLock(stack, file, before, after)
+    return NextLock(stack.name, file, before, after)

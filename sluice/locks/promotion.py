@@ -9,9 +9,7 @@ from pathlib import Path
 
 from components.lib.locks.lock import Lock
 from components.lib.locks.promotion import Promoted, Promotion, promotion
-from components.lib.manifests import fields
-from components.runtime.answers import lock_file
-from sluice.errors import PromotionError, RepositoryError
+from sluice.errors import PromotionError
 from sluice.git.remote import Remote
 from sluice.git.working_tree import check_clean
 from sluice.gitea.client import Gitea
@@ -20,6 +18,7 @@ from sluice.locks.next_lock import image_labels, requests
 from sluice.locks.origin import commits_between
 from sluice.locks.soundness import Soundness
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Promoting", "due"]
 
@@ -53,19 +52,18 @@ class Promoting:
             DeclarationError, ArtifactError: where one that is named cannot be carried.
 
         """
-        for stack in (self.source, self.target):
-            checkout.chosen((stack,))
-        source = Lock.load(lock_file(checkout.root, self.source))
+        source, target = checkout.stack(self.source), checkout.stack(self.target)
+        proven = source.lock()
         planned = promotion(
-            source,
-            Lock.load(lock_file(checkout.root, self.target)),
-            requests(checkout, self.target),
+            proven,
+            target.lock(),
+            requests(target),
             self.names,
             stacks=(self.source, self.target),
             today=datetime.now(tz=UTC).date(),
         )
         if planned.carried and not self.force:
-            self._check(checkout, source, planned)
+            self._check(source, proven, planned)
         return planned
 
     def write_here(self, repository: Repository) -> Promotion:
@@ -76,7 +74,7 @@ class Promoting:
 
         """
         planned = self.plan(repository)
-        file = lock_file(repository.root, self.target)
+        file = Stack(repository, self.target).lock_file
         if planned.carried:
             if file.exists():
                 check_clean(repository, f"stacks/{file.name}")
@@ -114,14 +112,14 @@ class Promoting:
             carries = {each.name: each.new.shown for each in planned.carried}
             if not planned.carried or carries.items() <= declined:
                 return None
-            planned.lock.save(lock_file(root, self.target))
+            planned.lock.save(Stack(checkout, self.target).lock_file)
             return self._described(checkout, planned)
 
         return edit
 
-    def _check(self, checkout: Repository, source: Lock, planned: Promotion) -> None:
-        soundness = Soundness.of(checkout, self.source)
-        why = soundness.objection(planned.carried, source)
+    def _check(self, source: Stack, proven: Lock, planned: Promotion) -> None:
+        soundness = Soundness.of(source)
+        why = soundness.objection(planned.carried, proven)
         if not why and soundness.settled < self.settled:
             why = f"{self.source} has run this for {soundness.settled}, and not for {self.settled}"
         if why:
@@ -129,7 +127,7 @@ class Promoting:
 
     def _described(self, checkout: Repository, planned: Promotion) -> Description:
         steps = [(each.name, _step(each)) for each in planned.carried]
-        labels = image_labels(checkout, self.target)
+        labels = image_labels(Stack(checkout, self.target))
         title = f"chore({self.target}): promote {_counted(steps)} from {self.source}"
         lines = "".join(f"{name}: {step}\n" for name, step in steps)
         rows = "".join(
@@ -150,16 +148,11 @@ def due(repository: Repository) -> Iterator[Promoting]:
         DeclarationError: where `promoteAfter` is no duration.
 
     """
-    for stack in repository.stacks:
-        after = repository.setting(stack, "promoteAfter")
-        source = repository.setting(stack, "follows")
-        if not after:
-            continue
-        key = f"stacks/Pulumi.{stack}.yaml: {repository.project}:promoteAfter"
-        if not source:
-            raise RepositoryError(f"{key}: the stack follows none to be promoted from")
-        seconds = fields.duration(key, str(after))
-        yield Promoting(str(source), stack, settled=timedelta(seconds=seconds))
+    for stack in repository.chosen(()):
+        settings = stack.settings()
+        settled = settings.promote_after
+        if settled is not None:
+            yield Promoting(settings.follows, stack.name, settled=settled)
 
 
 def _step(each: Promoted) -> str:

@@ -44,7 +44,7 @@ def propose_locks(
 
     def edit(root: Path) -> Description | None:
         checkout = Repository(root)
-        found[:] = next_locks(checkout, checkout.chosen(stacks), upgrade)
+        found[:] = next_locks(checkout.chosen(stacks), upgrade)
         stale = [each for each in found if each.changes]
         described = _described(stale)
         if not stale or described.carries.items() <= declined:

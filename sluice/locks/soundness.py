@@ -12,8 +12,7 @@ from components.runtime.answers import lock_file
 from sluice.git.worktree import checked_out
 from sluice.inventory.deployed import Deployed, live
 from sluice.inventory.history import Deployment
-from sluice.stack.repository import Repository
-from sluice.stack.suspension import suspensions
+from sluice.stack.stack import Stack
 from sluice.status.rows import StackRow, stack_row
 
 __all__ = ["Soundness"]
@@ -35,7 +34,7 @@ class Soundness:
     ran: Lock
 
     @classmethod
-    def of(cls, repository: Repository, stack: str) -> Soundness:
+    def of(cls, stack: Stack) -> Soundness:
         """Ask Pulumi and the cluster.
 
         Raises:
@@ -43,9 +42,9 @@ class Soundness:
             RepositoryError: where the deployed commit is not there.
 
         """
-        deployed = Deployed.of(repository, stack)
-        row = stack_row(deployed, live(repository, deployed), suspensions(repository, stack))
-        return cls(row, deployed.last, _lock_of(repository, stack, deployed.last))
+        deployed = Deployed.of(stack)
+        row = stack_row(deployed, live(stack, deployed), stack.suspensions())
+        return cls(row, deployed.last, _lock_of(stack, deployed.last))
 
     def objection(self, carried: Iterable[Promoted], source: Lock) -> str:
         """Return why entries of the stack's lock should not be carried on; empty where they should.
@@ -83,8 +82,8 @@ class Soundness:
         return f"{self.row.name} runs {runs} of {each.name}, and not {wanted.shown} yet"
 
 
-def _lock_of(repository: Repository, stack: str, last: Deployment | None) -> Lock:
+def _lock_of(stack: Stack, last: Deployment | None) -> Lock:
     if last is None or not last.commit:
         return Lock()
-    with checked_out(repository, last.commit) as then:
-        return Lock.load(lock_file(then.root, stack))
+    with checked_out(stack.repository, last.commit) as then:
+        return Lock.load(lock_file(then.root, stack.name))

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from components.lib.files import atomic_file
 from sluice.notification.event import Event
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Memory", "news"]
 
@@ -47,9 +47,9 @@ class Memory:
     in the file then.
     """
 
-    def __init__(self, repository: Repository, stack: str) -> None:
+    def __init__(self, stack: Stack) -> None:
         """Name the file; one that is damaged or not there remembers nothing."""
-        self._file = repository.local / "events" / f"{stack}.json"
+        self._file = stack.local("events", ".json")
 
     @property
     def alerts(self) -> Sequence[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from components.lib.files import atomic_file
 from sluice.errors import AlertError
 from sluice.notification.event import Event
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -72,12 +73,11 @@ def measure(repository: Repository, event: Event) -> None:
     if not target:
         return
     from sluice.inventory.deployed import Deployed  # noqa: PLC0415 - only where it is measured
-    from sluice.stack.suspension import suspensions  # noqa: PLC0415 - the same
 
-    suspended = len(suspensions(repository, event.stack))
-    deployed = Deployed.of(repository, event.stack)
-    new = samples(event, deployed, suspended=suspended)
-    file = _file(repository, event.stack)
+    stack = Stack(repository, event.stack)
+    deployed = Deployed.of(stack)
+    new = samples(event, deployed, suspended=len(stack.suspensions()))
+    file = stack.local("metrics", ".json")
     found = {**_kept(file), **{(each.name, each.label): each for each in new}}
     atomic_file.write(file, json.dumps([asdict(each) for each in found.values()]).encode())
     registry = _registry(repository.project, event.stack, found.values())
@@ -108,10 +108,6 @@ def _of_deployment(event: Event) -> Iterator[Sample]:
     words = [change.partition(" ")[0] for change in event.changes]
     for operation in _OPERATIONS:
         yield Sample("sluice_deployment_changes", words.count(operation), operation)
-
-
-def _file(repository: Repository, stack: str) -> Path:
-    return repository.local / "metrics" / f"{stack}.json"
 
 
 def _kept(file: Path) -> dict[tuple[str, str], Sample]:

@@ -13,10 +13,12 @@ from components.errors import SluiceError
 from sluice.notification.event import Event
 from sluice.notification.memory import Memory, news
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from sluice.gitea.client import Gitea
     from sluice.gitea.records import State
+    from sluice.notification.references import References
 
 __all__ = ["publish"]
 
@@ -34,7 +36,7 @@ def publish(repository: Repository, event: Event, *, checkout: Repository | None
     """
     try:
         _measure(repository, event)
-        _publish(repository, checkout or repository, event)
+        _publish(Stack(repository, event.stack), checkout or repository, event)
     except Exception as error:  # noqa: BLE001 - telling of an update never fails it
         _LOG.warning("%s: nobody could be told: %s", event.stack, error)
 
@@ -48,8 +50,8 @@ def _measure(repository: Repository, event: Event) -> None:
         _LOG.warning("%s: %s", event.stack, error)
 
 
-def _publish(repository: Repository, checkout: Repository, event: Event) -> None:
-    memory, gitea = Memory(repository, event.stack), _gitea(repository)
+def _publish(stack: Stack, checkout: Repository, event: Event) -> None:
+    memory, gitea = Memory(stack), _gitea(stack.repository)
     is_news = event.result != "unchanged" or memory.is_wrong(event.thread)
     if not is_news and gitea is None:
         return
@@ -60,26 +62,26 @@ def _publish(repository: Repository, checkout: Repository, event: Event) -> None
     if not is_news:
         return
     try:
-        alerts = _declared(checkout, event.stack)
+        alerts = _declared(stack.at(checkout))
     except SluiceError:
         # The state that cannot be read may be what is told: to those whom it named before.
         _LOG.info("%s: its alerts cannot be read; those of before are used", event.stack)
         alerts = memory.alerts
     if alerts:
-        memory.told(event, _tell(checkout, event, memory, alerts), alerts)
+        memory.told(event, _tell(stack.at(checkout), event, memory, alerts), alerts)
 
 
-def _declared(checkout: Repository, stack: str) -> Alerts:
+def _declared(stack: Stack) -> Alerts:
     from sluice.notification.references import declared_alerts  # noqa: PLC0415 - only where there is news
 
-    return declared_alerts(checkout, stack)
+    return declared_alerts(stack)
 
 
-def _tell(checkout: Repository, event: Event, memory: Memory, alerts: Alerts) -> list[str]:
+def _tell(stack: Stack, event: Event, memory: Memory, alerts: Alerts) -> list[str]:
     """Send the event to each alert that it is news for; return the names of those that took it."""
     from sluice.notification.references import References  # noqa: PLC0415 - only with an alert
 
-    references = References(checkout, event.stack)
+    references = References(stack)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         sent = {
             alert["name"]: pool.submit(_sent, references, alert, news_of)
@@ -104,7 +106,7 @@ def _wanted(
             yield alert, told
 
 
-def _sent(references: Any, alert: Mapping[str, Any], event: Event) -> bool:
+def _sent(references: References, alert: Mapping[str, Any], event: Event) -> bool:
     """Send the event; return whether the alert takes it."""
     from sluice.notification.senders import send  # noqa: PLC0415 - only with an alert
 
@@ -112,7 +114,7 @@ def _sent(references: Any, alert: Mapping[str, Any], event: Event) -> bool:
     # Who was told that something broke is told that it has recovered, whatever it filters.
     if event.result != "recovered" and not route.takes(event):
         return False
-    send(route, references.checkout.project, event)
+    send(route, references.stack.repository.project, event)
     return True
 
 

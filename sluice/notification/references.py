@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from sluice.backend.state import StackState
 from sluice.errors import AlertError
 from sluice.notification.routing import Route
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["References", "declared_alerts"]
 
 _ALERT: Final = "sluice:notification:Alert"
 
 
-def declared_alerts(repository: Repository, stack: str) -> list[dict[str, Any]]:
+def declared_alerts(stack: Stack) -> list[dict[str, Any]]:
     """Return the alerts of what is deployed as JSON, in which no secret is.
 
     Raises:
         DeploymentError: where the stack's state cannot be read.
 
     """
-    deployed = StackState(repository, stack).resources()
+    deployed = stack.state().resources()
     found = (each.outputs.get("declaration") for each in deployed if each.type == _ALERT)
     return [json.loads(text) for text in found if text]
 
@@ -35,8 +34,7 @@ def declared_alerts(repository: Repository, stack: str) -> list[dict[str, Any]]:
 class References:
     """What is kept out of the program: in the stack's configuration, and in the environment."""
 
-    checkout: Repository
-    stack: str
+    stack: Stack
 
     def route(self, alert: Mapping[str, Any]) -> Route:
         """Return where an alert goes.
@@ -61,16 +59,15 @@ class References:
         return self._setting(reference["config"])
 
     def _setting(self, key: str) -> str:
-        value = self.checkout.config(self.stack).get(key)
+        settings = self.stack.settings()
+        value = settings.config.get(key)
         if value is None:
             raise AlertError(
-                f"{key} is not in stacks/Pulumi.{self.stack}.yaml; run `pulumi config set --secret "
+                f"{key} is not in {settings.file}; run `pulumi config set --secret "
                 f"{key} --stack {self.stack}`"
             )
         return self._secrets[key] if isinstance(value, Mapping) else str(value)
 
     @cached_property
     def _secrets(self) -> Mapping[str, str]:
-        from sluice.engine.engine import Engine  # noqa: PLC0415 - loads Pulumi
-
-        return Engine(self.checkout, self.stack).secret_settings()
+        return self.stack.pulumi().secret_settings()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = [
     "Level",
@@ -57,31 +57,31 @@ class Line:
         return cls(datetime.now(UTC), level, stack, commit, kind, name, message)
 
 
-def log_file(repository: Repository, stack: str) -> Path:
+def log_file(stack: Stack) -> Path:
     """Return where a stack's log lies, whether it is there or not."""
-    return repository.local / "logs" / f"{stack}.jsonl"
+    return stack.local("logs", ".jsonl")
 
 
-def append(repository: Repository, line: Line) -> None:
+def append(stack: Stack, line: Line) -> None:
     """Add a line to its stack's log, as a whole even where others write at the same time."""
-    file = log_file(repository, line.stack)
+    file = log_file(stack)
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**asdict(line), "time": line.time.isoformat()})
     with file.open("a", encoding="utf-8") as log:
         log.write(text + "\n")
 
 
-def read(repository: Repository, stack: str) -> Iterator[Line]:
+def read(stack: Stack) -> Iterator[Line]:
     """Yield the stack's lines as they were written; one that was cut off is left out."""
-    yield from Tail(repository, stack).new()
+    yield from Tail(stack).new()
 
 
 class Tail:
     """What is new in a stack's log since it was last asked."""
 
-    def __init__(self, repository: Repository, stack: str) -> None:
+    def __init__(self, stack: Stack) -> None:
         """Begin with the log's first line; the log need not be there yet."""
-        self._file = log_file(repository, stack)
+        self._file = log_file(stack)
         self._read = 0
 
     def new(self) -> list[Line]:

@@ -10,55 +10,59 @@ from sluice.diff.change import component_kind_of
 from sluice.notification import run_log
 from sluice.notification.event import Event
 from sluice.notification.publication import publish
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from sluice.diff.change import Change
-    from sluice.engine.engine import Outcome
+    from sluice.engine.outcome import Outcome
 
 __all__ = ["log_changes", "logged", "say"]
 
 
-def logged(
-    repository: Repository, stack: str, commit: str, what: str, update: Callable[[], Outcome]
-) -> Outcome:
+def logged(stack: Stack, commit: str, what: str, update: Callable[[], Outcome]) -> Outcome:
     """Return what the update returns, written into the machine's log and told to the alerts.
 
     `what` is the word for it, such as `rollback: to deployment 3`.
     """
     action = what.partition(":")[0]
-    say(repository, stack, commit, "info", f"{what} began")
+    say(stack, commit, "info", f"{what} began")
     try:
         outcome = update()
     except SluiceError as error:
-        log_changes(repository, stack, commit, getattr(error, "changes", ()))
-        say(repository, stack, commit, "error", f"{what} failed: {error}")
-        publish(repository, Event.of_error(stack, action, commit, error))
+        log_changes(stack, commit, getattr(error, "changes", ()))
+        say(stack, commit, "error", f"{what} failed: {error}")
+        publish(stack.repository, Event.of_error(stack.name, action, commit, error))
         raise
-    log_changes(repository, stack, commit, outcome.changes)
-    say(repository, stack, commit, "info", f"{what}: {outcome}")
+    log_changes(stack, commit, outcome.changes)
+    say(stack, commit, "info", f"{what}: {outcome}")
     result = "changed" if outcome.changed else "unchanged"
     event = Event.of_update(
-        *(stack, action, commit, result, f"{what}: {outcome}", outcome.changes, outcome.seconds)
+        *(
+            stack.name,
+            action,
+            commit,
+            result,
+            f"{what}: {outcome}",
+            outcome.changes,
+            outcome.seconds,
+        )
     )
-    publish(repository, event)
+    publish(stack.repository, event)
     return outcome
 
 
-def say(
-    repository: Repository, stack: str, commit: str, level: run_log.Level, message: str
-) -> None:
+def say(stack: Stack, commit: str, level: run_log.Level, message: str) -> None:
     """Write a line on the stack as a whole."""
-    run_log.append(repository, run_log.Line.now(level, stack, commit, "Stack", stack, message))
+    run_log.append(stack, run_log.Line.now(level, stack.name, commit, "Stack", stack.name, message))
 
 
-def log_changes(repository: Repository, stack: str, commit: str, changes: Sequence[Change]) -> None:
+def log_changes(stack: Stack, commit: str, changes: Sequence[Change]) -> None:
     """Write a line on each object that was changed, or could not be."""
     for change in changes:
         done = f"{change.operation} {change.kind} {change.namespace}/{change.name}"
         told = change.error or done.replace(" /", " ")
         level: run_log.Level = "error" if change.error else "info"
         line = run_log.Line.now(
-            level, stack, commit, component_kind_of(change), change.component, told
+            level, stack.name, commit, component_kind_of(change), change.component, told
         )
-        run_log.append(repository, line)
+        run_log.append(stack, line)

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sluice.errors import RepositoryError, WaitingError
+from sluice.errors import WaitingError
 from sluice.inputs.affected import commits_since_affected
 from sluice.pipeline.workflow_run import WorkflowRun
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from sluice.gitea.client import Gitea
@@ -37,20 +38,14 @@ class Gate:
     approvers: Sequence[str]
 
     @classmethod
-    def of(cls, repository: Repository, stack: str) -> Gate:
+    def of(cls, stack: Stack) -> Gate:
         """Return the gate that a stack's configuration sets.
 
         Raises:
             RepositoryError: where it is no list of names.
 
         """
-        names = repository.setting(stack, "approvers") or []
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise RepositoryError(
-                f"stacks/Pulumi.{stack}.yaml: {repository.project}:approvers: {names!r} is no list "
-                "of user names"
-            )
-        return cls(stack, names)
+        return cls(stack.name, stack.settings().approvers)
 
     def check(self, repository: Repository, commit: str, gitea: Gitea) -> None:
         """Let a commit through that an approver has approved.
@@ -72,7 +67,7 @@ class Gate:
     def _pull_requests(
         self, repository: Repository, commit: str, gitea: Gitea
     ) -> Iterator[PullRequest]:
-        for each in commits_since_affected(repository, self.stack, commit):
+        for each in commits_since_affected(Stack(repository, self.stack), commit):
             found = gitea.pull_request_of(each)
             if found is not None:
                 yield found

@@ -35,6 +35,7 @@ from sluice.pipeline.rendered import RenderedObject, RenderedStack
 from sluice.plan.planning import in_urgency, of_difference
 from sluice.report.record import StackPreview
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.status.graph import Graph
 
 __all__ = ["compared", "offline_preview"]
@@ -54,7 +55,7 @@ _EMPTY: Final = RenderedStack([], {}, {}, [], Graph((), ()), {})
 _Key = tuple[str, str, str, str]
 
 
-def offline_preview(repository: Repository, stack: str, commit: str, base: str) -> StackPreview:
+def offline_preview(stack: Stack, commit: str, base: str) -> StackPreview:
     """Return what differs in what a stack declares between `base` and `commit`, as a record.
 
     What fails is in the record.
@@ -64,21 +65,23 @@ def offline_preview(repository: Repository, stack: str, commit: str, base: str) 
 
     """
     started = time.monotonic()
-    record = StackPreview(stack, commit, base, offline=True, seconds=0.0, notes=[_NOTE])
+    record = StackPreview(stack.name, commit, base, offline=True, seconds=0.0, notes=[_NOTE])
     with ThreadPoolExecutor(2) as pool:
-        before, after = pool.map(lambda each: _tried(repository, each, stack), (base, commit))
+        before, after = pool.map(
+            lambda each: _tried(stack.repository, each, stack.name), (base, commit)
+        )
     if isinstance(after, DeclarationError):
-        reason, where = failure(after, stack, {})
+        reason, where = failure(after, stack.name, {})
         record = replace(record, error=reason, where=where)
     elif isinstance(before, DeclarationError):
-        reason, where = failure(before, stack, {})
+        reason, where = failure(before, stack.name, {})
         reason = f"the commit before, {base[:7]}, cannot be rendered: {reason}"
         record = replace(record, error=reason, where=where, graph=after.graph)
     else:
         unknown = [
             f"the objects of {each} are not shown: {why}" for each, why in after.unknown.items()
         ]
-        changes = compared(stack, before, after)
+        changes = compared(stack.name, before, after)
         record = replace(record, changes=changes, notes=[_NOTE, *unknown])
         record = replace(record, graph=after.graph, charts=after.sources)
     return replace(record, seconds=round(time.monotonic() - started, 1))
@@ -145,7 +148,7 @@ def _tried(repository: Repository, commit: str, stack: str) -> RenderedStack | D
             return _EMPTY
         _give_charts(repository, checkout)
         try:
-            return _rendered(checkout, stack)
+            return _rendered(Stack(checkout, stack))
         except DeclarationError as error:
             return error
 
@@ -159,12 +162,12 @@ def _give_charts(repository: Repository, checkout: Repository) -> None:
         shutil.copy2(repository.root / MACHINE_MIRRORS, checkout.root / MACHINE_MIRRORS)
 
 
-def _rendered(checkout: Repository, stack: str) -> RenderedStack:
+def _rendered(stack: Stack) -> RenderedStack:
     with tempfile.TemporaryDirectory(prefix="sluice-offline-") as home:
         try:
             ran = subprocess.run(
-                [sys.executable, "-m", "sluice.pipeline.rendered", stack],
-                cwd=checkout.root,
+                [sys.executable, "-m", "sluice.pipeline.rendered", stack.name],
+                cwd=stack.repository.root,
                 env=_environment(home),
                 capture_output=True,
                 timeout=_SECONDS,

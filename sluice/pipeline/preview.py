@@ -9,9 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from components.errors import SluiceError
-from components.lib.locks.lock import Lock
-from components.runtime.answers import lock_file
-from sluice.declaration.program import declaration
+from sluice.declaration.desired import DesiredState
 from sluice.declaration.records import Declaration, Owner
 from sluice.drift.detection import drift
 from sluice.drift.report import DriftedField
@@ -21,8 +19,7 @@ from sluice.git.worktree import checked_out
 from sluice.inputs.deployment_record import state_digest
 from sluice.plan.planning import plan
 from sluice.report.record import StackPreview
-from sluice.stack.repository import Repository
-from sluice.stack.stack import locked_charts
+from sluice.stack.stack import Stack
 from sluice.status.graph import Edge, Graph
 
 __all__ = ["failure", "graph_of", "places_of", "preview", "sources"]
@@ -32,7 +29,7 @@ _PLACE: Final = re.compile(
 )
 
 
-def preview(repository: Repository, stack: str, commit: str, base: str = "") -> StackPreview:
+def preview(stack: Stack, commit: str, base: str = "") -> StackPreview:
     """Return what an update of a stack to a commit would do now, in a clean checkout of it.
 
     What fails is in the record. `base` is the commit that the change is made to.
@@ -42,24 +39,24 @@ def preview(repository: Repository, stack: str, commit: str, base: str = "") -> 
 
     """
     started = time.monotonic()
-    tree = tree_of(repository, commit)
-    record = StackPreview(stack, commit, base, offline=False, seconds=0.0, tree=tree)
-    with checked_out(repository, commit) as checkout:
-        checkout.chosen((stack,))
-        record = replace(record, state=state_digest(checkout, stack))
+    tree = tree_of(stack.repository, commit)
+    record = StackPreview(stack.name, commit, base, offline=False, seconds=0.0, tree=tree)
+    with checked_out(stack.repository, commit) as checkout:
+        desired = DesiredState(checkout.stack(stack.name))
+        record = replace(record, state=state_digest(desired.stack))
         places: Mapping[str, str] = {}
         try:
-            declared = declaration(checkout, stack, locked_charts(checkout, stack))
+            declared = desired.declaration
             places = places_of(declared)
-            record = replace(record, graph=graph_of(declared), charts=sources(checkout, stack))
-            planned = plan(checkout, stack)
+            charts = sources(desired.stack)
+            record = replace(record, graph=graph_of(declared), charts=charts)
+            planned = plan(desired)
             record = replace(record, changes=planned.changes, notes=planned.notes)
-            drifted = [
-                DriftedField.of(stack, each, corrected=False) for each in drift(checkout, stack)
-            ]
-            record = replace(record, drift=drifted)
+            drifted = drift(desired.stack)
+            rows = [DriftedField.of(stack.name, each, corrected=False) for each in drifted]
+            record = replace(record, drift=rows)
         except SluiceError as error:
-            reason, where = failure(error, stack, places)
+            reason, where = failure(error, stack.name, places)
             record = replace(record, error=reason, where=where)
     return replace(record, seconds=round(time.monotonic() - started, 1))
 
@@ -79,9 +76,9 @@ def failure(error: SluiceError, stack: str, places: Mapping[str, str]) -> tuple[
     return reason, places.get(reason.partition(":")[0], "")
 
 
-def sources(checkout: Repository, stack: str) -> dict[str, str]:
+def sources(stack: Stack) -> dict[str, str]:
     """Return where each chart of a stack's lock comes from, by the chart's name."""
-    locked = Lock.load(lock_file(checkout.root, stack)).charts.values()
+    locked = stack.lock().charts.values()
     return {each.chart.rpartition("/")[2]: each.source for each in locked}
 
 

@@ -46,11 +46,11 @@ class Previews:
             RepositoryError: naming the stack of which there is no preview, with the reason.
 
         """
-        stacks = self.repository.stacks
-        affected = affected_stacks(self.repository, self.base, self.commit, stacks)
+        stacks = self.repository.chosen(())
+        affected = affected_stacks(stacks, self.base, self.commit)
         for stack in stacks:
-            if stack not in affected:
-                yield self._unaffected(stack)
+            if stack.name not in affected:
+                yield self._unaffected(stack.name)
         yield from self._previewed(list(affected))
 
     def _unaffected(self, stack: str) -> str:

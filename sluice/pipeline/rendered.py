@@ -20,7 +20,7 @@ from sluice.declaration.program import declaration
 from sluice.declaration.rendering import rendering
 from sluice.pipeline.preview import graph_of, sources
 from sluice.stack.repository import Repository
-from sluice.stack.stack import locked_charts
+from sluice.stack.stack import Stack
 from sluice.status.graph import Graph
 
 __all__ = ["RenderedObject", "RenderedStack", "rendered_stack"]
@@ -58,15 +58,15 @@ class RenderedStack:
     sources: dict[str, str]
 
 
-def rendered_stack(repository: Repository, stack: str) -> RenderedStack:
+def rendered_stack(stack: Stack) -> RenderedStack:
     """Render a stack of a checkout, for the pinned Kubernetes version.
 
     Raises:
         DeclarationError: where a declaration is wrong, or Helm refuses a release.
 
     """
-    found = declaration(repository, stack, locked_charts(repository, stack))
-    rendered = rendering(repository, found, Capabilities())
+    found = declaration(stack, stack.locked())
+    rendered = rendering(stack.repository, found, Capabilities())
     kinds = {
         each.component: each.owner[0].rpartition(":")[2]
         for each in found.resources
@@ -94,13 +94,13 @@ def rendered_stack(repository: Repository, stack: str) -> RenderedStack:
         dict(rendered.unknown),
         sorted({secret for each in found.resources for secret in each.secrets}),
         graph_of(found),
-        sources(repository, stack),
+        sources(stack),
     )
 
 
 def _main() -> None:
     try:
-        found = rendered_stack(Repository(Path.cwd()), sys.argv[1])
+        found = rendered_stack(Stack(Repository(Path.cwd()), sys.argv[1]))
     except SluiceError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

@@ -22,6 +22,7 @@ from sluice.pipeline.keeping import kept
 from sluice.report.comment import LABEL
 from sluice.report.record import StackPreview, title
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["TRAILER", "Merge", "check_reviewed", "unreviewed"]
 
@@ -94,7 +95,7 @@ class Merge:
         if preview is None or preview.error or preview.offline or not preview.state:
             return None
         tree = tree_of(self.repository, self.commit)
-        now = (tree, state_digest(self.repository, stack))
+        now = (tree, state_digest(Stack(self.repository, stack)))
         return preview if (preview.tree, preview.state) == now else None
 
     def allowed(self, stack: str) -> Iterator[PlannedChange]:

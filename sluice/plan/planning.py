@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from components.lib.manifests.schema import ANY, schema_of
+from sluice.declaration.desired import DesiredState
 from sluice.diff.change import Change, FieldDifference, PlannedChange, component_kind_of
 from sluice.diff.danger import interruption, loss, urgency
 from sluice.diff.difference import Difference
@@ -18,9 +19,7 @@ from sluice.errors import DeploymentError
 from sluice.kubernetes.cluster import Cluster
 from sluice.plan.stack_diff import differences
 from sluice.stack.own_cluster import is_on_own_cluster
-from sluice.stack.repository import Repository
-from sluice.stack.stack import has_secrets
-from sluice.stack.suspension import suspensions
+from sluice.stack.stack import Stack
 
 __all__ = ["Plan", "in_urgency", "of_difference", "plan", "unserved"]
 
@@ -42,7 +41,7 @@ class Plan:
     notes: list[str]
 
 
-def plan(repository: Repository, stack: str) -> Plan:
+def plan(desired: DesiredState) -> Plan:
     """Return what `up` would do to a stack now; what is suspended is left out.
 
     Raises:
@@ -51,14 +50,17 @@ def plan(repository: Repository, stack: str) -> Plan:
         ApiError: where the cluster cannot be asked.
 
     """
-    suspended = {each.component: each for each in suspensions(repository, stack)}
-    notes = [f"{name or stack}: left out, {each}" for name, each in suspended.items()]
+    stack = desired.stack
+    suspended = {each.component: each for each in stack.suspensions()}
+    notes = [f"{name or stack.name}: left out, {each}" for name, each in suspended.items()]
     if "" in suspended:
         return Plan([], notes)
-    changes = _changes(repository, stack, suspended, notes)
-    groups = in_urgency(_grouped(repository, stack, changes, notes))
-    notes += unserved(changes, groups, Cluster.of(repository, stack))
-    return Plan(_masked(repository, stack, groups), notes)
+    changes = _changes(stack, suspended, notes)
+    found, unknown = _compared(desired, changes)
+    notes += [f"{each} is not compared with the cluster: {why}" for each, why in unknown.items()]
+    rows = in_urgency(_grouped(stack.name, changes, found))
+    notes += unserved(changes, rows, desired.cluster)
+    return Plan(_masked(desired.secrets, rows), notes)
 
 
 def unserved(
@@ -106,11 +108,9 @@ def _api_version(urn: str) -> str:
     return kind.rpartition(":")[0]
 
 
-def _changes(
-    repository: Repository, stack: str, suspended: Collection[str], notes: list[str]
-) -> Sequence[Change]:
+def _changes(stack: Stack, suspended: Collection[str], notes: list[str]) -> Sequence[Change]:
     try:
-        return Engine(repository, stack).preview(exclude=suspended).changes
+        return Engine(stack).preview(exclude=suspended).changes
     except DeploymentError as error:
         failed = [change for change in error.changes if change.error]
         if not failed or any(change.operation != "replace" for change in failed):
@@ -124,20 +124,23 @@ def _changes(
         return error.changes
 
 
-def _grouped(
-    repository: Repository, stack: str, changes: Sequence[Change], notes: list[str]
-) -> list[list[PlannedChange]]:
+def _compared(
+    desired: DesiredState, changes: Sequence[Change]
+) -> tuple[Sequence[Difference], Mapping[str, str]]:
     # The engine shows neither what is in a release, nor what the cluster warns of.
     touched = (each for each in changes if each.operation != "delete" or _is_opaque(each))
     asked = dict.fromkeys(each.component for each in touched if is_on_own_cluster(each.component))
-    found: list[Difference] = []
-    if asked:
-        # An object may have a name of its own, which is no component's.
-        compared, unknown = differences(repository, stack, tuple(asked), missing_ok=True)
-        found = compared.differences
-        notes += [
-            f"{each} is not compared with the cluster: {reason}" for each, reason in unknown.items()
-        ]
+    if not asked:
+        return [], {}
+    # An object may have a name of its own, which is no component's.
+    state = desired.stack.state()
+    compared, unknown = differences(desired, state, tuple(asked), missing_ok=True)
+    return compared.differences, unknown
+
+
+def _grouped(
+    stack: str, changes: Sequence[Change], found: Sequence[Difference]
+) -> list[list[PlannedChange]]:
     inside: dict[str, list[PlannedChange]] = {}
     for each in found:
         if each.release:
@@ -185,13 +188,11 @@ def _row(stack: str, change: Change, found: Difference | None) -> PlannedChange:
     )
 
 
-def _masked(
-    repository: Repository, stack: str, rows: Sequence[PlannedChange]
-) -> list[PlannedChange]:
+def _masked(secrets: Mapping[str, str], rows: Sequence[PlannedChange]) -> list[PlannedChange]:
     """Hide the configuration's secrets where the program has put them in plain."""
-    if not has_secrets(repository, stack):
+    if not secrets:
         return list(rows)
-    masks = Masks(Engine(repository, stack).secret_settings().values())
+    masks = Masks(secrets.values())
     return [
         replace(row, fields=[_masked_field(masks, field) for field in row.fields]) for row in rows
     ]

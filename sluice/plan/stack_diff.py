@@ -7,22 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pulumi.runtime import rpc
-
 from components.lib.manifests.identity import identify
-from sluice.backend.secret_values import Entry
+from sluice.backend.secret_values import Entry, is_secret
+from sluice.backend.state import StackState
+from sluice.declaration.desired import DesiredState
 from sluice.declaration.helm import capabilities
-from sluice.declaration.program import declaration
 from sluice.declaration.records import named
 from sluice.declaration.rendering import RELEASE, rendering
 from sluice.diff.difference import Comparison
-from sluice.engine.engine import Engine
-from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.helm_records import records
 from sluice.plan.comparison import Owned, compare
 from sluice.stack.own_cluster import is_on_own_cluster, on_own_cluster
-from sluice.stack.repository import Repository
-from sluice.stack.stack import locked_charts, secret_settings
 
 __all__ = ["differences"]
 
@@ -31,17 +26,15 @@ _SECRET_NUMBER: Final = 1000
 
 
 def differences(
-    repository: Repository,
-    stack: str,
+    desired: DesiredState,
+    state: StackState,
     components: tuple[str, ...] = (),
     *,
-    checkout: Repository | None = None,
     missing_ok: bool = False,
 ) -> tuple[Comparison, Mapping[str, str]]:
-    """Compare a stack, or the named components of it, with its cluster.
+    """Compare what a stack declares, or the named components of it, with its cluster.
 
-    With `missing_ok`, names that no component has are left out. What is declared
-    is read from `checkout`, by default the repository's working tree. Returns the
+    With `missing_ok`, names that no component has are left out. Returns the
     comparison, and what is not in it, with the reason: releases that could not be
     rendered (`namespace/name`), and objects that may not be read.
 
@@ -53,42 +46,32 @@ def differences(
         DeploymentError: where the state cannot be read.
 
     """
-    source = checkout or repository
-    cluster = Cluster.of(source, stack)
-    entries = Engine(repository, stack).state_in_clear()
-    state = on_own_cluster(
-        filter(_is_object, entries), lambda each: each["urn"].rpartition("::")[2], stack
-    )
-    settings = secret_settings(source, stack)
-    found = declaration(
-        source,
-        stack,
-        locked_charts(source, stack),
-        read=lambda kind, path: cluster.get("v1", kind, *path.split("/", 1)),
-        config=settings,
-    )
+    stack, cluster = desired.stack, desired.cluster
+    objects = filter(_is_object, state.revealed())
+    deployed = on_own_cluster(objects, lambda each: each["urn"].rpartition("::")[2], stack.name)
+    found = desired.declaration
     own = [each for each in found.resources if is_on_own_cluster(each.name)]
     found = replace(found, resources=own)
-    known = [*(each.title for each in found.components), *map(_component, state)]
+    known = [*(each.title for each in found.components), *map(_component, deployed)]
     if missing_ok:
         components = tuple(each for each in components if each in known)
         if not components:
             return Comparison([], [], 0), {}
-    chosen = named(components, known, stack)
-    owned = [each for each in state if not chosen or _component(each) in chosen]
+    chosen = named(components, known, stack.name)
+    owned = [each for each in deployed if not chosen or _component(each) in chosen]
     installed = {release: _component(each) for each in owned if (release := _release(each))}
     recorded, unread = records(cluster, installed)
     rendered = rendering(
-        source,
+        stack.repository,
         found,
         capabilities(cluster),
         components=chosen,
         installed=lambda release: release in recorded or release in unread,
-        secrets={*settings.values(), *_secrets(state)},
+        secrets={*desired.secrets.values(), *_secrets(deployed)},
     )
-    objects = [each for each in map(_owned, owned) if each]
+    applied = [each for each in map(_owned, owned) if each]
     shown = [each for each in rendered.manifests if each.release not in unread]
-    compared = compare(cluster, replace(rendered, manifests=shown), objects, recorded)
+    compared = compare(cluster, replace(rendered, manifests=shown), applied, recorded)
     return compared, {**rendered.unknown, **unread, **compared.unread}
 
 
@@ -123,7 +106,7 @@ def _secrets(state: Iterable[Entry]) -> Iterator[str]:
 
 def _marked(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:  # noqa: SLF001
+        if is_secret(value):
             yield from _texts(json.loads(value["plaintext"]))
             return
         value = list(value.values())

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from components.core.health import Criterion, Expression, Health, Verdict, parse
-from sluice.backend.state import Resource, StackState
-from sluice.engine.engine import Outcome
+from sluice.backend.state import Resource
 from sluice.engine.events import Moment, Watcher
+from sluice.engine.outcome import Outcome
 from sluice.errors import ApiError, DeploymentError
 from sluice.kubernetes.cluster import Cluster
 from sluice.reconciliation.release_tests import release_tests, run_tests
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["HealthCheck", "await_health", "health_checks", "healthy"]
 
@@ -110,8 +110,7 @@ def await_health(
 
 
 def healthy(
-    repository: Repository,
-    stack: str,
+    stack: Stack,
     outcome: Outcome,
     watch: Watcher,
     components: Sequence[str] = (),
@@ -127,17 +126,17 @@ def healthy(
         DeploymentError: as `await_health` and `run_tests` do, with what the update changed.
 
     """
-    resources = StackState(repository, stack).resources()
+    resources = stack.state().resources()
 
     def is_asked(component: str) -> bool:
         return component not in exclude and (not components or component in components)
 
     checks = [each for each in health_checks(resources) if is_asked(each.name)]
-    due = [each for each in release_tests(resources, stack) if is_asked(each.component)]
-    cluster = Cluster.of(repository, stack)
+    due = [each for each in release_tests(resources, stack.name) if is_asked(each.component)]
+    cluster = stack.cluster()
     try:
         await_health(cluster, checks, watch)
-        run_tests(repository.root, stack, cluster, due, watch)
+        run_tests(stack.repository.root, stack.name, cluster, due, watch)
     except DeploymentError as error:
         raise DeploymentError(f"{stack}: {error}", outcome.changes) from None
     return outcome

@@ -23,8 +23,8 @@ from sluice.notification.publication import publish
 from sluice.notification.update_log import log_changes, say
 from sluice.reconciliation.result import Admission, Reconciliation
 from sluice.stack.process_lock import WAIT, held
-from sluice.stack.repository import Repository
-from sluice.stack.suspension import suspensions
+from sluice.stack.repository import Checkout, Repository
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from sluice.engine.events import Watcher
@@ -53,19 +53,17 @@ def newest_commit(repository: Repository) -> str:
 
 
 def reconcile_stack(
-    repository: Repository,
-    checkout: Repository,
-    stack: str,
-    commit: str,
+    stack: Stack,
+    checkout: Checkout,
     *,
     watch: Watcher,
     wait: timedelta = WAIT,
     admissions: Sequence[Admission] = (),
 ) -> Reconciliation:
-    """Make a stack what the commit says, which `checkout` has.
+    """Make a stack what the commit of `checkout` says.
 
-    `repository` is the caller's checkout, whose local state is used; `wait` is
-    how long another's update is waited for. What may differ from what was
+    `stack` is that of the caller's checkout, whose local state is used; `wait`
+    is how long another's update is waited for. What may differ from what was
     deployed has to pass each of the `admissions`; putting drift back does not.
 
     Raises:
@@ -74,29 +72,28 @@ def reconcile_stack(
         DeploymentError: where it fails, after what the stack's policy says.
 
     """
+    there, commit = stack.at(checkout), checkout.commit
 
     def work() -> Reconciliation:
-        left_out = _suspended(checkout, stack)
-        changed = _changed(repository, checkout, stack, commit)
+        left_out = _suspended(there)
+        changed = _changed(there, commit)
         for admit in admissions if changed else ():
-            admit(checkout, stack, commit)
-        reasons = changed or _drifted(checkout, stack)
+            admit(there, commit)
+        reasons = changed or _drifted(there)
         if not reasons:
             message = "the same as it was deployed, and no drift"
-            return Reconciliation(stack, commit, "unchanged", message)
-        say(repository, stack, commit, "info", f"reconciling, because of {_listed(reasons)}")
-        from sluice.reconciliation.rollout import Rollout  # noqa: PLC0415 - Pulumi takes half a second to load
+            return Reconciliation(stack.name, commit, "unchanged", message)
+        say(stack, commit, "info", f"reconciling, because of {_listed(reasons)}")
+        from sluice.reconciliation.rollout import Rollout  # noqa: PLC0415 - not where nothing changed
 
-        return Rollout(repository, checkout, stack, commit, watch, wait).whole(left_out)
+        return Rollout(stack, checkout, watch, wait).whole(left_out)
 
-    return _told(repository, checkout, stack, commit, wait, work, whole=True)
+    return _told(stack, checkout, wait, work, whole=True)
 
 
 def reconcile_part(
-    repository: Repository,
-    checkout: Repository,
-    stack: str,
-    commit: str,
+    stack: Stack,
+    checkout: Checkout,
     components: Sequence[str],
     *,
     watch: Watcher,
@@ -108,67 +105,65 @@ def reconcile_part(
     """
 
     def work() -> Reconciliation:
-        left_out = _suspended(checkout, stack)
+        left_out = _suspended(stack.at(checkout))
         if components[0] in left_out:
             raise SuspendedError(f"{stack}: {components[0]} is suspended; resume it first")
         wanted = [name for name in components if name not in left_out]
-        from sluice.reconciliation.rollout import Rollout  # noqa: PLC0415 - Pulumi takes half a second to load
+        from sluice.reconciliation.rollout import Rollout  # noqa: PLC0415 - as above
 
-        return Rollout(repository, checkout, stack, commit, watch, wait).part(wanted)
+        return Rollout(stack, checkout, watch, wait).part(wanted)
 
-    return _told(repository, checkout, stack, commit, wait, work, whole=False)
+    return _told(stack, checkout, wait, work, whole=False)
 
 
 def _told(
-    repository: Repository,
-    checkout: Repository,
-    stack: str,
-    commit: str,
+    stack: Stack,
+    checkout: Checkout,
     wait: timedelta,
     work: Callable[[], Reconciliation],
     *,
     whole: bool,
 ) -> Reconciliation:
     """Return what the work returns, written into the log and told to the stack's alerts."""
+    commit = checkout.commit
     try:
-        with held(repository, stack, "reconcile", wait=wait):
+        with held(stack, "reconcile", wait=wait):
             done = work()
     except SluiceError as error:
-        log_changes(repository, stack, commit, getattr(error, "changes", ()))
-        say(repository, stack, commit, "error", str(error))
+        log_changes(stack, commit, getattr(error, "changes", ()))
+        say(stack, commit, "error", str(error))
         if not isinstance(error, SuspendedError):
-            event = Event.of_error(stack, "reconcile", commit, error)
-            publish(repository, event, checkout=checkout)
+            event = Event.of_error(stack.name, "reconcile", commit, error)
+            publish(stack.repository, event, checkout=checkout)
         raise
-    log_changes(repository, stack, commit, done.changes)
-    say(repository, stack, commit, "info", f"{done.result}: {done.message}")
-    event = Event.of_update(
-        *(stack, "reconcile", done.commit, done.result, done.message, done.changes, done.seconds)
-    )
+    log_changes(stack, commit, done.changes)
+    say(stack, commit, "info", f"{done.result}: {done.message}")
+    told = (done.commit, done.result, done.message, done.changes, done.seconds)
+    event = Event.of_update(stack.name, "reconcile", *told)
     is_whole = whole and done.commit == commit
-    publish(repository, replace(event, whole=is_whole), checkout=checkout)
+    publish(stack.repository, replace(event, whole=is_whole), checkout=checkout)
     return done
 
 
-def _suspended(checkout: Repository, stack: str) -> list[str]:
+def _suspended(stack: Stack) -> list[str]:
     """Return the suspended components; refuse a stack that is suspended as a whole."""
-    suspended = suspensions(checkout, stack)
+    suspended = stack.suspensions()
     for entry in suspended:
         if not entry.component:
             raise SuspendedError(f"{stack}: {entry}")
     return [entry.component for entry in suspended]
 
 
-def _changed(repository: Repository, checkout: Repository, stack: str, commit: str) -> list[str]:
+def _changed(stack: Stack, commit: str) -> list[str]:
     """Return what may make the stack another than was deployed."""
-    kept = deployment_record.load(repository, stack)
+    kept = deployment_record.load(stack)
     if kept is None:
         return ["no record of a good deployment on this machine"]
-    return deployment_record.differences(checkout, stack, kept, commit)
+    return deployment_record.differences(stack, kept, commit)
 
 
-def _drifted(checkout: Repository, stack: str) -> list[str]:
-    return [f"{found.kind} {found.name}, which was {found.why}" for found in drift(checkout, stack)]
+def _drifted(stack: Stack) -> list[str]:
+    return [f"{found.kind} {found.name}, which was {found.why}" for found in drift(stack)]
 
 
 def _listed(reasons: Sequence[str]) -> str:

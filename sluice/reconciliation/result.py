@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sluice.diff.change import Change
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["Admission", "Reconciliation", "Result"]
 
@@ -25,8 +25,8 @@ Result = Literal[
 ]
 
 
-Admission = Callable[[Repository, str, str], None]
-"""Raises where a checkout's stack may not get a commit (yet)."""
+Admission = Callable[[Stack, str], None]
+"""Raises where the stack of a checkout may not get its commit (yet)."""
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 import tenacity
 
-from sluice.engine.engine import Engine, Outcome
+from sluice.engine.engine import Engine
 from sluice.engine.events import Watcher
+from sluice.engine.outcome import Outcome
 from sluice.errors import DeploymentError
 from sluice.git.worktree import checked_out
 from sluice.inputs import deployment_record
 from sluice.inputs.notes import recording
 from sluice.inventory.deployed import Deployed, live
-from sluice.inventory.history import history
+from sluice.inventory.history import deployments
 from sluice.reconciliation.health import healthy
 from sluice.reconciliation.result import Reconciliation
-from sluice.stack.repository import Repository
+from sluice.stack.repository import Checkout
 from sluice.stack.settings import FailurePolicy, OnFailure
-from sluice.stack.suspension import suspensions
+from sluice.stack.stack import Stack
 from sluice.status.rows import component_rows
 
 __all__ = ["Rollout"]
@@ -38,18 +39,15 @@ class Rollout:
 
     def __init__(
         self,
-        repository: Repository,
-        checkout: Repository,
-        stack: str,
-        commit: str,
+        stack: Stack,
+        checkout: Checkout,
         watch: Watcher,
         wait: timedelta,
     ) -> None:
-        """Take the caller's checkout and a clean one of the commit."""
-        self._repository = repository
-        self._checkout = checkout
+        """Take the stack of the caller's checkout, and a clean one of the commit."""
         self._stack = stack
-        self._commit = commit
+        self._checkout = checkout
+        self._commit = checkout.commit
         self._watch = watch
         self._wait = wait
 
@@ -60,7 +58,7 @@ class Rollout:
             DeploymentError: where it failed, and was not rolled back.
 
         """
-        policy = FailurePolicy.of(self._checkout, self._stack)
+        policy = self._stack.at(self._checkout).settings().on_failure
         try:
             return self._told(self._tried(policy, left_out))
         except DeploymentError as error:
@@ -70,13 +68,14 @@ class Rollout:
 
     def part(self, components: Sequence[str]) -> Reconciliation:
         """Deploy the named components alone."""
-        with deployment_record.noted_reads(self._repository, self._stack):
+        with deployment_record.noted_reads(self._stack):
             message = f"reconcile: {', '.join(components)} at {self._commit[:7]}"
-            outcome = self._engine(self._checkout).up(
+            there = self._stack.at(self._checkout)
+            outcome = Engine(there, wait=self._wait).up(
                 watch=self._watch, target=components, message=message
             )
-            healthy(self._checkout, self._stack, outcome, self._watch, components)
-            self._await_health(self._checkout, outcome, components)
+            healthy(there, outcome, self._watch, components)
+            self._await_health(there, outcome, components)
         return self._told(outcome)
 
     def _tried(self, policy: FailurePolicy, left_out: Sequence[str]) -> Outcome:
@@ -89,7 +88,7 @@ class Rollout:
             reraise=True,
         )
         message = f"reconcile: {self._commit[:7]}"
-        return retrying(lambda: self._deployed(self._checkout, self._commit, message, left_out))
+        return retrying(lambda: self._deployed(self._checkout, message, left_out))
 
     def _rolled_back(self, error: DeploymentError, left_out: Sequence[str]) -> Reconciliation:
         good = self._last_good()
@@ -99,56 +98,42 @@ class Rollout:
             ) from error
         _LOG.warning("%s\n%s: going back to %s", error, self._stack, good[:7])
         message = f"rollback: to {good[:7]}, because {self._commit[:7]} failed"
-        with checked_out(self._repository, good) as earlier:
-            outcome = self._deployed(earlier, good, message, left_out)
+        with checked_out(self._stack.repository, good) as earlier:
+            outcome = self._deployed(earlier, message, left_out)
         changes = [*error.changes, *outcome.changes]
         message = f"{self._commit[:7]} failed, and {good[:7]} runs: {error}"
-        return Reconciliation(self._stack, good, "rolled back", message, outcome.seconds, changes)
+        return Reconciliation(
+            self._stack.name, good, "rolled back", message, outcome.seconds, changes
+        )
 
     def _last_good(self) -> str:
-        made = reversed(history(self._engine(self._checkout)))
+        made = reversed(deployments(self._stack.at(self._checkout)))
         good = (one.commit for one in made if one.result == "succeeded" and not one.dirty)
         return next((commit for commit in good if commit not in ("", self._commit)), "")
 
-    def _deployed(
-        self, checkout: Repository, commit: str, message: str, left_out: Sequence[str]
-    ) -> Outcome:
-        with deployment_record.noted_reads(self._repository, self._stack) as notes:
-            outcome = self._engine(checkout, recording(notes)).up(
-                watch=self._watch, exclude=left_out, message=message
-            )
-            healthy(checkout, self._stack, outcome, self._watch, exclude=left_out)
-            self._await_health(checkout, outcome)
-            deployment_record.record(checkout, self._stack, commit, notes)
+    def _deployed(self, checkout: Checkout, message: str, left_out: Sequence[str]) -> Outcome:
+        stack = self._stack.at(checkout)
+        with deployment_record.noted_reads(stack) as notes:
+            engine = Engine(stack, wait=self._wait, environment=recording(notes))
+            outcome = engine.up(watch=self._watch, exclude=left_out, message=message)
+            healthy(stack, outcome, self._watch, exclude=left_out)
+            self._await_health(stack, outcome)
+            deployment_record.record(stack, checkout.commit, notes)
         return outcome
 
-    def _await_health(
-        self, checkout: Repository, outcome: Outcome, components: Sequence[str] = ()
-    ) -> None:
+    def _await_health(self, stack: Stack, outcome: Outcome, components: Sequence[str] = ()) -> None:
         problems = tenacity.Retrying(
             retry=tenacity.retry_if_result(bool),
             stop=tenacity.stop_after_delay(_SETTLING),
             wait=tenacity.wait_fixed(1),
             retry_error_callback=lambda state: state.outcome and state.outcome.result(),
-        )(lambda: self._problems(checkout, components))
+        )(lambda: _problems(stack, components))
         if problems:
             raise DeploymentError(f"{self._stack}: " + "\n  ".join(problems), outcome.changes)
 
-    def _problems(self, checkout: Repository, components: Sequence[str]) -> list[str]:
-        deployed = Deployed.of(checkout, self._stack)
-        suspended = suspensions(checkout, self._stack)
-        return [
-            f"{row.name} is not ready: {row.message}"
-            for row in component_rows(deployed, live(checkout, deployed), suspended)
-            if not row.ready and not row.suspended and (not components or row.name in components)
-        ]
-
-    def _engine(self, checkout: Repository, environment: Mapping[str, str] | None = None) -> Engine:
-        return Engine(checkout, self._stack, wait=self._wait, environment=environment)
-
     def _told(self, outcome: Outcome) -> Reconciliation:
         return Reconciliation(
-            self._stack,
+            self._stack.name,
             self._commit,
             "changed" if outcome.changed else "unchanged",
             str(outcome),
@@ -160,3 +145,12 @@ class Rollout:
         if state.outcome and state.next_action:
             error, pause = state.outcome.exception(), state.next_action.sleep
             _LOG.warning("%s\n%s: trying again in %.0f s", error, self._stack, pause)
+
+
+def _problems(stack: Stack, components: Sequence[str]) -> list[str]:
+    deployed = Deployed.of(stack)
+    return [
+        f"{row.name} is not ready: {row.message}"
+        for row in component_rows(deployed, live(stack, deployed), stack.suspensions())
+        if not row.ready and not row.suspended and (not components or row.name in components)
+    ]

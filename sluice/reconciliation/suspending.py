@@ -8,14 +8,13 @@ from pathlib import Path
 
 from sluice.errors import NoRemoteError, RepositoryError
 from sluice.stack.repository import Repository
-from sluice.stack.suspension import config_file, edit_entries, subject_of, suspensions, without
+from sluice.stack.stack import Stack
+from sluice.stack.suspension import edit_entries, subject_of, without
 
 __all__ = ["resume", "suspend"]
 
 
-def suspend(
-    repository: Repository, stack: str, components: Sequence[str], reason: str, *, push: bool = True
-) -> str:
+def suspend(stack: Stack, components: Sequence[str], reason: str, *, push: bool = True) -> str:
     """Suspend the components, or the whole stack where none is named.
 
     Returns the branch that the commit was pushed to, empty where it was not
@@ -32,28 +31,25 @@ def suspend(
 
     common = {
         "reason": " ".join(reason.split()),
-        "author": author(repository),
+        "author": author(stack.repository),
         "since": datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     new = [{"component": name, **common} for name in components] or [common]
 
     def write(root: Path) -> None:
-        checkout = Repository(root)
-        checkout.chosen((stack,))
-        _check_declared(checkout, stack, components)
-        already = {entry.component: entry for entry in suspensions(checkout, stack)}
+        there = Repository(root).stack(stack.name)
+        _check_declared(there, components)
+        already = {entry.component: entry for entry in there.suspensions()}
         for name in components or ("",):
             if name in already:
-                raise RepositoryError(f"{subject_of(stack, name)} is already {already[name]}")
-        edit_entries(checkout, stack, lambda entries: [*entries, *new])
+                raise RepositoryError(f"{subject_of(there, name)} is already {already[name]}")
+        edit_entries(there, lambda entries: [*entries, *new])
 
     message = f"chore({stack}): suspend {_named(components)}\n\n{common['reason']}"
-    return _committed(repository, stack, message, write, push=push)
+    return _committed(stack, message, write, push=push)
 
 
-def resume(
-    repository: Repository, stack: str, components: Sequence[str], *, push: bool = True
-) -> str:
+def resume(stack: Stack, components: Sequence[str], *, push: bool = True) -> str:
     """Remove the components' suspensions, or the whole stack's where none is named.
 
     Returns the branch that the commit was pushed to, as `suspend` does.
@@ -66,18 +62,18 @@ def resume(
     message = f"chore({stack}): resume {_named(components)}"
 
     def write(root: Path) -> None:
-        without(Repository(root), stack, components)
+        without(stack.at(Repository(root)), components)
 
-    return _committed(repository, stack, message, write, push=push)
+    return _committed(stack, message, write, push=push)
 
 
-def _check_declared(repository: Repository, stack: str, components: Collection[str]) -> None:
+def _check_declared(stack: Stack, components: Collection[str]) -> None:
     if not components:
         return
     from components.runtime.answers import LockedNames  # noqa: PLC0415
     from sluice.declaration.program import declaration  # noqa: PLC0415 - runs the program with Pulumi
 
-    made = declaration(repository, stack, LockedNames(repository.root, stack)).components
+    made = declaration(stack, LockedNames(stack.repository.root, stack.name)).components
     known = sorted({component.title for component in made})
     for name in components:
         if name not in known:
@@ -86,18 +82,16 @@ def _check_declared(repository: Repository, stack: str, components: Collection[s
             )
 
 
-def _committed(
-    repository: Repository, stack: str, message: str, write: Callable[[Path], None], *, push: bool
-) -> str:
+def _committed(stack: Stack, message: str, write: Callable[[Path], None], *, push: bool) -> str:
     from sluice.git.remote import Remote  # noqa: PLC0415
     from sluice.git.working_tree import commit_here  # noqa: PLC0415
 
     try:
-        remote = Remote.of(repository) if push else None
+        remote = Remote.of(stack.repository) if push else None
     except NoRemoteError:
         remote = None
     if remote is None:
-        commit_here(repository, message, write, config_file(stack))
+        commit_here(stack.repository, message, write, stack.settings().file)
         return ""
     remote.publish(message, write)
     return str(remote)

@@ -26,7 +26,7 @@ from sluice.recovery.repair import (
     repaired,
     with_release,
 )
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from sluice.kubernetes.helm_records import HelmRecord
@@ -47,19 +47,18 @@ class Recovery:
 
     def __init__(
         self,
-        repository: Repository,
-        stack: str,
+        stack: Stack,
+        local: LocalState | None,
         read: Callable[[], Mapping[str, Any]],
         write: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        """Take the stack, and how its state is exported and imported."""
-        self._repository = repository
+        """Take the stack, its state on this machine, and how it is exported and imported."""
         self._stack = stack
         self._read = read
         self._write = write
-        self._note = repository.local / "interrupted" / stack
+        self._note = stack.local("interrupted")
         self._taken_over: set[str] = set()
-        self._state = LocalState.of(repository, stack)
+        self._state = local
 
     def before_update(self) -> bool:
         """Mend what the last update left; return whether a refresh has to find out the rest.
@@ -149,17 +148,16 @@ class Recovery:
 
     def _record(self, release: str) -> HelmRecord | None:
         # After a failure alone.
-        from sluice.kubernetes.cluster import Cluster  # noqa: PLC0415
         from sluice.kubernetes.helm_records import newest_record  # noqa: PLC0415
 
         with suppress(SluiceError):  # the update says better what is wrong with the cluster
-            return newest_record(Cluster.of(self._repository, self._stack), release)
+            return newest_record(self._stack.cluster(), release)
         return None
 
 
-def is_updating(repository: Repository, stack: str) -> bool:
+def is_updating(stack: Stack) -> bool:
     """Whether an update has locked the stack whose process lives, as far as can be told."""
-    state = LocalState.of(repository, stack)
+    state = stack.local_state()
     return any(not _is_abandoned(lock) for lock in (state.locks() if state else ()))
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sluice.errors import RollbackError
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["differences", "print_declared"]
 
@@ -20,7 +21,7 @@ __all__ = ["differences", "print_declared"]
 _DOOR: Final = "sluice.declared_apart"
 
 
-def differences(before: Repository, after: Repository, stack: str) -> list[str]:
+def differences(before: Stack, after: Stack) -> list[str]:
     """Return the objects that `after` declares otherwise than `before`, by their titles.
 
     Values of secrets are not compared. Empty where `before` declares nothing
@@ -30,23 +31,23 @@ def differences(before: Repository, after: Repository, stack: str) -> list[str]:
         RollbackError: where the stack's program works in `before` and fails in `after`.
 
     """
-    running = [_start(checkout, stack) for checkout in (before, after)]
+    running = [_start(stack) for stack in (before, after)]
     (old, _), (new, problem) = [_ended(process) for process in running]
     if old is None:
         return []
     if new is None:
         raise RollbackError(
-            f"with the earlier files stack {stack} could be deployed no more: {problem}; "
+            f"with the earlier files stack {after} could be deployed no more: {problem}; "
             "--own-files leaves the files alone that it shares"
         )
     return [title for title in sorted({*old, *new}) if old.get(title) != new.get(title)]
 
 
-def _start(checkout: Repository, stack: str) -> subprocess.Popen[str]:
+def _start(stack: Stack) -> subprocess.Popen[str]:
     # In that folder, so that its modules come before this checkout's.
     return subprocess.Popen(
-        [sys.executable, "-m", _DOOR, stack],
-        cwd=checkout.root,
+        [sys.executable, "-m", _DOOR, stack.name],
+        cwd=stack.repository.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -67,7 +68,7 @@ def print_declared(stack: str) -> None:
     from sluice.declaration.program import declared  # noqa: PLC0415 - the same
 
     here = Path.cwd()
-    resources = declared(Repository(here), stack, LockedNames(here, stack))
+    resources = declared(Stack(Repository(here), stack), LockedNames(here, stack))
     objects = {
         resource.title: resource.inputs
         for resource in resources

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sluice.backend.secret_values import RELEASE
+from sluice.backend.state import Resource
 from sluice.diff.change import Change
-from sluice.engine.engine import Resource
 
 __all__ = ["irrevocable"]
 

@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.core.tenant import Tenant
-from sluice.backend.state import StackState
+from sluice.declaration.desired import DesiredState
 from sluice.declaration.helm import capabilities
-from sluice.declaration.program import declaration
 from sluice.declaration.rendering import RELEASE, rendering
 from sluice.errors import RepositoryError
 from sluice.inventory.component import components
 from sluice.kubernetes.cluster import Cluster
 from sluice.security.permissions import Need
-from sluice.stack.repository import Repository
-from sluice.stack.stack import locked_charts, secret_settings
 
 __all__ = ["Granted", "StackNeeds", "stack_needs"]
 
@@ -65,7 +62,7 @@ class StackNeeds:
         return sorted({each.namespace for each in self.needs if each.namespace})
 
 
-def stack_needs(repository: Repository, stack: str, cluster: Cluster) -> StackNeeds:
+def stack_needs(desired: DesiredState) -> StackNeeds:
     """Return what a stack touches, by what is declared in the working tree and by its state.
 
     Raises:
@@ -74,14 +71,8 @@ def stack_needs(repository: Repository, stack: str, cluster: Cluster) -> StackNe
         ApiError: where the cluster cannot be asked.
 
     """
-    found = declaration(
-        repository,
-        stack,
-        locked_charts(repository, stack),
-        read=lambda kind, path: cluster.get("v1", kind, *path.split("/", 1)),
-        config=secret_settings(repository, stack),
-    )
-    rendered = rendering(repository, found, capabilities(cluster))
+    stack, cluster, found = desired.stack, desired.cluster, desired.declaration
+    rendered = rendering(stack.repository, found, capabilities(cluster))
     manifests = [each.content for each in rendered.manifests]
     kinds = _Kinds(cluster, manifests)
     needs = {kinds.need(each.content, release=bool(each.release)) for each in rendered.manifests}
@@ -90,7 +81,7 @@ def stack_needs(repository: Repository, stack: str, cluster: Cluster) -> StackNe
         for each in found.resources
         if each.type == RELEASE and each.inputs.get("createNamespace")
     }
-    deployed = components(StackState(repository, stack).resources())
+    deployed = components(stack.state().resources())
     owned = [each for component in deployed for each in component.objects]
     needs |= {
         kinds.need(

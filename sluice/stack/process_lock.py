@@ -22,7 +22,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from sluice.errors import LockedError
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 __all__ = ["WAIT", "held"]
 
@@ -32,9 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def held(
-    repository: Repository, stack: str, what: str, *, wait: timedelta = WAIT
-) -> Iterator[None]:
+def held(stack: Stack, what: str, *, wait: timedelta = WAIT) -> Iterator[None]:
     """Hold a stack's lock; it is this process's alone, which may take it again.
 
     `what` tells those who wait what it is held for, such as `reconcile`.
@@ -43,11 +41,10 @@ def held(
         LockedError: where another process still holds it after `wait`, naming that one.
 
     """
-    folder = repository.local.resolve() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / f"{stack}.lock", is_singleton=True)
-    note = folder / f"{stack}.json"
-    _acquire(lock, note, stack, wait)
+    file, note = stack.local("locks", ".lock"), stack.local("locks", ".json")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file, is_singleton=True)
+    _acquire(lock, note, stack.name, wait)
     try:
         if lock.lock_counter == 1:
             note.write_text(json.dumps(_holder(what)))

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from components.lib.manifests import documents
 from sluice.errors import RepositoryError
+from sluice.stack.settings import Settings
 
-__all__ = ["Repository"]
+if TYPE_CHECKING:
+    from sluice.stack.stack import Stack
 
-T = TypeVar("T")
+__all__ = ["Checkout", "Repository"]
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,15 @@ class Repository:
         # A clean checkout, which is soon gone, has a link to the one that it was made from.
         return (self.root / ".sluice").resolve()
 
-    @cached_property
+    @property
     def project(self) -> str:
         """The Pulumi project's name."""
-        return str(documents.load_file(self.root / "Pulumi.yaml")["name"])
+        return str(self._project_file["name"])
 
-    @cached_property
+    @property
     def backend(self) -> str:
         """Where the project keeps its state, unless the environment says otherwise; or empty."""
-        content = documents.load_file(self.root / "Pulumi.yaml")
-        return str((content.get("backend") or {}).get("url") or "")
+        return str((self._project_file.get("backend") or {}).get("url") or "")
 
     @cached_property
     def stacks(self) -> list[str]:
@@ -71,7 +72,7 @@ class Repository:
         names = sorted(path.name.split(".")[1] for path in self._config_files())
         order: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
         for name in names:
-            before = self.setting(name, "follows")
+            before = self.settings(name).follows
             if before and before not in names:
                 raise RepositoryError(
                     f"stacks/Pulumi.{name}.yaml: follows {before!r}, which is no stack"
@@ -83,7 +84,16 @@ class Repository:
             circle = " -> ".join(reversed(error.args[1]))
             raise RepositoryError(f"stacks/: the stacks follow each other: {circle}") from None
 
-    def chosen(self, names: tuple[str, ...]) -> list[str]:
+    def stack(self, name: str) -> Stack:
+        """Return the stack of a name.
+
+        Raises:
+            RepositoryError: naming the stacks that there are, where it is unknown.
+
+        """
+        return self.chosen((name,))[0]
+
+    def chosen(self, names: tuple[str, ...]) -> list[Stack]:
         """Return the named stacks in their order, or all of them where none is named.
 
         Raises:
@@ -95,23 +105,23 @@ class Repository:
                 raise RepositoryError(
                     f"there is no stack {name!r}; there are: {', '.join(self.stacks)}"
                 )
-        return [stack for stack in self.stacks if not names or stack in names]
+        from sluice.stack.stack import Stack  # noqa: PLC0415 - which is made of a repository
 
-    def config(self, stack: str) -> Mapping[str, Any]:
-        """Return the stack's configuration by full key, with the project's defaults."""
-        schema = documents.load_file(self.root / "Pulumi.yaml").get("config") or {}
+        return [Stack(self, name) for name in self.stacks if not names or name in names]
+
+    def settings(self, stack: str) -> Settings:
+        """Return what a stack's file says, with the project's defaults."""
+        schema = self._project_file.get("config") or {}
         defaults = {key: entry["default"] for key, entry in schema.items() if "default" in entry}
-        content = documents.load_file(self.root / "stacks" / f"Pulumi.{stack}.yaml") or {}
-        return {**defaults, **(content.get("config") or {})}
+        file = f"stacks/Pulumi.{stack}.yaml"
+        content = documents.load_file(self.root / file) or {}
+        provider = str(content.get("secretsprovider") or "")
+        return Settings(file, self.project, {**defaults, **(content.get("config") or {})}, provider)
 
-    def secrets_provider(self, stack: str) -> str:
-        """Return the URL of the key that encrypts a stack's secrets; empty for a passphrase."""
-        content = documents.load_file(self.root / "stacks" / f"Pulumi.{stack}.yaml") or {}
-        return str(content.get("secretsprovider") or "")
-
-    def setting(self, stack: str, key: str) -> Any:
-        """Return one of the project's own keys for a stack; None where it is not set."""
-        return self.config(stack).get(f"{self.project}:{key}")
+    @cached_property
+    def _project_file(self) -> Mapping[str, Any]:
+        content: Mapping[str, Any] = documents.load_file(self.root / "Pulumi.yaml")
+        return content
 
     def _config_files(self) -> list[Path]:
         return [
@@ -119,3 +129,15 @@ class Repository:
             for path in (self.root / "stacks").glob("Pulumi.*.yaml")
             if path.name.count(".") == 2  # noqa: PLR2004 - Pulumi.<stack>.yaml
         ]
+
+
+@dataclass(frozen=True)
+class Checkout(Repository):
+    """A clean checkout of one commit, which shares the local state of the caller's.
+
+    Attributes:
+        commit: the commit, in full.
+
+    """
+
+    commit: str

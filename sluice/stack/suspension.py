@@ -11,68 +11,53 @@ from typing import Any
 
 import yaml
 
-from components.runtime.suspension import Suspension, parse_suspensions
+from components.runtime.suspension import Suspension
 from sluice.errors import RepositoryError, SuspendedError
 from sluice.stack.config_file import with_list
-from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
-__all__ = ["Suspension", "check_resumable", "left_out", "suspensions", "without"]
+__all__ = ["Suspension", "check_resumable", "edit_entries", "left_out", "subject_of", "without"]
 
 Entries = list[Mapping[str, str]]
 
 
-def suspensions(repository: Repository, stack: str) -> list[Suspension]:
-    """Return the stack's entries, in the file's order.
-
-    Raises:
-        DeclarationError: naming the file, where an entry is not one.
-
-    """
-    entries = repository.setting(stack, "suspended") or []
-    where = f"{config_file(stack)}: {_key(repository)}"
-    return parse_suspensions(entries, where=where)
-
-
-def left_out(repository: Repository, stack: str) -> list[Suspension]:
+def left_out(stack: Stack) -> list[Suspension]:
     """Return the suspended components, which an update of the stack leaves out.
 
     Raises:
         SuspendedError: where the whole stack is suspended.
 
     """
-    entries = suspensions(repository, stack)
+    entries = stack.suspensions()
     for entry in entries:
         if not entry.component:
             raise SuspendedError(f"stack {stack} is {entry}; run `sluice resume {stack}` first")
     return entries
 
 
-def without(repository: Repository, stack: str, components: Collection[str]) -> None:
+def without(stack: Stack, components: Collection[str]) -> None:
     """Take the components' suspensions, or the whole stack's, out of a checkout's file.
 
     Raises:
         RepositoryError: where one is not suspended; nothing is written.
 
     """
-    check_resumable(repository, stack, components)
+    check_resumable(stack, components)
     gone = components or ("",)
     edit_entries(
-        repository,
         stack,
         lambda entries: [entry for entry in entries if entry.get("component", "") not in gone],
     )
 
 
-def check_resumable(
-    repository: Repository, stack: str, components: Collection[str]
-) -> list[Suspension]:
+def check_resumable(stack: Stack, components: Collection[str]) -> list[Suspension]:
     """Return the suspensions that resuming these removes.
 
     Raises:
         RepositoryError: naming what is suspended, where one of them is not.
 
     """
-    found = {entry.component: entry for entry in suspensions(repository, stack)}
+    found = {entry.component: entry for entry in stack.suspensions()}
     for name in components or ("",):
         if name not in found:
             others = ", ".join(f"sluice resume {stack} {name}".strip() for name in found)
@@ -81,11 +66,12 @@ def check_resumable(
     return [found[name] for name in components or ("",)]
 
 
-def edit_entries(repository: Repository, stack: str, edit: Callable[[Entries], Entries]) -> None:
-    file, key = repository.root / config_file(stack), _key(repository)
+def edit_entries(stack: Stack, edit: Callable[[Entries], Entries]) -> None:
+    """Write a checkout's entries otherwise; every other byte of the file is kept."""
+    settings, file = stack.settings(), stack.config_file
+    key = f"{settings.project}:suspended"
     text = file.read_bytes().decode()
-    entries = edit(_entries(text, key))
-    file.write_bytes(with_list(text, key, entries, where=config_file(stack)).encode())
+    file.write_bytes(with_list(text, key, edit(_entries(text, key)), where=settings.file).encode())
 
 
 def _entries(text: str, key: str) -> Entries:
@@ -94,13 +80,6 @@ def _entries(text: str, key: str) -> Entries:
     return list(content["config"].get(key) or ())
 
 
-def config_file(stack: str) -> str:
-    return f"stacks/Pulumi.{stack}.yaml"
-
-
-def _key(repository: Repository) -> str:
-    return f"{repository.project}:suspended"
-
-
-def subject_of(stack: str, component: str) -> str:
+def subject_of(stack: Stack, component: str) -> str:
+    """Return what is suspended: `dev: redis`, `stack dev`."""
     return f"{stack}: {component}" if component else f"stack {stack}"

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from sluice.kubernetes.readiness import Status
+
 if TYPE_CHECKING:  # what asks the cluster and Git is loaded when rows are made
     from sluice.inventory.component import Component
     from sluice.inventory.deployed import Deployed
     from sluice.inventory.liveness import Live
-    from sluice.kubernetes.readiness import Status
-    from sluice.stack.repository import Repository
+    from sluice.stack.stack import Stack
     from sluice.stack.suspension import Suspension
 
 __all__ = ["Row", "StackRow", "at_once", "component_rows", "deployed_rows", "stack_row"]
@@ -171,20 +172,19 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}" if count else ""
 
 
-def deployed_rows(repository: Repository, stacks: Sequence[str]) -> list[Row]:
+def deployed_rows(stacks: Sequence[Stack]) -> list[Row]:
     """Return the components of the stacks, stack after stack."""
     from sluice.inventory.deployed import Deployed, live  # noqa: PLC0415
-    from sluice.stack.suspension import suspensions  # noqa: PLC0415
 
-    def of(stack: str) -> list[Row]:
-        deployed = Deployed.of(repository, stack)
-        found = live(repository, deployed)
-        return component_rows(deployed, found, suspensions(repository, stack))
+    def of(stack: Stack) -> list[Row]:
+        deployed = Deployed.of(stack)
+        found = live(stack, deployed)
+        return component_rows(deployed, found, stack.suspensions())
 
     return [row for rows in at_once(of, stacks) for row in rows]
 
 
-def at_once(of: Callable[[str], T], stacks: Sequence[str]) -> list[T]:
+def at_once(of: Callable[[Stack], T], stacks: Sequence[Stack]) -> list[T]:
     """Return what each of the stacks gives; they are asked at the same time."""
     with ThreadPoolExecutor(max_workers=max(len(stacks), 1)) as pool:
         return list(pool.map(of, stacks))

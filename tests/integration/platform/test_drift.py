@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from sluice.kubernetes.cluster import Cluster
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
@@ -238,7 +239,7 @@ def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Progra
     checkout.write("charts/many/values.yaml", "{count: 1, color: none}")
     checkout.write("charts/many/templates/all.yaml", CHART)
     checkout.sluice("up")
-    assert drift(checkout, "--strict") == []
+    assert drift(Stack(checkout, "--strict")) == []
     cluster = api(checkout)
     children = [
         each
@@ -267,7 +268,7 @@ def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Progra
         ("data.password", "[secret]", "[secret]"),
         ("", None, None),
     }
-    assert all(row["corrected"] for row in drift(checkout, "--correct"))
+    assert all(row["corrected"] for row in drift(Stack(checkout, "--correct")))
     assert drift(checkout) == []
     kept = checkout.get("configmap", children[1]["metadata"]["name"], checkout.stack)
     assert kept["data"] == {"color": "red", "free": "left alone", "number": "1000m"}
@@ -308,7 +309,7 @@ def test_what_a_component_leaves_to_others_is_no_drift_and_stays(program: Progra
     checkout.kubectl("scale", "deployment/web", "--replicas=1", "-n", checkout.stack)
     assert drift(checkout) == []
     checkout.kubectl("set", "image", "deployment/web", "web=other", "-n", checkout.stack)
-    (row,) = drift(checkout, "--correct")
+    (row,) = drift(Stack(checkout, "--correct"))
     assert (row["path"], row["live"]) == ("spec.template.spec.containers[0].image", "other")
     assert checkout.get("deployment", "web", checkout.stack)["spec"]["replicas"] == 1
     program(APPLICATION.replace("red", "blue"))

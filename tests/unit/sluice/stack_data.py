@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.engine.engine import Resource
+from sluice.backend.state import Resource
 from sluice.inventory.component import components
 from sluice.inventory.deployed import Deployed
 from sluice.inventory.history import Deployment

@@ -10,6 +10,7 @@ import pytest
 
 from sluice.declaration.program import declared
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from conftest import FakeCharts
@@ -70,7 +71,7 @@ def written(content: str) -> int:
 
 def pod(root: Path, charts: FakeCharts, stack: str) -> tuple[int, dict[str, Any]]:
     """The replicas and the pod of a stack's Deployment."""
-    resources = declared(Repository(root), stack, charts)
+    resources = declared(Stack(Repository(root), stack), charts)
     (web,) = [each.inputs["spec"] for each in resources if each.type.endswith(":Deployment")]
     return web["replicas"], web["template"]["spec"]
 

@@ -11,12 +11,13 @@ import pytest
 
 from sluice.backend.local_state import LocalState
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 
 @pytest.fixture
 def state(repository: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalState:
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path / 'state'}")
-    found = LocalState.of(repository(dev=""), "dev")
+    found = Stack(repository(dev=""), "dev").local_state()
     assert found is not None
     found.checkpoint.parent.mkdir(parents=True)
     return found
@@ -33,7 +34,7 @@ def test_the_folder_is_found_as_pulumi_finds_it(
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", url)
     platform = repository(dev="")
-    found = LocalState.of(platform, "dev")
+    found = Stack(platform, "dev").local_state()
     assert found is not None
     assert found.folder == platform.root / "state" / ".pulumi"
 
@@ -49,9 +50,9 @@ def test_a_state_kept_elsewhere_has_no_files(
 ) -> None:
     platform = repository(dev="")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
-    assert LocalState.of(platform, "dev") is None
+    assert Stack(platform, "dev").local_state() is None
     monkeypatch.delenv("PULUMI_BACKEND_URL")
-    assert LocalState.of(platform, "dev") is None
+    assert Stack(platform, "dev").local_state() is None
 
 
 @pytest.mark.parametrize(
@@ -115,8 +116,8 @@ def test_the_project_s_file_names_the_folder_unless_the_environment_does(
     file = platform.root / "Pulumi.yaml"
     file.write_text(f"{file.read_text()}backend: {{url: 'file://{tmp_path}/mine'}}\n")
     monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
-    found = LocalState.of(platform, "dev")
+    found = Stack(platform, "dev").local_state()
     assert found is not None
     assert found.folder == tmp_path / "mine" / ".pulumi"
     monkeypatch.setenv("PULUMI_BACKEND_URL", "postgres://db/states")
-    assert LocalState.of(Repository(platform.root), "dev") is None
+    assert Stack(Repository(platform.root), "dev").local_state() is None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sluice.backend.command import StackNotFoundError
-from sluice.backend.state import Resource, StackState
-from sluice.engine.engine import Engine
+from sluice.backend.pulumi import Pulumi
+from sluice.backend.state import Resource
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from conftest import MakeRepository
@@ -38,7 +39,7 @@ def test_reading_a_stack_that_was_never_made_does_not_make_it(
 
     monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
     monkeypatch.setattr("sluice.backend.command.run", unknown)
-    state = StackState(repository(dev=""), "dev")
+    state = Stack(repository(dev=""), "dev").state()
     assert (state.resources(), state.history(), state.size()) == ([], [], 2)
     assert "init" not in str(asked)
 
@@ -47,8 +48,8 @@ def test_a_stack_that_a_folder_does_not_have_is_not_asked_for(
     repository: MakeRepository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-    monkeypatch.setattr(Engine, "read", None)
-    state = StackState(repository(dev=""), "dev")
+    monkeypatch.setattr(Pulumi, "read", None)
+    state = Stack(repository(dev=""), "dev").state()
     assert (state.resources(), state.history()) == ([], [])
 
 

@@ -14,6 +14,8 @@ from sluice.checks.machine import Check, machine_checks, repository_checks
 from sluice.checks.passphrase import fits, passphrase
 from sluice.checks.stack import Place, cluster_checks, places, state_checks
 from sluice.errors import ApiError
+from sluice.stack.settings import Settings
+from sluice.stack.stack import Stack
 from tests.unit.sluice.stack_data import DEPLOYED, deployment
 
 if TYPE_CHECKING:
@@ -93,13 +95,13 @@ class FakeCluster:
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
     made = FakeCluster()
-    monkeypatch.setattr(stack_checks.Cluster, "of", lambda *_: made)
+    monkeypatch.setattr(Stack, "cluster", lambda _: made)
     return made
 
 
 @pytest.mark.usefixtures("cluster")
 def test_a_cluster_where_everything_is_allowed_is_asked_once(repository: MakeRepository) -> None:
-    assert marked(cluster_checks(repository(dev=""), "dev", PLACES)) == {
+    assert marked(cluster_checks(Stack(repository(dev=""), "dev"), PLACES)) == {
         True: [
             "cluster dev-cluster: Kubernetes v1.35.0",
             "allowed everything",
@@ -110,7 +112,7 @@ def test_a_cluster_where_everything_is_allowed_is_asked_once(repository: MakeRep
 
 def test_missing_permissions_are_named(repository: MakeRepository, cluster: FakeCluster) -> None:
     cluster.everything = False
-    assert marked(cluster_checks(repository(dev=""), "dev", PLACES))[False] == [
+    assert marked(cluster_checks(Stack(repository(dev=""), "dev"), PLACES))[False] == [
         "not allowed: deployments shop: delete"
     ]
 
@@ -119,7 +121,7 @@ def test_a_cluster_that_refuses_a_dry_run_is_told(
     repository: MakeRepository, cluster: FakeCluster
 ) -> None:
     cluster.tries = False
-    assert marked(cluster_checks(repository(dev=""), "dev", PLACES))[False] == [
+    assert marked(cluster_checks(Stack(repository(dev=""), "dev"), PLACES))[False] == [
         "no server-side dry run: configmaps is forbidden"
     ]
 
@@ -131,13 +133,13 @@ def test_a_cluster_that_cannot_be_asked_says_where_it_is_named(
         raise ApiError("context dev-cluster: the cluster cannot be asked: refused")
 
     monkeypatch.setattr(cluster, "version", refused)
-    (found,) = cluster_checks(repository(dev=""), "dev", PLACES)
+    (found,) = cluster_checks(Stack(repository(dev=""), "dev"), PLACES)
     assert found.ok is False
     assert found.remedy.endswith("stacks/Pulumi.dev.yaml: infrastructure:context")
 
 
 def test_where_a_program_applies_what_includes_helm_s_records(platform: Repository) -> None:
-    _, declared = stack_checks.program_checks(platform, "dev")
+    _, declared = stack_checks.program_checks(Stack(platform, "dev"))
     assert {
         Place("apps/v1", "Deployment", "ci-agents", ""),
         Place("v1", "Secret", "databases", ""),
@@ -148,8 +150,9 @@ def test_where_a_program_applies_what_includes_helm_s_records(platform: Reposito
 def test_a_program_that_is_wrong_is_told_with_its_line(
     platform: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(platform), "config", lambda *_: {"infrastructure:agent": 1})
-    found, declared = stack_checks.program_checks(platform, "dev")
+    settings = Settings("stacks/Pulumi.dev.yaml", "infrastructure", {"infrastructure:agent": 1})
+    monkeypatch.setattr(Stack, "settings", lambda _: settings)
+    found, declared = stack_checks.program_checks(Stack(platform, "dev"))
     assert [each.ok for each in found] == [False]
     assert "did you mean infrastructure:agents" in found[0].message
     assert declared == []
@@ -166,7 +169,7 @@ def local(
 
 
 def test_a_state_is_told_with_its_last_deployment(local: Repository, tmp_path: Path) -> None:
-    found, deployed = state_checks(local, "dev")
+    found, deployed = state_checks(Stack(local, "dev"))
     assert deployed is DEPLOYED
     assert marked(found) == {
         True: [
@@ -181,14 +184,14 @@ def test_who_holds_the_stack_is_told(local: Repository, tmp_path: Path) -> None:
     locks.mkdir(parents=True)
     holder = {"pid": 7, "username": "ada", "hostname": "desk", "timestamp": "21:00"}
     (locks / "1.json").write_text(json.dumps(holder))
-    found, _ = state_checks(local, "dev")
+    found, _ = state_checks(Stack(local, "dev"))
     assert marked(found)[None] == ["held by ada on desk, process 7, since 21:00"]
 
 
 def test_a_failed_deployment_is_wrong(local: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = type(DEPLOYED)("dev", DEPLOYED.components, [deployment(result="failed")])
     monkeypatch.setattr(stack_checks.Deployed, "of", lambda *_: failed)
-    found, _ = state_checks(local, "dev")
+    found, _ = state_checks(Stack(local, "dev"))
     message = "its last deployment, of abc1234, failed"
     assert found[0] == Check("dev", False, message, "sluice up dev")
 
@@ -229,6 +232,6 @@ def test_a_cloud_s_key_is_told_and_a_wrong_kind_of_one_is_found(
     checkout = repository(dev="")
     file = checkout.root / "stacks" / "Pulumi.dev.yaml"
     file.write_text(f"{file.read_text()}secretsprovider: {provider}\n")
-    found = stack_checks._secrets(checkout, "dev")
+    found = stack_checks._secrets(Stack(checkout, "dev"))
     assert found.ok is ok
     assert message in found.message

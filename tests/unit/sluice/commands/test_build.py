@@ -11,6 +11,7 @@ from components.runtime.answers import Unlocked
 from sluice.commands.build import build
 from sluice.errors import RepositoryError
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 SECRET = {
     "apiVersion": "v1",
@@ -30,7 +31,7 @@ ROLE = {
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("components.kustomize.kustomization.build", lambda *_: [SECRET, ROLE])
     monkeypatch.setattr("sluice.commands.build.enter", lambda _: None)
-    monkeypatch.setattr("sluice.commands.build.locked_charts", lambda *_: Unlocked())
+    monkeypatch.setattr(Stack, "locked", lambda _: Unlocked())
 
 
 def built(platform: Repository, *arguments: str) -> Result:

@@ -9,12 +9,13 @@ from click.testing import CliRunner
 from components.lib.locks.lock import Lock
 from components.lib.locks.locked_chart import ChartRequest
 from components.runtime.answers import lock_file
+from sluice.backend.pulumi import Pulumi
 from sluice.cli import cli
 from sluice.commands.compare import compare
 from sluice.commands.lock import lock
-from sluice.engine.engine import Engine
 from sluice.errors import DeploymentError, RepositoryError
 from sluice.locks import next_lock as locking
+from sluice.stack.settings import Settings
 
 if TYPE_CHECKING:
     from sluice.stack.repository import Repository
@@ -83,11 +84,11 @@ def test_the_committed_locks_fit_what_the_stacks_declare(platform: Repository) -
 def test_a_lock_that_fits_is_told_without_the_passphrase(
     platform: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: Engine) -> dict[str, str]:
+    def refuse(_: Pulumi) -> dict[str, str]:
         raise DeploymentError("there is no passphrase")
 
-    monkeypatch.setattr(Engine, "secret_settings", refuse)
-    monkeypatch.setattr(locking, "has_secrets", lambda *_: True)
+    monkeypatch.setattr(Pulumi, "secret_settings", refuse)
+    monkeypatch.setattr(Settings, "has_secrets", True)
     assert run(lock, "dev", "--check", on=platform) == "dev: the lock fits\n"
     with pytest.raises(DeploymentError, match="no passphrase"):
         run(lock, "dev", "--upgrade", on=platform)
@@ -140,7 +141,7 @@ def test_the_names_to_upgrade_follow_the_option_and_stacks_come_before_it(
     asked: list[Any] = []
     monkeypatch.setattr(
         "sluice.commands.lock.next_locks",
-        lambda _, stacks, names: asked.extend([stacks, names]) or [],
+        lambda stacks, names: asked.extend([list(map(str, stacks)), names]) or [],
     )
     monkeypatch.chdir(platform.root)
     run(lock, *arguments, on=platform)

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from sluice.cli import cli
 from sluice.commands import get as verb
 from sluice.errors import RepositoryError
+from sluice.stack.stack import Stack
 from sluice.status.rows import component_rows, stack_row
 from tests.unit.sluice.stack_data import DEPLOYED, live
 
@@ -32,11 +33,11 @@ def shop(repository: MakeRepository, monkeypatch: pytest.MonkeyPatch) -> Reposit
     def found(stack: str) -> Any:
         return live() if stack == "dev" else live(StatefulSet=[])
 
-    def rows(_: object, stacks: list[str]) -> Any:
-        return [row for s in stacks for row in component_rows(deployed(s), found(s), [])]
+    def rows(stacks: list[Stack]) -> Any:
+        return [row for s in map(str, stacks) for row in component_rows(deployed(s), found(s), [])]
 
-    def stack_rows(_: object, stacks: list[str]) -> Any:
-        return [stack_row(deployed(s), found(s), []) for s in stacks]
+    def stack_rows(stacks: list[Stack]) -> Any:
+        return [stack_row(deployed(s), found(s), []) for s in map(str, stacks)]
 
     monkeypatch.setattr(verb, "deployed_rows", rows)
     monkeypatch.setattr(verb, "_stack_rows", stack_rows)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from sluice.backend.state import StackState
 from sluice.commands import history as history_module
 from sluice.commands.history import history
-from sluice.engine.engine import Engine
 
 if TYPE_CHECKING:
     from tests.unit.sluice.conftest import MakeRepository
@@ -32,7 +32,7 @@ DRIFT = {**ROW, "message": "drift: put back", "result": "failed", "resourceChang
 def _deployed(repository: MakeRepository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repository(dev="").root)
     monkeypatch.setattr(history_module, "enter", lambda _repository: None)
-    monkeypatch.setattr(Engine, "history", lambda _engine: [DRIFT, ROW])
+    monkeypatch.setattr(StackState, "history", lambda _state: [DRIFT, ROW])
 
 
 def run(*arguments: str) -> str:

@@ -15,10 +15,11 @@ from sluice.commands import preview as module
 from sluice.diff.change import Change, FieldDifference
 from sluice.diff.difference import Comparison, Difference
 from sluice.diff.masking import AFTER, BEFORE
-from sluice.engine.engine import Outcome
+from sluice.engine.outcome import Outcome
 from sluice.errors import DeploymentError
 from sluice.plan import planning
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.suspension import Suspension
 
 Preview = Callable[..., Result]
@@ -60,7 +61,7 @@ def preview(platform: Repository, monkeypatch: pytest.MonkeyPatch) -> Preview:
 
         monkeypatch.setattr(module, "enter", lambda _: None)
         monkeypatch.setattr(planning, "Engine", FakeEngine)
-        monkeypatch.setattr(planning, "suspensions", lambda *_: suspended or [])
+        monkeypatch.setattr(Stack, "suspensions", lambda _: suspended or [])
         compared = Comparison(inside or [], [], 0)
         monkeypatch.setattr(planning, "differences", lambda *_, **_options: (compared, {}))
         return CliRunner().invoke(module.preview, ["dev", *arguments], obj=platform)

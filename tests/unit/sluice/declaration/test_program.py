@@ -11,6 +11,8 @@ from components.errors import ArtifactError, DeclarationError
 from sluice.declaration.program import declared
 from sluice.declaration.records import Declared
 from sluice.stack.repository import Repository
+from sluice.stack.settings import Settings
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +52,7 @@ def test_each_stack_declares_what_its_file_says(
     image: str,
     releases: dict[str, str],
 ) -> None:
-    resources = declared(platform, stack, fake_charts)
+    resources = declared(Stack(platform, stack), fake_charts)
     (deployment,) = named(resources, "Deployment").values()
     assert deployment["spec"]["replicas"] == agents
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
@@ -62,7 +64,7 @@ def test_each_stack_declares_what_its_file_says(
 
 
 def test_only_prod_has_room_and_replicas(platform: Repository, fake_charts: Unlocked) -> None:
-    prod = declared(platform, "prod", fake_charts)
+    prod = declared(Stack(platform, "prod"), fake_charts)
     (container,) = named(prod, "Deployment")["ci-agents:ci-agents/ci-agents"]["spec"]["template"][
         "spec"
     ]["containers"]
@@ -81,7 +83,7 @@ def test_declaring_leaves_the_working_directory_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert declared(platform, "dev", fake_charts)
+    assert declared(Stack(platform, "dev"), fake_charts)
     assert type(tmp_path).cwd() == tmp_path
 
 
@@ -95,7 +97,7 @@ def test_the_value_of_a_secret_is_masked_and_its_keys_are_shown(
         "stringData": {"password": "s3cret"},
     }
     monkeypatch.setattr("components.kustomize.kustomization.build", lambda *_: [secret])
-    resources = declared(platform, "dev", fake_charts)
+    resources = declared(Stack(platform, "dev"), fake_charts)
     assert named(resources, "Secret")["dashboards:keys"]["stringData"] == {"password": "[secret]"}
     assert "s3cret" not in str(resources)
 
@@ -105,7 +107,7 @@ def test_a_secret_among_a_release_s_values_is_masked_and_the_others_are_shown(
 ) -> None:
     password = {"auth": {"password": pulumi.Output.secret("s3cret"), "user": "admin"}}
     monkeypatch.setattr("components.helm.helm_release.merge_values", lambda *_: password)
-    resources = declared(platform, "dev", fake_charts)
+    resources = declared(Stack(platform, "dev"), fake_charts)
     values = named(resources, "Release")["redis"]["values"]
     assert values == {"auth": {"password": "[secret]", "user": "admin"}}
     assert "s3cret" not in str(resources)
@@ -119,16 +121,17 @@ def test_a_chart_that_cannot_be_had_ends_it_with_the_line_of_the_release(
             raise ArtifactError(f"The chart of {request.name!r} is not locked.")
 
     with pytest.raises(ArtifactError, match=r"stacks/base\.py:\d+: HelmRelease 'postgresql': "):
-        declared(platform, "dev", NoCharts())
+        declared(Stack(platform, "dev"), NoCharts())
 
 
 def test_an_undeclared_key_ends_it(
     platform: Repository, fake_charts: Unlocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = {"infrastructure:context": "dev", "infrastructure:agent": 1}
-    monkeypatch.setattr(Repository, "config", lambda *_: config)
+    settings = Settings("stacks/Pulumi.dev.yaml", "infrastructure", config)
+    monkeypatch.setattr(Stack, "settings", lambda _: settings)
     with pytest.raises(DeclarationError, match="did you mean infrastructure:agents"):
-        declared(platform, "dev", fake_charts)
+        declared(Stack(platform, "dev"), fake_charts)
 
 
 def test_a_stack_without_a_program_ends_it(
@@ -139,7 +142,7 @@ def test_a_stack_without_a_program_ends_it(
         "name: infrastructure\nconfig: {context: {}, follows: {}}"
     )
     with pytest.raises(DeclarationError, match=r"stack 'qa' has no stacks/qa\.py"):
-        declared(found, "qa", fake_charts)
+        declared(Stack(found, "qa"), fake_charts)
 
 
 def test_a_programs_own_error_is_said_with_its_line(
@@ -157,6 +160,6 @@ def test_a_programs_own_error_is_said_with_its_line(
         "        return Namespace([].nothing)\n"
     )
     with pytest.raises(DeclarationError, match=r"^stacks/dev\.py:7: AttributeError: .*'nothing'$"):
-        declared(found, "dev", fake_charts)
+        declared(Stack(found, "dev"), fake_charts)
     gc.collect()
     assert "Traceback" not in capfd.readouterr().err

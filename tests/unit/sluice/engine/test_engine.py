@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from sluice.backend import command
 from sluice.backend.command import CommandError, StackNotFoundError
-from sluice.engine.engine import Engine, Outcome, _reason
+from sluice.backend.pulumi import reason
 from sluice.engine.event_records import (
     DiagnosticEvent,
     EngineEvent,
@@ -15,6 +16,8 @@ from sluice.engine.event_records import (
     SummaryEvent,
 )
 from sluice.engine.events import Events, Moment, _counts
+from sluice.engine.outcome import Outcome
+from sluice.stack.stack import Stack
 
 STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
 WEB = "urn:pulumi:dev::p::sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
@@ -80,9 +83,9 @@ def test_an_outcome_says_what_was_done(counts: dict[str, int], text: str, change
 
 def test_the_reason_is_pulumi_s_own_error_line() -> None:
     text = " code: 255\n stdout: \n stderr: \x1b[31merror: the stack is locked\nerror: second\n"
-    assert _reason("error: the stack is locked\nmore") == "the stack is locked"
-    assert _reason("a\n  b") == "a b"
-    assert _reason(text) == "the stack is locked"
+    assert reason("error: the stack is locked\nmore") == "the stack is locked"
+    assert reason("a\n  b") == "a b"
+    assert reason(text) == "the stack is locked"
 
 
 def step(op: str, urn: str = WEB, kind: str = "kubernetes:apps/v1:Deployment", **more: Any) -> str:
@@ -145,15 +148,16 @@ def test_a_stack_is_made_with_the_key_that_its_file_names(
     file.write_text(file.read_text() + line)
     called: list[list[str]] = []
 
-    def pulumi(_self: Engine, arguments: Any, *_rest: Any) -> str:
+    def pulumi(arguments: Any, *_rest: Any) -> str:
         called.append(list(arguments))
         if len(called) == 1:
             raise StackNotFoundError
         return ""
 
-    monkeypatch.setattr(Engine, "_pulumi", pulumi)
-    Engine(checkout, "dev")._run("up")
-    assert called == [["up"], made, ["up"]]
+    monkeypatch.setattr(command, "run", pulumi)
+    Stack(checkout, "dev").pulumi().run("up")
+    on_dev = ["--stack", "dev"]
+    assert called == [[*each, *on_dev] for each in (["up"], made, ["up"])]
 
 
 def test_a_stack_that_a_folder_does_not_have_is_made_at_once_by_whoever_comes_first(
@@ -162,15 +166,16 @@ def test_a_stack_that_a_folder_does_not_have_is_made_at_once_by_whoever_comes_fi
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
     called: list[list[str]] = []
 
-    def pulumi(_self: Engine, arguments: Any, *_rest: Any) -> str:
+    def pulumi(arguments: Any, *_rest: Any) -> str:
         called.append(list(arguments))
         if arguments[0] == "stack":
             raise CommandError("error: stack 'dev' already exists")
         return ""
 
-    monkeypatch.setattr(Engine, "_pulumi", pulumi)
-    Engine(repository(dev=""), "dev")._run("up")
-    assert called == [["stack", "init"], ["up"]]
+    monkeypatch.setattr(command, "run", pulumi)
+    Stack(repository(dev=""), "dev").pulumi().run("up")
+    on_dev = ["--stack", "dev"]
+    assert called == [["stack", "init", *on_dev], ["up", *on_dev]]
 
 
 def test_what_the_provider_says_meanwhile_is_why_something_waits() -> None:

@@ -14,6 +14,7 @@ from components.lib.manifests import documents
 from sluice.declaration.program import declaration
 from sluice.flux.exporter import Export, export
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 HEAD = "import pulumi\nfrom components import *\nfrom components import member\n\n"
 FORM = {"metadata", "spec", "apiVersion", "kind"}
@@ -34,7 +35,9 @@ def exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_charts: Any) 
         config = "config: {platform:context: qa}\n"
         (tmp_path / "stacks" / "Pulumi.qa.yaml").write_text(config)
         repository = Repository(tmp_path)
-        return export(repository, declaration(repository, "qa", fake_charts), suspended or {})
+        return export(
+            repository, declaration(Stack(repository, "qa"), fake_charts), suspended or {}
+        )
 
     return make
 

@@ -16,6 +16,7 @@ from components.lib.policies.policy import TagPolicy
 from components.lib.policies.semver import SemVerPolicy
 from sluice.commands.images_scan import scan_command
 from sluice.images import scanning
+from sluice.stack.stack import Stack
 
 APP, OTHER = "gitea.local/raibid/app", "gitea.local/raibid/other"
 LOCK = f"""\
@@ -57,7 +58,7 @@ def dev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chart = ChartRequest(name="redis", source="https://charts.org", chart="redis", range="*")
     monkeypatch.setattr(scanning, "requests", lambda *_: [chart, request("app", APP)])
     monkeypatch.setattr(scanning, "remote_images", lambda *_: Registry())
-    monkeypatch.setattr(scanning, "StackState", _state([]))
+    monkeypatch.setattr(Stack, "state", _state([]))
     monkeypatch.setattr("sluice.commands.images_scan.enter", lambda _: None)
     monkeypatch.chdir(tmp_path)
 
@@ -76,7 +77,7 @@ def test_what_is_there_selected_locked_and_deployed_is_one_row(
     deployed = SimpleNamespace(
         name="app", type="sluice:image:ImagePolicy", outputs={"image": f"{APP}:1.4.0@sha256:abc"}
     )
-    monkeypatch.setattr(scanning, "StackState", _state([deployed]))
+    monkeypatch.setattr(Stack, "state", _state([deployed]))
     result = run("-o", "json")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == [
@@ -109,7 +110,7 @@ def test_a_state_that_cannot_be_read_leaves_out_what_runs(monkeypatch: pytest.Mo
     def unreadable(*_: object) -> Any:
         raise SluiceError("no backend")
 
-    monkeypatch.setattr(scanning, "StackState", unreadable)
+    monkeypatch.setattr(Stack, "state", unreadable)
     assert run().stdout.splitlines()[1].split()[-1] == "-"
 
 

@@ -20,6 +20,7 @@ from sluice.inputs.deployment_record import _tree
 from sluice.inputs.notes import recording
 from sluice.inputs.reads import Reads, outside
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 ROOT = Path(__file__).parents[4]
 HOST = "pulumi-language-python-exec"  # by this name the recorder knows the program's process
@@ -123,7 +124,7 @@ class Program:
                 text=True,
                 check=True,
             )
-            reads = Reads.noted(Path(notes), Repository(self.root), "dev", [])
+            reads = Reads.noted(Path(notes), Stack(Repository(self.root), "dev"), [])
         assert reads is not None
         return ended.stdout, reads
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import git
 import pytest
 
-from sluice.inventory.history import deployments, last_good, pull_request
+from sluice.inventory.history import deployments_of, last_good, pull_request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def told(repository: MakeRepository) -> Any:
     outside = repository(dev="")
 
     def read(*rows: dict[str, Any]) -> list[Deployment]:
-        return deployments(list(reversed(rows)), outside)
+        return deployments_of(list(reversed(rows)), outside)
 
     return read
 
@@ -99,7 +99,7 @@ def test_a_commit_s_own_title_is_no_cause(repository: MakeRepository, tmp_path: 
     commit = committed(tmp_path, "rollback: prod to Monday (#7)\n\nIt was too slow.")
     by_hand, told = row(commit, message="rollback: prod to Monday (#7)"), row(commit, message="x")
     elsewhere = row(FIRST, message="reconcile: 1111111")
-    made = deployments([elsewhere, told, by_hand], platform)
+    made = deployments_of([elsewhere, told, by_hand], platform)
     assert [one.cause for one in made] == ["by hand", "by hand", "reconcile"]
     grace, ada = "Grace <grace@example.com>", "Ada <ada@example.com>"
     assert [one.author for one in made] == [grace, grace, ada]

@@ -16,6 +16,7 @@ from components.lib.signatures.cosign import CosignVerification
 from components.lib.signatures.verification import Verification, trusted
 from sluice.locks import next_lock as locking
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 Resolve = Callable[[Verification | None], str]
 
@@ -50,7 +51,7 @@ def resolve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resolve:
         monkeypatch.setattr(RemoteCharts, "newest", newest)
         monkeypatch.setattr(locking, "requests", lambda *_: [asked])
         locking.look_ups_of.cache_clear()
-        locking.next_locks(Repository(tmp_path), ["dev"])
+        locking.next_locks([Stack(Repository(tmp_path), "dev")])
         (path,) = paths
         return path
 

@@ -10,11 +10,12 @@ from click.testing import CliRunner
 
 from sluice.commands.logs import logs as logs_command
 from sluice.diff.change import Change
-from sluice.engine.engine import Outcome
+from sluice.engine.outcome import Outcome
 from sluice.errors import DeploymentError
 from sluice.notification import run_log as logs_module
 from sluice.notification.run_log import Line, Tail, Wanted, append, follow, log_file, logs
 from sluice.notification.update_log import logged
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from sluice.stack.repository import Repository
@@ -37,11 +38,11 @@ def platform(repository: MakeRepository) -> Repository:
 
 def written(platform: Repository, *lines: Line) -> None:
     for each in lines:
-        append(platform, each)
+        append(Stack(platform, each.stack), each)
 
 
 def tails(platform: Repository, stacks: list[str]) -> list[Tail]:
-    return [Tail(platform, stack) for stack in stacks]
+    return [Tail(Stack(platform, stack)) for stack in stacks]
 
 
 def messages(lines: list[Line]) -> list[str]:
@@ -77,13 +78,13 @@ def test_only_what_is_wanted_is_told(platform: Repository, wanted: Wanted, told:
 def test_following_goes_on_and_waits_for_a_line_s_end(
     platform: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append(platform, line(2))
-    text = log_file(platform, "dev").read_text()
-    log_file(platform, "dev").unlink()
+    append(Stack(platform, "dev"), line(2))
+    text = log_file(Stack(platform, "dev")).read_text()
+    log_file(Stack(platform, "dev")).unlink()
     parts = ["", text[:40], text[40:]]
 
     def pause(_seconds: float) -> None:
-        with log_file(platform, "dev").open("a") as file:
+        with log_file(Stack(platform, "dev")).open("a") as file:
             file.write(parts.pop(0))
 
     monkeypatch.setattr(logs_module.time, "sleep", pause)
@@ -124,7 +125,7 @@ def test_an_update_is_told_from_its_beginning_to_its_end(platform: Repository) -
         URN.format("$kubernetes:apps/v1:Deployment"), "update", "web", "Deployment", "shop", "web"
     )
     outcome = Outcome("dev", {"update": 1}, 2.0, [deployment])
-    assert logged(platform, "dev", "c0ffee", "up", lambda: outcome) is outcome
+    assert logged(Stack(platform, "dev"), "c0ffee", "up", lambda: outcome) is outcome
     told = [
         (each.kind, each.name, each.message) for each in logs(tails(platform, ["dev"]), Wanted())
     ]
@@ -146,7 +147,7 @@ def test_a_failure_is_told_with_each_reason(platform: Repository) -> None:
         raise DeploymentError("dev: web: Secret shop/web: forbidden", [secret])
 
     with pytest.raises(DeploymentError):
-        logged(platform, "dev", "c0ffee", "up", fail)
+        logged(Stack(platform, "dev"), "c0ffee", "up", fail)
     assert messages(logs(tails(platform, ["dev"]), Wanted(level="error"))) == [
         "web: Secret shop/web: forbidden",
         "up failed: dev: web: Secret shop/web: forbidden",

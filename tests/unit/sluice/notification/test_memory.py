@@ -6,6 +6,7 @@ from typing import Literal
 from sluice.notification.event import Event
 from sluice.notification.memory import Memory, news
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 
 def event(
@@ -45,24 +46,24 @@ def test_a_stack_that_stays_broken_is_told_once_then_otherwise_then_well() -> No
 
 def test_each_alert_is_remembered_by_itself_and_by_topic(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").touch()
-    memory = Memory(Repository(tmp_path), "dev")
+    memory = Memory(Stack(Repository(tmp_path), "dev"))
     memory.told(event("failed", "timed out"), ["team"], [{"name": "team"}, {"name": "oncall"}])
-    again = Memory(Repository(tmp_path), "dev")
+    again = Memory(Stack(Repository(tmp_path), "dev"))
     assert again.wrong("team", "deployment") == "failed: timed out"
     assert again.wrong("oncall", "deployment") == again.wrong("team", "drift") == ""
     assert (again.is_wrong("deployment"), again.is_wrong("drift")) == (True, False)
 
 
 def test_an_alert_that_is_declared_no_more_is_forgotten(tmp_path: Path) -> None:
-    memory = Memory(Repository(tmp_path), "dev")
+    memory = Memory(Stack(Repository(tmp_path), "dev"))
     memory.told(event("failed", "timed out"), ["gone"], [{"name": "gone"}])
     assert memory.is_wrong("deployment")
     memory.told(event("changed"), [], [{"name": "team"}])
-    assert not Memory(Repository(tmp_path), "dev").is_wrong("deployment")
+    assert not Memory(Stack(Repository(tmp_path), "dev")).is_wrong("deployment")
 
 
 def test_jobs_that_tell_at_the_same_time_forget_nothing_of_each_other(tmp_path: Path) -> None:
-    one, other = (Memory(Repository(tmp_path), "dev") for _ in range(2))
+    one, other = (Memory(Stack(Repository(tmp_path), "dev")) for _ in range(2))
     one.waits("aaa")
     other.told(event("failed", "timed out"), ["team"], [{"name": "team"}])
     one.waits("bbb")
@@ -74,4 +75,4 @@ def test_a_damaged_memory_remembers_nothing(tmp_path: Path) -> None:
     file = tmp_path / ".sluice" / "events" / "dev.json"
     file.parent.mkdir(parents=True)
     file.write_text("{")
-    assert not Memory(Repository(tmp_path), "dev").is_wrong("deployment")
+    assert not Memory(Stack(Repository(tmp_path), "dev")).is_wrong("deployment")

@@ -33,7 +33,7 @@ DRIFT = Event("dev", "drift", "drift", "error", "drifted", "drift in 1 object", 
 
 @pytest.fixture
 def checkout(repository: Any, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    monkeypatch.setattr(deployed.Deployed, "of", lambda _repository, _stack: DEPLOYED)
+    monkeypatch.setattr(deployed.Deployed, "of", lambda _stack: DEPLOYED)
     made: Repository = repository(dev="")
     return made
 

@@ -17,6 +17,7 @@ from sluice.notification.memory import Memory
 from sluice.notification.publication import publish
 from sluice.notification.routing import Route
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 FAILED = Event("dev", "deployment", "reconcile", "error", "failed", "redis timed out")
 UNCHANGED = Event("dev", "deployment", "reconcile", "info", "unchanged", "as declared")
@@ -44,7 +45,7 @@ class World:
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     read: int = 0
 
-    def declared(self, _checkout: Repository, _stack: str) -> list[dict[str, Any]]:
+    def declared(self, _stack: Stack) -> list[dict[str, Any]]:
         self.read += 1
         if self.problem:
             raise self.problem
@@ -225,5 +226,5 @@ def test_what_waited_is_settled_by_the_first_later_commit_that_is_all_there(
         for commit, _, state, sentence, _ in gitea.statuses
         if state == "success" and not sentence.endswith(commit[:7])
     ]
-    assert Memory(world.repository, "dev").waiting == []
+    assert Memory(Stack(world.repository, "dev")).waiting == []
     assert settled == [(second, f"dev: reconcile unchanged at {third[:7]}")]

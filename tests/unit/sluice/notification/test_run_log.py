@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sluice.notification.run_log import Line, append, log_file, read
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from tests.unit.sluice.conftest import MakeRepository
@@ -15,16 +16,16 @@ def test_lines_are_read_as_they_were_written(repository: MakeRepository) -> None
         Line.now("error", "dev", "c0ffee", "HelmRelease", "redis", "not ready:\n  “0 of 1”"),
     ]
     for line in lines:
-        append(platform, line)
-    assert list(read(platform, "dev")) == lines
-    assert list(read(platform, "prod")) == []
+        append(Stack(platform, "dev"), line)
+    assert list(read(Stack(platform, "dev"))) == lines
+    assert list(read(Stack(platform, "prod"))) == []
 
 
 def test_a_line_that_was_cut_off_hides_no_other(repository: MakeRepository) -> None:
     platform = repository(dev="")
     first = Line.now("info", "dev", "", "Stack", "dev", "reconciling")
-    append(platform, first)
-    with log_file(platform, "dev").open("a") as log:
+    append(Stack(platform, "dev"), first)
+    with log_file(Stack(platform, "dev")).open("a") as log:
         log.write('{"time": "2026-11-23T21:\n[]\n')
-    append(platform, first)
-    assert list(read(platform, "dev")) == [first, first]
+    append(Stack(platform, "dev"), first)
+    assert list(read(Stack(platform, "dev"))) == [first, first]

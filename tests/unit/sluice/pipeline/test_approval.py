@@ -14,6 +14,7 @@ from sluice.inputs.affected import affected_stacks, commits_since_affected
 from sluice.inputs.deployment_record import Record
 from sluice.pipeline.approval import Gate, approver_of
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 GATE = Gate("prod", ("ada", "grace"))
 
@@ -69,10 +70,10 @@ class Merged:
 def test_a_stack_is_affected_by_what_its_program_reads(platform: Platform) -> None:
     notes = platform.commit("notes.md")
     edit = platform.commit("prod.py")
-    repository, stacks = platform.repository, ["prod", "new"]
+    stacks = [Stack(platform.repository, name) for name in ("prod", "new")]
     unknown = ["no record of a good deployment on this machine"]
-    assert affected_stacks(repository, platform.first, notes, stacks) == {"new": unknown}
-    assert affected_stacks(repository, platform.first, edit, stacks) == {
+    assert affected_stacks(stacks, platform.first, notes) == {"new": unknown}
+    assert affected_stacks(stacks, platform.first, edit) == {
         "prod": ["prod.py"],
         "new": unknown,
     }
@@ -84,8 +85,8 @@ def test_what_waits_goes_back_to_the_newest_commit_that_affects_the_stack(
     platform.commit("prod.py")
     edit = platform.commit("prod.py")
     notes = platform.commit("notes.md")
-    assert commits_since_affected(platform.repository, "prod", notes) == [notes, edit]
-    assert commits_since_affected(platform.repository, "new", notes) == [notes]
+    assert commits_since_affected(Stack(platform.repository, "prod"), notes) == [notes, edit]
+    assert commits_since_affected(Stack(platform.repository, "new"), notes) == [notes]
 
 
 def test_without_approvers_nothing_waits(platform: Platform) -> None:
@@ -150,13 +151,13 @@ def test_an_approval_is_a_line_of_a_comment_by_somebody_who_may(
 
 def test_approvers_are_a_list_of_names(platform: Platform) -> None:
     platform.configure("[ada, grace]")
-    assert Gate.of(platform.repository, "prod") == Gate("prod", ["ada", "grace"])
+    assert Gate.of(Stack(platform.repository, "prod")) == Gate("prod", ["ada", "grace"])
 
 
 def test_another_form_of_approvers_is_refused(platform: Platform) -> None:
     platform.configure("ada")
     with pytest.raises(RepositoryError, match=r"approvers: 'ada' is no list of user names"):
-        Gate.of(platform.repository, "prod")
+        Gate.of(Stack(platform.repository, "prod"))
 
 
 def _comment(author: str, body: str) -> Any:

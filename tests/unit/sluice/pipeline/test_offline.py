@@ -12,6 +12,7 @@ from components.errors import DeclarationError
 from sluice.pipeline import offline
 from sluice.pipeline.offline import compared
 from sluice.pipeline.rendered import RenderedObject, RenderedStack
+from sluice.stack.stack import Stack
 from sluice.status.graph import Graph
 from tests.unit.sluice.conftest import MakeRepository
 
@@ -121,4 +122,4 @@ def test_a_program_that_fails_hangs_or_prints_anything_is_refused(
 
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(DeclarationError, match=reason):
-        offline._rendered(repository(dev=""), "dev")
+        offline._rendered(Stack(repository(dev=""), "dev"))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from sluice.backend.state import Resource
 from sluice.diff.change import Change
-from sluice.engine.engine import Resource
 from sluice.rollback.irrevocable import irrevocable
 
 RELEASE_URN = "urn:pulumi:dev::p::kubernetes:helm.sh/v3:Release::redis"

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sluice.engine.engine import Outcome
+from sluice.engine.outcome import Outcome
 from sluice.errors import DeploymentError
 from sluice.git.remote import Remote
 from sluice.inventory.history import Deployment
 from sluice.rollback import rollback as rollback_module
-from sluice.rollback.planning import Plan
-from sluice.rollback.restoration import Restoration
 from sluice.rollback.rollback import Rollback
+from sluice.stack.stack import Stack
 from sluice.stack.suspension import Suspension
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("propose, resumed" if resumed else "propose")
         return "rollback/prod-3"
 
-    def suspended(_repository: object, stack: str, _parts: object, reason: str) -> None:
+    def suspended(stack: Stack, _parts: object, reason: str) -> None:
         done.append(f"suspend {stack}: {reason}")
 
     monkeypatch.setattr(rollback_module, "suspend", suspended)
@@ -53,19 +52,18 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def apply(
-    repository: MakeRepository, *paths: str, suspended: Sequence[Suspension] = ()
+    repository: MakeRepository, *, differs: bool, suspended: Sequence[Suspension] = ()
 ) -> tuple[Outcome, str]:
     platform = repository(prod="")
     remote = Remote(platform, "origin", "main")
-    chosen = Rollback(platform, "prod", TARGET, remote, "f00d", suspended)
-    plan = Plan(Outcome("prod"), [], Restoration(paths, ()), {})
-    return chosen.apply(plan, lambda _urn: None)
+    chosen = Rollback(Stack(platform, "prod"), TARGET, remote, "f00d", suspended)
+    return chosen.apply(differs=differs, watch=lambda _urn: None)
 
 
 def test_the_stack_is_suspended_first_and_git_agrees_last(
     repository: MakeRepository, steps: list[str]
 ) -> None:
-    _outcome, branch = apply(repository, "stacks/prod.py")
+    _outcome, branch = apply(repository, differs=True)
     assert branch == "rollback/prod-3"
     assert steps == [
         "suspend prod: rollback to deployment 3 (c0ffee1)",
@@ -77,19 +75,19 @@ def test_the_stack_is_suspended_first_and_git_agrees_last(
 def test_what_fails_stays_suspended(repository: MakeRepository, steps: list[str]) -> None:
     steps.append("fails")
     with pytest.raises(DeploymentError):
-        apply(repository, "stacks/prod.py")
+        apply(repository, differs=True)
     assert [step.partition(" ")[0] for step in steps] == ["fails", "suspend", "rollback:"]
 
 
 def test_an_earlier_rollback_has_suspended_it(repository: MakeRepository, steps: list[str]) -> None:
-    apply(repository, "stacks/prod.py", suspended=[EARLIER])
+    apply(repository, differs=True, suspended=[EARLIER])
     assert [step.partition(" ")[0] for step in steps] == ["rollback:", "propose,"]
 
 
 def test_where_git_declares_the_same_the_suspension_ends(
     repository: MakeRepository, steps: list[str]
 ) -> None:
-    _outcome, branch = apply(repository, suspended=[EARLIER])
+    _outcome, branch = apply(repository, differs=False, suspended=[EARLIER])
     assert branch == ""
     assert [step.partition(" ")[0] for step in steps] == ["rollback:", "resume"]
 
@@ -97,5 +95,5 @@ def test_where_git_declares_the_same_the_suspension_ends(
 def test_where_git_declares_the_same_nothing_is_suspended(
     repository: MakeRepository, steps: list[str]
 ) -> None:
-    apply(repository)
+    apply(repository, differs=False)
     assert [step.partition(" ")[0] for step in steps] == ["rollback:"]

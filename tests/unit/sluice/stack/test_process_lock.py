@@ -17,6 +17,7 @@ import pytest
 
 from sluice.errors import LockedError
 from sluice.stack.process_lock import held
+from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from sluice.stack.repository import Repository
@@ -29,14 +30,15 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from sluice.errors import LockedError
-from sluice.stack.repository import Repository
 from sluice.stack.process_lock import held
+from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
-repository = Repository(Path(sys.argv[1]))
+stack = Stack(Repository(Path(sys.argv[1])), "dev")
 print("ready", flush=True)
 for line in sys.stdin:
     try:
-        with held(repository, "dev", "reconcile", wait=timedelta(0)):
+        with held(stack, "reconcile", wait=timedelta(0)):
             print("won", flush=True)
             sys.stdin.readline()
     except LockedError:
@@ -103,7 +105,7 @@ def test_who_waits_is_told_for_whom_and_goes_on_when_they_end(
     with holder(platform) as other, caplog.at_level(logging.WARNING):
         ending = threading.Timer(0.1, other.tell)
         ending.start()
-        with held(platform, "dev", "up"):
+        with held(Stack(platform, "dev"), "up"):
             assert other.says() == "ended"
         ending.join()
     assert "dev: waiting for reconcile of" in caplog.text
@@ -115,7 +117,7 @@ def test_who_waited_too_long_is_told_who_holds_it(repository: MakeRepository) ->
     with (
         holder(platform) as other,
         pytest.raises(LockedError, match=rf"reconcile of .*\(process {other.process.pid}\)"),
-        held(platform, "dev", "up", wait=AT_ONCE),
+        held(Stack(platform, "dev"), "up", wait=AT_ONCE),
     ):
         pass
     assert LockedError.exit_code == 4
@@ -126,7 +128,7 @@ def test_a_process_that_was_killed_holds_nothing(repository: MakeRepository) -> 
     with holder(platform) as other:
         other.process.kill()
         other.process.wait()
-        with held(platform, "dev", "up", wait=AT_ONCE):
+        with held(Stack(platform, "dev"), "up", wait=AT_ONCE):
             note = json.loads((platform.local / "locks" / "dev.json").read_text())
             assert note["pid"] == os.getpid()
 
@@ -136,8 +138,8 @@ def test_the_holder_may_take_it_again_and_keeps_it_until_the_first_ends(
 ) -> None:
     platform = repository(dev="")
     note = platform.local / "locks" / "dev.json"
-    with held(platform, "dev", "reconcile"):
-        with held(platform, "dev", "up", wait=AT_ONCE):
+    with held(Stack(platform, "dev"), "reconcile"):
+        with held(Stack(platform, "dev"), "up", wait=AT_ONCE):
             pass
         assert json.loads(note.read_text())["what"] == "reconcile"
     assert not note.exists()
@@ -151,7 +153,7 @@ def test_a_clock_that_was_set_back_is_no_negative_time(repository: MakeRepositor
         note.write_text(json.dumps({**written, "since": "2999-01-01T00:00:00+00:00"}))
         with (
             pytest.raises(LockedError, match="since 00:00:00 UTC, 0 s ago"),
-            held(platform, "dev", "up", wait=AT_ONCE),
+            held(Stack(platform, "dev"), "up", wait=AT_ONCE),
         ):
             pass
 
@@ -162,6 +164,6 @@ def test_a_note_that_cannot_be_read_hides_no_lock(repository: MakeRepository) ->
         (platform.local / "locks" / "dev.json").write_text("{")
         with (
             pytest.raises(LockedError, match="dev: held by another process"),
-            held(platform, "dev", "up", wait=AT_ONCE),
+            held(Stack(platform, "dev"), "up", wait=AT_ONCE),
         ):
             pass

@@ -20,8 +20,8 @@ def test_this_repository_deploys_dev_then_staging_then_prod(platform: Repository
 def test_each_stack_comes_after_the_one_that_it_follows(repository: MakeRepository) -> None:
     found = repository(a="b", b="z", z="")
     assert found.stacks == ["z", "b", "a"]
-    assert found.chosen(()) == ["z", "b", "a"]
-    assert found.chosen(("a", "z")) == ["z", "a"]
+    assert [stack.name for stack in found.chosen(())] == ["z", "b", "a"]
+    assert [stack.name for stack in found.chosen(("a", "z"))] == ["z", "a"]
 
 
 def test_files_beside_the_configurations_are_no_stacks(repository: MakeRepository) -> None:
@@ -56,9 +56,10 @@ def test_an_unknown_stack_is_an_error_that_names_those_that_there_are(
 
 def test_a_setting_is_the_stack_s_or_the_project_s_default(repository: MakeRepository) -> None:
     found = repository(dev="")
-    assert found.setting("dev", "context") == "dev-cluster"
-    assert found.setting("dev", "agents") == 1
-    assert found.setting("dev", "none") is None
+    settings = found.settings("dev")
+    assert settings.context == "dev-cluster"
+    assert settings.config["infrastructure:agents"] == 1
+    assert "infrastructure:none" not in settings.config
 
 
 def test_a_repository_is_found_from_any_folder_below(repository: MakeRepository) -> None:

@@ -11,7 +11,8 @@ import pytest
 from sluice.errors import RepositoryError, SuspendedError
 from sluice.reconciliation.suspending import resume, suspend
 from sluice.stack.repository import Repository
-from sluice.stack.suspension import left_out, suspensions
+from sluice.stack.stack import Stack
+from sluice.stack.suspension import left_out
 
 ROOT = Path(__file__).parents[4]
 STACK = """\
@@ -75,38 +76,38 @@ def text(repository: Repository) -> str:
 
 def test_a_component_is_suspended_by_a_commit_that_is_pushed(shared: Repository) -> None:
     (shared.root / "stacks" / "dev.py").write_text("unsaved work")
-    assert suspend(shared, "dev", ["charts"], "the  registry\nmoves") == "origin/main"
+    assert suspend(Stack(shared, "dev"), ["charts"], "the  registry\nmoves") == "origin/main"
     assert text(shared) == CONFIG
-    (entry,) = suspensions(pulled(shared), "dev")
+    (entry,) = Stack(pulled(shared), "dev").suspensions()
     assert (entry.component, entry.reason) == ("charts", "the registry moves")
     assert entry.author == "Ada <ada@example.com>"
     commit = git.Repo(shared.root).head.commit
     assert commit.message == "chore(dev): suspend charts\n\nthe registry moves\n"
     assert list(commit.stats.files) == ["stacks/Pulumi.dev.yaml"]
-    assert left_out(shared, "dev") == [entry]
+    assert left_out(Stack(shared, "dev")) == [entry]
 
 
 def test_what_is_resumed_leaves_the_file_as_it_was(shared: Repository) -> None:
-    suspend(shared, "dev", [], "moving")
-    suspend(shared, "dev", ["charts"], "moving too")
+    suspend(Stack(shared, "dev"), [], "moving")
+    suspend(Stack(shared, "dev"), ["charts"], "moving too")
     with pytest.raises(SuspendedError, match=r"^stack dev is suspended by Ada .*: moving; run `s"):
-        left_out(pulled(shared), "dev")
-    resume(shared, "dev", [])
-    assert [entry.component for entry in suspensions(pulled(shared), "dev")] == ["charts"]
-    resume(shared, "dev", ["charts"])
+        left_out(Stack(pulled(shared), "dev"))
+    resume(Stack(shared, "dev"), [])
+    assert [entry.component for entry in Stack(pulled(shared), "dev").suspensions()] == ["charts"]
+    resume(Stack(shared, "dev"), ["charts"])
     assert text(pulled(shared)) == CONFIG
 
 
 def test_without_a_remote_it_is_committed_where_it_is(alone: Repository) -> None:
-    assert suspend(alone, "dev", [], "moving") == ""
+    assert suspend(Stack(alone, "dev"), [], "moving") == ""
     assert not git.Repo(alone.root).is_dirty()
-    assert suspensions(alone, "dev")[0].component == ""
-    resume(alone, "dev", [])
+    assert Stack(alone, "dev").suspensions()[0].component == ""
+    resume(Stack(alone, "dev"), [])
     assert text(alone) == CONFIG
 
 
 def test_a_commit_that_is_not_to_be_pushed_stays_here(shared: Repository) -> None:
-    assert suspend(shared, "dev", [], "moving", push=False) == ""
+    assert suspend(Stack(shared, "dev"), [], "moving", push=False) == ""
     repo = git.Repo(shared.root)
     assert repo.git.rev_list("--count", "origin/main..main") == "1"
 
@@ -115,7 +116,7 @@ def test_a_file_with_other_changes_is_left_alone(alone: Repository) -> None:
     file = alone.root / "stacks" / "Pulumi.dev.yaml"
     file.write_text(CONFIG + "# mine\n")
     with pytest.raises(RepositoryError, match=r"Pulumi.dev.yaml has changes that are not commit"):
-        suspend(alone, "dev", [], "moving")
+        suspend(Stack(alone, "dev"), [], "moving")
     assert file.read_text() == CONFIG + "# mine\n"
 
 
@@ -125,21 +126,21 @@ def test_a_commit_that_git_refuses_leaves_the_file_as_it_was(alone: Repository) 
     hook.write_text("#!/bin/sh\necho no commits today >&2\nexit 1\n")
     hook.chmod(0o700)
     with pytest.raises(RepositoryError, match="the commit cannot be made: no commits today"):
-        suspend(alone, "dev", [], "moving")
+        suspend(Stack(alone, "dev"), [], "moving")
     assert text(alone) == CONFIG
 
 
 def test_what_cannot_be_suspended_is_refused_and_nothing_is_pushed(shared: Repository) -> None:
-    suspend(shared, "dev", ["charts"], "moving")
+    suspend(Stack(shared, "dev"), ["charts"], "moving")
     before = git.Repo(shared.root).git.ls_remote("origin")
     with pytest.raises(RepositoryError, match="dev: charts is already suspended by Ada <ada@ex"):
-        suspend(shared, "dev", ["charts"], "again")
+        suspend(Stack(shared, "dev"), ["charts"], "again")
     with pytest.raises(RepositoryError, match="declares no component 'web'; there are: charts"):
-        suspend(shared, "dev", ["web"], "moving")
+        suspend(Stack(shared, "dev"), ["web"], "moving")
     with pytest.raises(RepositoryError, match="no stack 'qa'; there are: dev"):
-        suspend(shared, "qa", [], "moving")
+        suspend(Stack(shared, "qa"), [], "moving")
     with pytest.raises(RepositoryError, match="stack dev is not suspended; run sluice resume dev "):
-        resume(shared, "dev", [])
+        resume(Stack(shared, "dev"), [])
     assert git.Repo(shared.root).git.ls_remote("origin") == before
 
 
@@ -153,5 +154,5 @@ def test_who_suspends_has_to_have_a_name(
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     git.Repo(alone.root).git.config("user.useConfigOnly", "true")
     with pytest.raises(RepositoryError, match="Git does not know who you are; run `git config"):
-        suspend(alone, "dev", [], "moving")
+        suspend(Stack(alone, "dev"), [], "moving")
     assert text(alone) == CONFIG
