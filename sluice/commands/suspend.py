@@ -21,10 +21,11 @@ __all__ = ["suspend", "tell", "where_it_is"]
 def suspend(
     repository: Repository, stack: str, components: tuple[str, ...], reason: str, no_push: bool
 ) -> None:
-    """Leave STACK, or COMPONENTS of it, out of every update and of drift correction.
+    """Leave STACK, or COMPONENTS of it, out of every update.
 
-    An entry in stacks/Pulumi.STACK.yaml says who, when and why; it is committed
-    and pushed. A name stands for every component of that name.
+    Drift of it is not corrected either. An entry in stacks/Pulumi.STACK.yaml says
+    who, when and why; it is committed and pushed. A name stands for every component
+    of that name.
 
     \b
     Example:
