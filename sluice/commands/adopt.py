@@ -19,11 +19,11 @@ __all__ = ["adopt"]
 @stack_argument
 @click.argument("component", shell_complete=completion.components)
 def adopt(stack: Stack, component: str) -> None:
-    """Write what was changed by hand on COMPONENT into stacks/STACK.py, as patches.
+    """Write what was changed by hand on COMPONENT into STACK's file.
 
-    Shows what it writes, into your working tree: review it, commit it, and then
-    `sluice resume` what was suspended. What a patch cannot keep is said, with
-    what to do instead.
+    Shows the patches that it writes, into stacks/STACK.py of your working tree:
+    review them, commit them, and then `sluice resume` what was suspended. What a
+    patch cannot keep is said, with what to do instead.
 
     \b
     Example:

@@ -38,11 +38,11 @@ class Affected:
 @output_option("table", "json", "yaml", "name")
 @in_repository
 def affected(repository: Repository, base: str, head: str, output: str) -> None:
-    """List the stacks that the change from commit BASE to HEAD can affect.
+    """List the stacks that the change from BASE to HEAD can affect.
 
-    By what each stack's program read when it was deployed last, not by the
-    names of paths. BASE is by default where HEAD left the branch that the
-    stacks follow. A stack that was not deployed from here is always listed.
+    Both are commits. By what each stack's program read when it was deployed last,
+    not by the names of paths. BASE is by default where HEAD left the branch that
+    the stacks follow. A stack that was not deployed from here is always listed.
 
     \b
     Example:

@@ -73,13 +73,14 @@ def gitea(
     public: bool,
     renew_token: bool,
 ) -> None:
-    """Make, or repair, the repository on Gitea that the checkout's remote names.
+    """Make, or repair, this checkout's repository on Gitea.
 
-    The organisation, the repository, the pipeline's account and its token as
-    the secret SLUICE_TOKEN, the protected branch, labels, secrets, variables,
-    a deploy key; and look for a runner. GITEA_TOKEN has to own the repository
-    and, where the account has to be made, to administer the server; to do
-    without, make a token for the account and give it with --secret SLUICE_TOKEN.
+    The one that the remote names: the organisation, the repository, the pipeline's
+    account and its token as the secret SLUICE_TOKEN, the protected branch, labels,
+    secrets, variables, a deploy key; and look for a runner. GITEA_TOKEN has to own
+    the repository and, where the account has to be made, to administer the server;
+    to do without, make a token for the account and give it with
+    --secret SLUICE_TOKEN.
 
     \b
     Example:

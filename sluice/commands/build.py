@@ -26,7 +26,7 @@ __all__ = ["build"]
 )
 @output_option("yaml", "json")
 def build(stack: Stack, components: tuple[str, ...], output: str) -> None:
-    """Render STACK, or some of its components, to the objects that it applies.
+    """Render STACK, or COMPONENTS of it, to the objects it applies.
 
     Needs neither a cluster nor Pulumi's state. Helm releases are rendered by
     Helm, for the pinned Kubernetes version; their hooks come last. Secret

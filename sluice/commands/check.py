@@ -35,11 +35,12 @@ def check(
     all_stacks: bool,
     output: str,
 ) -> None:
-    """Check the programs, the repository, and each stack: program, cluster, permissions, state.
+    """Check the programs, the repository and each stack.
 
-    Where GITEA_TOKEN is set, Gitea too: the token's scopes, the branch's
-    protection, the runners. Nothing is changed.
-    What is wrong (✗) says what to do, and ends with exit code 2.
+    Of a stack: its program, its cluster, your permissions there, its state. Where
+    GITEA_TOKEN is set, Gitea too: the token's scopes, the branch's protection, the
+    runners. Nothing is changed. What is wrong (✗) says what to do, and ends with
+    exit code 2.
 
     \b
     Example:

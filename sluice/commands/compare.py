@@ -23,9 +23,10 @@ __all__ = ["compare"]
 @click.argument("other", shell_complete=completion.stacks)
 @in_repository
 def compare(repository: Repository, base: str, other: str) -> None:
-    """Show what stack OTHER declares otherwise than BASE, object by object, as a diff.
+    """Show what stack OTHER declares otherwise than BASE, as a diff.
 
-    Needs neither a cluster nor Pulumi's state. Values of Secrets are masked.
+    Object by object. Needs neither a cluster nor Pulumi's state. Values of Secrets
+    are masked.
 
     \b
     Example:

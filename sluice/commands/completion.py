@@ -12,9 +12,10 @@ __all__ = ["completion"]
 @click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the shell's completion script; stacks, components and kinds are completed live.
+    """Print the script that completes verbs, options and live names.
 
-    Names come from this checkout's files and local state, never from the network.
+    Stacks, components, kinds and objects are completed live: their names come from
+    this checkout's files and local state, never from the network.
 
     \b
     Example:

@@ -58,7 +58,7 @@ def namespace(repository: Repository, name: str, labels: tuple[str, ...], stack:
 @_stack
 @in_repository
 def helmrepository(repository: Repository, name: str, url: str, stack: str) -> None:
-    """Add a Helm repository, for releases to take their charts from.
+    """Add a Helm repository, to take charts from.
 
     \b
     Example:
@@ -73,7 +73,7 @@ def helmrepository(repository: Repository, name: str, url: str, stack: str) -> N
 @_stack
 @in_repository
 def ocirepository(repository: Repository, name: str, url: str, stack: str) -> None:
-    """Add a folder of an OCI registry, for releases to take their charts from.
+    """Add a folder of an OCI registry, to take charts from.
 
     \b
     Example:

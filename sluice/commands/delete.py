@@ -41,10 +41,10 @@ _HOLDING_DATA = (
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @in_repository
 def delete(repository: Repository, component: str, stack: str, yes: bool) -> None:
-    """Take COMPONENT out of the stacks, so that the next update deletes its objects.
+    """Take COMPONENT out of the stacks, or out of one.
 
-    Shows first which objects those are, and which of them hold data. Refused
-    where another member uses it.
+    The next update deletes its objects. Shows first which those are, and which of
+    them hold data. Refused where another member uses it.
 
     \b
     Example:

@@ -43,7 +43,7 @@ def diff(
     ref: str | None,
     output: str,
 ) -> None:
-    """Show what differs between the working tree and the cluster of STACK, object by object.
+    """Show how the cluster of STACK differs from the working tree.
 
     Each object, those of Helm releases too, is applied by a dry run on the
     server. Secret values are masked. Changes that lose data come first. The

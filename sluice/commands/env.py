@@ -16,7 +16,10 @@ __all__ = ["env"]
 @click.command()
 @in_repository
 def env(repository: Repository) -> None:
-    """Print the shell's environment for this checkout: programs, state, contexts.
+    """Print this checkout's environment, for a shell to evaluate.
+
+    With it `pulumi`, `kubectl` and `sluice` find their programs, state and
+    contexts.
 
     \b
     Example:

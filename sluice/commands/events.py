@@ -37,9 +37,10 @@ def events(
     watch: bool,
     output: str,
 ) -> None:
-    """Show the Kubernetes events of what the stacks own and of the pods of it, by time.
+    """Show the Kubernetes events of what the stacks own, by time.
 
-    KIND/NAME is a component or an object. A cluster keeps its events for an hour.
+    Those of its pods too. KIND/NAME is a component or an object. A cluster keeps
+    its events for an hour.
 
     \b
     Example:

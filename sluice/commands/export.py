@@ -37,11 +37,12 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 def export(
     repository: Repository, kind: str, names: tuple[str, ...], everything: bool, stack: str
 ) -> None:
-    """Write what STACK declares as Flux's own objects, for `kubectl apply` or a Flux repository.
+    """Write what STACK declares as Flux's own objects.
 
-    Versions are the declared ranges, as Flux resolves them itself. What has no
-    counterpart in Flux is said on standard error. Needs neither a cluster nor
-    Pulumi's state; secret values become references to a Secret.
+    For `kubectl apply` or a Flux repository. Versions are the declared ranges, as
+    Flux resolves them itself. What has no counterpart in Flux is said on standard
+    error. Needs neither a cluster nor Pulumi's state; secret values become
+    references to a Secret.
 
     \b
     Example:

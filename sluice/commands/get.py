@@ -86,11 +86,12 @@ def get(
     watch: bool,
     output: str,
 ) -> None:
-    """Show the stacks, or what is deployed in them: revision, suspended, ready, age.
+    """Show the stacks, or what is deployed in them, and its health.
 
-    WHAT is all, stacks, sources, kustomizations, helmreleases, applications or
-    namespaces; singulars and flux's ks and hr do as well. With NAME, only that one.
-    READY is Unknown where the cluster cannot be asked.
+    Each with its revision, its age, and whether it is suspended. WHAT is all,
+    stacks, sources, kustomizations, helmreleases, applications or namespaces;
+    singulars and flux's ks and hr do as well. With NAME, only that one. READY is
+    Unknown where the cluster cannot be asked.
 
     \b
     Example:

@@ -13,7 +13,7 @@ __all__ = ["images"]
 
 @click.group()
 def images() -> None:
-    """Keep images at the newest that their policies allow, by commits.
+    """Keep images at the newest that policies allow, by commits.
 
     \b
     Example:

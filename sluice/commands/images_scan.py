@@ -29,10 +29,11 @@ def scan_command(
     all_stacks: bool,
     output: str,
 ) -> None:
-    """Show, for each image policy, how many tags there are, and the selected, locked, running one.
+    """Show the tag that each image policy selects.
 
-    Nothing is changed. A repository that cannot be read is said, and ends
-    with exit code 2 after the others.
+    Beside it the locked and the running tag, and how many there are. Nothing is
+    changed. A repository that cannot be read is said, and ends with exit code 2
+    after the others.
 
     \b
     Example:

@@ -32,13 +32,13 @@ _DIGEST = len("@sha256:") + 12
 @click.option("--dry-run", is_flag=True, help="Change nothing; show what would change.")
 @in_repository
 def update(repository: Repository, push: bool, pr: bool, dry_run: bool) -> None:
-    """Take the newest image that each policy allows, in the stacks that have an automation.
+    """Take the newest image that each policy allows.
 
-    Writes the locks and the YAML that is marked with the policies: into the
-    working tree, or with --push or --pr into a clean checkout of the newest
-    commit, as a commit for each ImageUpdateAutomation. There is one pull
-    request of each, brought up to date; a version whose pull request was
-    closed is not proposed again.
+    In the stacks that have an ImageUpdateAutomation. Writes the locks and the YAML
+    that is marked with the policies: into the working tree, or with --push or --pr
+    into a clean checkout of the newest commit, as a commit for each
+    ImageUpdateAutomation. There is one pull request of each, brought up to date; a
+    version whose pull request was closed is not proposed again.
 
     \b
     Example:

@@ -44,10 +44,11 @@ def kubeconfig(
     duration: timedelta,
     output_file: Path | None,
 ) -> None:
-    """Write a kubeconfig with a new token of an account of STACK, which `sluice rbac` makes.
+    """Write a kubeconfig with a new token of an account of STACK.
 
-    Its context has the stack's name for it, so that it serves as $KUBECONFIG of
-    a pipeline. A terminal is not written to, for the token is a secret.
+    `sluice rbac` makes the accounts. The context has the stack's name for it, so
+    that it serves as $KUBECONFIG of a pipeline. A terminal is not written to, for
+    the token is a secret.
 
     \b
     Example:

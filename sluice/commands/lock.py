@@ -59,11 +59,12 @@ def lock(
     push: bool,
     pr: bool,
 ) -> None:
-    """Resolve charts, images and sources into stacks/<stack>.lock.yaml, for STACKS or all.
+    """Resolve charts, images and sources into the locks of STACKS.
 
-    Needs neither a cluster nor Pulumi's state. Entries that fit are kept; of
-    all stacks or of none a lock is written. With --push or --pr, that is done
-    to the newest commit; your working tree plays no part.
+    Into stacks/<stack>.lock.yaml of each, of all where none is named. Needs neither
+    a cluster nor Pulumi's state. Entries that fit are kept; of all stacks or of
+    none a lock is written. With --push or --pr, that is done to the newest commit;
+    your working tree plays no part.
 
     \b
     Example:

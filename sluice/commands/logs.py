@@ -39,11 +39,11 @@ def logs(
     since: str,
     output: str,
 ) -> None:
-    """Show what was done to the stacks, merged by time: from this machine and by the pipeline.
+    """Show what was done to the stacks, here and by the pipeline.
 
-    Where GITEA_TOKEN is set and no stack is named, the logs of the newest
-    workflow runs are read too: their kind is Workflow. With -o json, a line is
-    one object: time, level, stack, commit, kind, name, message.
+    Merged by time. Where GITEA_TOKEN is set and no stack is named, the logs of the
+    newest workflow runs are read too: their kind is Workflow. With -o json, a line
+    is one object: time, level, stack, commit, kind, name, message.
 
     \b
     Example:

@@ -45,10 +45,10 @@ def pipeline() -> None:
     help="The file to write, as docs/schemas/pipeline-preview.json says.",
 )
 def preview(stack: Stack, commit: str, base: str, offline: bool, out: Path) -> None:
-    """Write what `sluice up` would do to STACK at a commit, which is checked out apart.
+    """Write what `sluice up` would do to STACK at a commit.
 
-    A preview that fails is written too, with its reason; the command succeeds
-    then, so that the report can tell it.
+    The commit is checked out apart. A preview that fails is written too, with its
+    reason; the command succeeds then, so that the report can tell it.
 
     \b
     Example:
@@ -89,9 +89,10 @@ def preview(stack: Stack, commit: str, base: str, offline: bool, out: Path) -> N
 )
 @in_repository
 def previews(repository: Repository, commit: str, base: str, offline: bool, out: Path) -> None:
-    """Write previews of all stacks at a commit; those that it cannot affect are not run.
+    """Write previews of all stacks that a commit can affect.
 
-    Compared with where its history left --base. Several are made at once.
+    The commit is compared with where its history left --base; the other stacks
+    are written down as not affected. Several are made at once.
 
     \b
     Example:
@@ -122,10 +123,11 @@ def previews(repository: Repository, commit: str, base: str, offline: bool, out:
 def report(
     repository: Repository, number: int | None, folder: Path | None, commit: str, printed: bool
 ) -> None:
-    """Tell pull request N what merging it does: one comment, a status for each stack.
+    """Tell pull request N what merging it does.
 
-    The comment is replaced on every push, and made anew from what is kept where
-    only the labels changed. Needs $GITEA_TOKEN, but with --print nothing.
+    One comment, and a status for each stack. The comment is replaced on every push,
+    and made anew from what is kept where only the labels changed. Needs
+    $GITEA_TOKEN, but with --print nothing.
 
     \b
     Example:

@@ -24,10 +24,11 @@ _SHOWN_FIELDS = 3
 @output_option("table", "json", "yaml")
 @in_repository
 def preview(repository: Repository, stacks: tuple[str, ...], output: str) -> None:
-    """Show what `sluice up` would do to STACKS, or to all, object by object.
+    """Show what `sluice up` would do to STACKS, object by object.
 
-    The objects of a Helm release that changes are shown below it. What loses
-    data comes first. What is suspended is left out. Nothing is changed.
+    To all stacks, where none is named. The objects of a Helm release that changes
+    are shown below it. What loses data comes first. What is suspended is left out.
+    Nothing is changed.
 
     \b
     Example:

@@ -43,13 +43,13 @@ def promote(
     is_due: bool,
     dry_run: bool,
 ) -> None:
-    """Carry locked images, charts and sources of SOURCE to TARGET: all, or each NAME.
+    """Carry the versions that SOURCE has locked to TARGET.
 
-    TARGET keeps its own ranges and policies; what they do not allow is left,
-    and refused where it is named. The last deployment of SOURCE has to have
-    succeeded with just these, and all of it has to be ready. Writes TARGET's
-    lock in the working tree, or with --push or --pr in a clean checkout of the
-    newest commit.
+    All images, charts and sources, or each NAME. TARGET keeps its own ranges and
+    policies; what they do not allow is left, and refused where it is named. The
+    last deployment of SOURCE has to have succeeded with just these, and all of it
+    has to be ready. Writes TARGET's lock in the working tree, or with --push or
+    --pr in a clean checkout of the newest commit.
 
     \b
     Example:

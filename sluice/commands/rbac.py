@@ -23,14 +23,14 @@ _POLICY = ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy")
     "--namespace", default=NAMESPACE, show_default=True, help="Where the service accounts live."
 )
 def rbac(stack: Stack, namespace: str) -> None:
-    """Print the service accounts of STACK, to be applied by who administers the cluster.
+    """Print the service accounts that STACK needs on its cluster.
 
-    PROJECT-STACK-preview reads, and asks the server by dry runs, to which an
-    admission policy keeps it. PROJECT-STACK-up applies and removes what the
-    stack declares and what its state holds: kinds of a namespace there, kinds
-    of the cluster by name. Print and apply them again when a stack gets a new
-    namespace, kind, object of the cluster, or role. docs/security.md has what
-    each may and may not do.
+    To be applied by who administers the cluster. PROJECT-STACK-preview reads, and
+    asks the server by dry runs, to which an admission policy keeps it.
+    PROJECT-STACK-up applies and removes what the stack declares and what its state
+    holds: kinds of a namespace there, kinds of the cluster by name. Print and apply
+    them again when a stack gets a new namespace, kind, object of the cluster, or
+    role. docs/security.md has what each may and may not do.
 
     \b
     Example:

@@ -56,11 +56,12 @@ def _options(command: F) -> F:
 
 @click.group(cls=_StackByDefault)
 def reconcile() -> None:
-    """Make STACKS what the newest commit of their branch says, and wait until they are healthy.
+    """Make STACKS what the newest commit of their branch says.
 
-    The commit is fetched into a clean checkout; your working tree plays no
-    part. What was changed by hand is put back, what is suspended is left out,
-    and a stack where nothing can have changed is not run at all.
+    The commit is fetched into a clean checkout; your working tree plays no part.
+    Waits until they are healthy. What was changed by hand is put back, what is
+    suspended is left out, and a stack where nothing can have changed is not run at
+    all.
 
     \b
     Example:
@@ -89,10 +90,10 @@ def stack_(
     exit_code: bool,
     output: str,
 ) -> None:
-    """Reconcile STACKS, each after the one that it follows, which has to be healthy.
+    """Reconcile STACKS, each after the one that it follows.
 
-    A stack that fails, waits or is suspended keeps those that follow it from
-    being reconciled; the others are.
+    That one has to be healthy. A stack that fails, waits or is suspended keeps
+    those that follow it from being reconciled; the others are.
 
     \b
     Example:

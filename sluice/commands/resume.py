@@ -36,10 +36,10 @@ _HEADERS = ("COMPONENT", "OBJECT", "FIELD", "DECLARED", "LIVE", "BY")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--no-push", is_flag=True, help="Commit to the branch that is checked out.")
 def resume(stack: Stack, components: tuple[str, ...], yes: bool, no_push: bool) -> None:
-    """End the suspension of STACK, or of COMPONENTS of it, and reconcile.
+    """End the suspension of STACK or its COMPONENTS, and reconcile.
 
-    Shows first what was changed by hand meanwhile, which is put back; to keep
-    it, run `sluice adopt` and push its patch before.
+    Shows first what was changed by hand meanwhile, which is put back; to keep it,
+    run `sluice adopt` and push its patch before.
 
     \b
     Example:

@@ -56,7 +56,7 @@ state_option = click.option(
 
 @click.group()
 def sandbox() -> None:
-    """Real Kubernetes clusters on this machine, without Docker.
+    """Run real Kubernetes clusters on this machine, without Docker.
 
     \b
     Example:
@@ -122,7 +122,9 @@ def up(
 @sandbox.command()
 @state_option
 def down(state: Path | None) -> None:
-    """Stop every process that `up` started; the state stays for the next `up`.
+    """Stop every process that `up` started; the state stays.
+
+    The next `up` goes on from it.
 
     \b
     Example:
@@ -144,7 +146,7 @@ def down(state: Path | None) -> None:
     help="A table for people, JSON for programs.",
 )
 def status(state: Path | None, output: str) -> None:
-    """Show each program: its pid, its port, its memory, whether it is ready.
+    """Show each program: pid, port, memory, whether it is ready.
 
     \b
     Example:
@@ -162,7 +164,9 @@ def status(state: Path | None, output: str) -> None:
 @state_option
 @in_repository
 def demo(repository: Repository, state: Path | None) -> None:
-    """Play the guide's story on the sandbox's Gitea: propose, preview, merge, deploy.
+    """Play the guide's story on the sandbox's Gitea.
+
+    A change is proposed, previewed, merged and deployed.
 
     \b
     Example:

@@ -24,7 +24,7 @@ _VALUES = "^(data|stringData)$"
 
 @click.group()
 def secret() -> None:
-    """Encrypt files with SOPS, edit and rotate them, and find what is plain.
+    """Encrypt, edit, rotate and seal secrets; find those left plain.
 
     \b
     Example:
@@ -81,10 +81,11 @@ def edit(repository: Repository, file: Path) -> None:
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @in_repository
 def rotate(repository: Repository, files: Sequence[Path]) -> None:
-    """Encrypt FILES, or every encrypted one, anew: for the keys of `.sops.yaml`.
+    """Encrypt FILES, or every encrypted one, anew.
 
-    Each gets a new data key. Run it when somebody leaves or a key is lost; the
-    values themselves are known to whoever could read them: change those too.
+    For the keys of `.sops.yaml`; each gets a new data key. Run it when somebody
+    leaves or a key is lost; the values themselves are known to whoever could read
+    them: change those too.
 
     \b
     Example:
@@ -116,9 +117,10 @@ def rotate(repository: Repository, files: Sequence[Path]) -> None:
     help="Where it may be used: under its name, in its namespace, anywhere.",
 )
 def seal(file: Path, cert: Path, scope: str) -> None:
-    """Seal the Secret of FILE, `name.yaml`, to `name.sealed.yaml` beside it, as kubeseal does.
+    """Seal the Secret of FILE as kubeseal does.
 
-    The plain file stays, for you to remove.
+    `name.yaml` becomes `name.sealed.yaml` beside it. The plain file stays, for you
+    to remove.
 
     \b
     Example:
@@ -139,11 +141,12 @@ def seal(file: Path, cert: Path, scope: str) -> None:
 @click.argument("files", nargs=-1, type=click.Path())
 @in_repository
 def check(repository: Repository, files: Sequence[str]) -> None:
-    """Refuse secrets in plain text in FILES, or in all that Git does not ignore.
+    """Refuse secrets in plain text in FILES, or in all files.
 
-    Kubernetes Secrets with values, private keys, tokens, and files that
-    `.sops.yaml` wants encrypted. For pre-commit and for the pipeline; a line
-    with `pragma: allowlist secret` is let through.
+    Without FILES, in all that Git does not ignore. A secret in plain text is a
+    Kubernetes Secret with values, a private key, a token, a file that `.sops.yaml`
+    wants encrypted. For pre-commit and for the pipeline; a line with `pragma:
+    allowlist secret` is let through.
 
     \b
     Example:

@@ -24,7 +24,9 @@ __all__ = ["stats"]
 @output_option("table", "json", "yaml")
 @in_repository
 def stats(repository: Repository, stacks: tuple[str, ...], output: str) -> None:
-    """Show STACKS, or all, in numbers: components and objects by kind, state, durations.
+    """Show STACKS, or all, in numbers.
+
+    Components and objects by kind, their state, how long updates took.
 
     \b
     Example:

@@ -19,10 +19,11 @@ __all__ = ["suspend", "tell", "where_it_is"]
 @click.option("--reason", required=True, help="Why; kept with your name and the time.")
 @click.option("--no-push", is_flag=True, help="Commit to the branch that is checked out.")
 def suspend(stack: Stack, components: tuple[str, ...], reason: str, no_push: bool) -> None:
-    """Leave STACK, or COMPONENTS of it, out of every update and of drift correction.
+    """Leave STACK, or COMPONENTS of it, out of every update.
 
-    An entry in stacks/Pulumi.STACK.yaml says who, when and why; it is committed
-    and pushed. A name stands for every component of that name.
+    Drift of it is not corrected either. An entry in stacks/Pulumi.STACK.yaml says
+    who, when and why; it is committed and pushed. A name stands for every component
+    of that name.
 
     \b
     Example:

@@ -36,10 +36,11 @@ def trace(
     all_stacks: bool,
     output: str,
 ) -> None:
-    """Show which component, line, commit and pull request put an object there.
+    """Show which component, line and commit put an object there.
 
-    An object of a Helm release is traced by the release, a pod by what owns it.
-    The commit is the newest that changed the declaration of the component.
+    The commit's pull request too. An object of a Helm release is traced by the
+    release, a pod by what owns it. The commit is the newest that changed the
+    declaration of the component.
 
     \b
     Example:

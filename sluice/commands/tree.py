@@ -22,9 +22,10 @@ __all__ = ["tree"]
 @output_option("tree", "json", "yaml")
 @in_repository
 def tree(repository: Repository, stack: str, output: str) -> None:
-    """Show the components of STACK, their objects and what controllers made of those, live.
+    """Show the components of STACK and their objects, live.
 
-    A Helm release's objects are shown like any others. What is not ready says why.
+    With what controllers made of those. A Helm release's objects are shown like any
+    others. What is not ready says why.
 
     \b
     Example:

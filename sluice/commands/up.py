@@ -35,10 +35,11 @@ __all__ = ["up"]
 @wait_option
 @in_repository
 def up(repository: Repository, stacks: tuple[str, ...], refresh: bool, wait: timedelta) -> None:
-    """Deploy the working tree to STACKS, or to all, each after the one that it follows.
+    """Deploy the working tree to STACKS, or to all, in their order.
 
-    What is suspended is left out. A stack that fails ends the run; what was
-    applied stays in the state, and running it again goes on from there.
+    Each stack comes after the one that it follows. What is suspended is left out. A
+    stack that fails ends the run; what was applied stays in the state, and running
+    it again goes on from there.
 
     \b
     Example:

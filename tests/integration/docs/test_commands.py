@@ -87,6 +87,22 @@ def test_the_readme_leads_from_a_clone_to_a_changed_replica_count(clone: Path) -
     assert processes(clone) == []
 
 
+def test_who_contributes_is_led_to_a_tested_change(clone: Path) -> None:
+    shown = run(commands("CONTRIBUTING.md"), clone)
+    assert " passed" in shown
+    assert run("git status --short", clone) == ""
+    author = run("git log -1 --format='%an <%ae>'", clone).strip()
+    assert author in run(commands("SECURITY.md"), clone)
+
+
+def test_the_guide_for_contributors_names_each_target_of_make() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.search(r"^\.PHONY: (help .*)$", makefile, re.MULTILINE)
+    assert targets
+    named = re.findall(r"`make ([a-z0-9]+)`", (ROOT / "CONTRIBUTING.md").read_text())
+    assert set(named) == set(targets[1].split())
+
+
 def three_environments_came_up_in_their_order(output: str, commit: str) -> None:
     """What `make up` has shown: each stack as it ends, then the table of what runs."""
     shown, _, rest = output.partition("STACK ")
