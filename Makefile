@@ -42,6 +42,7 @@ lint: checking
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
+	$(BIN)/lint-imports --no-cache --no-logo
 
 types: checking
 	$(BIN)/mypy
