@@ -5,7 +5,7 @@ from __future__ import annotations
 import graphlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +114,7 @@ class Repository:
         schema = self._project_file.get("config") or {}
         defaults = {key: entry["default"] for key, entry in schema.items() if "default" in entry}
         file = f"stacks/Pulumi.{stack}.yaml"
-        content = documents.load_file(self.root / file) or {}
+        content = _parsed(documents.read(self.root / file), str(self.root / file))
         provider = str(content.get("secretsprovider") or "")
         return Settings(file, self.project, {**defaults, **(content.get("config") or {})}, provider)
 
@@ -129,6 +129,12 @@ class Repository:
             for path in (self.root / "stacks").glob("Pulumi.*.yaml")
             if path.name.count(".") == 2  # noqa: PLR2004 - Pulumi.<stack>.yaml
         ]
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, where: str) -> Mapping[str, Any]:
+    """Parse a stack's file, which a verb asks many things of, once for each text that it has."""
+    return documents.load(text, where=where) or {}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import yaml
 
 from components.errors import DeclarationError
 
-__all__ = ["dump", "load", "load_all", "load_file", "load_values", "load_values_file"]
+__all__ = ["dump", "load", "load_all", "load_file", "load_values", "load_values_file", "read"]
 
 
 class _Loader(yaml.CSafeLoader):
@@ -170,7 +170,7 @@ def load_file(path: Path) -> Any:
         DeclarationError: where the file cannot be read or is not YAML.
 
     """
-    return load(_text(path), where=str(path))
+    return load(read(path), where=str(path))
 
 
 def load_values_file(path: Path) -> dict[str, Any]:
@@ -180,10 +180,16 @@ def load_values_file(path: Path) -> dict[str, Any]:
         DeclarationError: where the file cannot be read or holds no values.
 
     """
-    return load_values(_text(path), where=str(path))
+    return load_values(read(path), where=str(path))
 
 
-def _text(path: Path) -> str:
+def read(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        DeclarationError: where it cannot be read, or is not UTF-8.
+
+    """
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
