@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from components.core.cluster import Cluster, ClusterArgs
     from components.core.health import Condition, Expression, JSONPath
     from components.core.health_check import HealthCheck, HealthCheckArgs
-    from components.core.namespace import Namespace, NamespaceArgs, NetworkIsolation, PodSecurity
+    from components.core.namespace import (
+        Namespace,
+        NamespaceArgs,
+        NetworkIsolation,
+        PodSecurity,
+        name_of,
+    )
     from components.core.tenant import Tenant, TenantArgs
     from components.environment.deployment import deploy
     from components.environment.environment import Environment, member
@@ -204,6 +210,7 @@ __all__ = [
     "VaultProvider",
     "deploy",
     "member",
+    "name_of",
 ]
 
 _MODULES: Final = {
@@ -320,6 +327,7 @@ _MODULES: Final = {
     "VaultProvider": "components.secrets.store_providers",
     "deploy": "components.environment.deployment",
     "member": "components.environment.environment",
+    "name_of": "components.core.namespace",
 }
 
 

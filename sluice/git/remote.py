@@ -1,4 +1,4 @@
-"""Git, never in the caller's working tree: the newest commit, clean checkouts, commits pushed."""
+"""The remote, never through the caller's working tree: the newest commit, commits pushed."""
 
 from __future__ import annotations
 

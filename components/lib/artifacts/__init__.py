@@ -1,4 +1,4 @@
-"""What was resolved outside Git, and how it is fetched and verified.
+"""Charts, images and other sources: what there is of them, and how it is fetched.
 
-Not here: anything of Pulumi's, and anything that decides when to resolve.
+What was resolved of them is written in `components.lib.locks`; nothing here decides when.
 """
