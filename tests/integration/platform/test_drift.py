@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 import yaml
 
 from sluice.cluster import Cluster
+from tests.integration.platform.members import NAMESPACE, application
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
@@ -43,10 +42,7 @@ def deployed(program: Program) -> Iterator[Checkout]:
 
 def drift(checkout: Checkout, *options: str, code: int = 0) -> list[dict[str, Any]]:
     """What `sluice drift -o json` gives for the checkout's stack."""
-    command = ("sluice", "drift", checkout.stack, "-o", "json", *options)
-    ended = checkout.ended(*command)
-    assert ended.returncode == code, ended.stdout + ended.stderr
-    rows: list[dict[str, Any]] = json.loads(ended.stdout)
+    rows: list[dict[str, Any]] = checkout.answer("drift", checkout.stack, *options, code=code)
     return rows
 
 
@@ -54,7 +50,6 @@ def commit_all(checkout: Checkout) -> None:
     """Make a repository of the checkout, with the salt that Pulumi writes for a new stack."""
     checkout.ended("pulumi", "stack", "init", checkout.stack)
     checkout.git("init", "--quiet", "--initial-branch=main")
-    checkout.write(".git/info/exclude", "/.venv\n")
     checkout.commit()
 
 
@@ -269,7 +264,7 @@ def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Progra
     }
     assert all(row["corrected"] for row in drift(checkout, "--correct"))
     assert drift(checkout) == []
-    kept = checkout.get("configmap", children[1]["metadata"]["name"], checkout.stack)
+    kept = checkout.get("configmap", children[1]["metadata"]["name"])
     assert kept["data"] == {"color": "red", "free": "left alone", "number": "1000m"}
 
     program(RELEASE % "green")
@@ -278,31 +273,16 @@ def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Progra
     colors = [each["data"]["color"] for each in upgraded if "color" in each["data"]]
     assert colors == 50 * ["green"]
     assert drift(checkout) == []
-    assert checkout.releases(checkout.stack) == {"web": "deployed"}
+    assert checkout.releases() == {"web": "deployed"}
 
 
-APPLICATION = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def web(self):
-        return Application(
-            "web",
-            ApplicationArgs(
-                image="registry.local/web:1",
-                namespace=self.namespace,
-                replicas=2,
-                config={"COLOR": "red"},
-                ignore=[Ignore(paths=["/spec/replicas"], kind="Deployment")],
-            ),
-        )
-"""
+SCALED = 'replicas=2, ignore=[Ignore(paths=["/spec/replicas"], kind="Deployment")], config=%s'
+RED = application("web", SCALED % '{"COLOR": "red"}')
+BLUE = application("web", SCALED % '{"COLOR": "blue"}')
 
 
 def test_what_a_component_leaves_to_others_is_no_drift_and_stays(program: Program) -> None:
-    checkout = program(APPLICATION)
+    checkout = program(NAMESPACE, RED)
     commit_all(checkout)
     checkout.sluice("up")
     checkout.kubectl("scale", "deployment/web", "--replicas=1", "-n", checkout.stack)
@@ -310,16 +290,16 @@ def test_what_a_component_leaves_to_others_is_no_drift_and_stays(program: Progra
     checkout.kubectl("set", "image", "deployment/web", "web=other", "-n", checkout.stack)
     (row,) = drift(checkout, "--correct")
     assert (row["path"], row["live"]) == ("spec.template.spec.containers[0].image", "other")
-    assert checkout.get("deployment", "web", checkout.stack)["spec"]["replicas"] == 1
-    program(APPLICATION.replace("red", "blue"))
+    assert checkout.get("deployment", "web")["spec"]["replicas"] == 1
+    program(NAMESPACE, BLUE)
     checkout.sluice("up")
-    assert checkout.get("deployment", "web", checkout.stack)["spec"]["replicas"] == 1
+    assert checkout.get("deployment", "web")["spec"]["replicas"] == 1
 
 
 def test_a_stack_says_whether_drift_is_corrected_and_what_is_suspended_is_left_out(
     program: Program,
 ) -> None:
-    checkout = program(APPLICATION)
+    checkout = program(NAMESPACE, RED)
     checkout.sluice("up")
     checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)
     assert {row["component"] for row in drift(checkout, code=1)} == {"web"}
@@ -339,16 +319,13 @@ def test_a_stack_says_whether_drift_is_corrected_and_what_is_suspended_is_left_o
     checkout.sluice("up")
     checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)
     assert "all put back" in checkout.sluice("drift", "--all")
-    assert checkout.names("configmap", checkout.stack) == ["configmap/web"]
+    assert checkout.names("configmap") == ["configmap/web"]
 
 
 def test_a_change_is_told_while_it_is_watched(program: Program) -> None:
-    checkout = program(APPLICATION)
+    checkout = program(NAMESPACE, RED)
     checkout.sluice("up")
-    command = (Path(sys.executable).with_name("sluice"), "drift", checkout.stack, "--watch")
-    with subprocess.Popen(
-        command, cwd=checkout.root, env=checkout.environment, stdout=subprocess.PIPE, text=True
-    ) as watching:
+    with checkout.start("sluice", "drift", checkout.stack, "--watch") as watching:
         assert watching.stdout is not None
         assert "no drift" in watching.stdout.readline()
         checkout.kubectl(
