@@ -63,19 +63,22 @@ def sections() -> list[Section]:
 SECTIONS = sections()
 MY_APP = [each for each in SECTIONS if "def my_app(self)" in each.members]
 OTHERS = [each for each in SECTIONS if each not in MY_APP]
+DEPLOYMENT = """\
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {{name: {name}, namespace: {namespace}}}
+    spec:
+      selector: {{matchLabels: {{app: {name}}}}}
+      template:
+        metadata: {{labels: {{app: {name}}}}}
+        spec: {{containers: [{{name: {container}, image: "gitea.local/raibid/{image}"}}]}}
+"""
 FILES = {
     "namespaces/apps.yaml": "{apiVersion: v1, kind: Namespace, metadata: {name: extra}}",
     "apps/my-app/namespace.yaml": "{apiVersion: v1, kind: Namespace, metadata: {name: apps}}",
-    "apps/my-app/deployment.yaml": """\
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: my-app, namespace: apps}
-        spec:
-          selector: {matchLabels: {app: my-app}}
-          template:
-            metadata: {labels: {app: my-app}}
-            spec: {containers: [{name: app, image: "gitea.local/raibid/my-app:1.4.2"}]}
-    """,
+    "apps/my-app/deployment.yaml": DEPLOYMENT.format(
+        name="my-app", namespace="apps", container="app", image="my-app:1.4.2"
+    ),
     "apps/my-app/service.yaml": """\
         apiVersion: v1
         kind: Service
@@ -87,16 +90,9 @@ FILES = {
         kind: Namespace
         metadata: {name: ci-agents}
     """,
-    "apps/ci-agents/deployment.yaml": """\
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: ci-agents, namespace: ci-agents}
-        spec:
-          selector: {matchLabels: {app: ci-agents}}
-          template:
-            metadata: {labels: {app: ci-agents}}
-            spec: {containers: [{name: agent, image: "gitea.local/raibid/ci-agent:1.0.0"}]}
-    """,
+    "apps/ci-agents/deployment.yaml": DEPLOYMENT.format(
+        name="ci-agents", namespace="ci-agents", container="agent", image="ci-agent:1.0.0"
+    ),
     "secrets/secret.yaml": """\
         apiVersion: v1
         kind: Secret
