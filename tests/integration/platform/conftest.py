@@ -134,6 +134,13 @@ class Checkout:
         assert old in text
         (self.root / path).write_text(text.replace(old, new))
 
+    def configure(self, **settings: object) -> None:
+        """Set these in the stack's file, as `pulumi config set` does."""
+        file = self.root / "stacks" / f"Pulumi.{self.stack}.yaml"
+        content = yaml.safe_load(file.read_text())
+        content["config"].update({f"infrastructure:{key}": settings[key] for key in settings})
+        file.write_text(yaml.safe_dump(content))
+
     def git(self, *arguments: str) -> str:
         """Run `git`."""
         who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")

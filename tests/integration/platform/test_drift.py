@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MANIFESTS = Path(__file__).with_name("manifests")
 FAULTS = 100
 SEED = 4
-EVERY_KIND = """
+EVERY = """
     @member
     def every(self):
         return Kustomization(
@@ -33,9 +33,10 @@ EVERY_KIND = """
 
 
 @pytest.fixture
-def deployed(program: Program) -> Iterator[Checkout]:
-    """A stack of one Kustomization of `manifests/every`, whose objects are removed at the end."""
-    checkout = program(EVERY_KIND)
+def every_kind(program: Program) -> Iterator[Checkout]:
+    """A stack of objects of every kind, which are removed at the end: not all in its namespace."""
+    checkout = program(EVERY)
+    shutil.copytree(MANIFESTS / "every-kind", checkout.root / "manifests" / "every")
     yield checkout
     checkout.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
 
@@ -120,10 +121,10 @@ FIELD_FAULTS = {
 FOREIGN = [{"op": "add", "path": "/metadata/labels/foreign", "value": "x"}]
 
 
-def test_every_fault_is_found_and_put_back(deployed: Checkout) -> None:
+def test_every_fault_is_found_and_put_back(program: Program) -> None:
+    deployed = program(EVERY)
     write_objects(deployed, 2 * FAULTS)
-    saved = "config:\n  infrastructure:checkpoints: end"
-    deployed.edit(f"stacks/Pulumi.{deployed.stack}.yaml", "config:", saved)
+    deployed.configure(checkpoints="end")
     commit_all(deployed)
     deployed.sluice("up")
     assert drift(deployed, "--strict") == []
@@ -177,10 +178,9 @@ def test_every_fault_is_found_and_put_back(deployed: Checkout) -> None:
 
 
 def test_nothing_of_fifty_kinds_is_drift_once_the_controllers_have_seen_it(
-    deployed: Checkout,
+    every_kind: Checkout,
 ) -> None:
-    shutil.copytree(MANIFESTS / "every-kind", deployed.root / "manifests" / "every")
-    deployed.sluice("up")
+    every_kind.sluice("up")
     declared = [
         each
         for file in (MANIFESTS / "every-kind").glob("*.yaml")
@@ -188,10 +188,10 @@ def test_nothing_of_fifty_kinds_is_drift_once_the_controllers_have_seen_it(
     ]
     assert len({(each["apiVersion"], each["kind"]) for each in declared if "kind" in each}) >= 50
     scaled = ("statefulset/every", "--for=jsonpath={.spec.replicas}=2")
-    deployed.kubectl("wait", "-n", deployed.stack, *scaled)
+    every_kind.kubectl("wait", "-n", every_kind.stack, *scaled)
     bound = ("persistentvolumeclaim/every", "--for=jsonpath={.status.phase}=Bound")
-    deployed.kubectl("wait", "-n", deployed.stack, *bound)
-    assert drift(deployed, "--strict") == []
+    every_kind.kubectl("wait", "-n", every_kind.stack, *bound)
+    assert drift(every_kind, "--strict") == []
 
 
 RELEASE = """
@@ -304,17 +304,12 @@ def test_a_stack_says_whether_drift_is_corrected_and_what_is_suspended_is_left_o
     checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)
     assert {row["component"] for row in drift(checkout, code=1)} == {"web"}
     assert "in no commit" in checkout.sluice("drift", checkout.stack, "--correct", fails=True)
-    settings = f"stacks/Pulumi.{checkout.stack}.yaml"
-    config = yaml.safe_load((checkout.root / settings).read_text())
-    entry = {"component": "web", "reason": "an emergency", "since": "2026-01-01T00:00:00Z"}
-    suspended = {"infrastructure:suspended": [entry]}
-    checkout.write(settings, yaml.safe_dump({"config": config["config"] | suspended}))
+    entry = {"reason": "an emergency", "since": "2026-01-01T00:00:00Z"}
+    checkout.configure(suspended=[{"component": "web", **entry}])
     assert drift(checkout) == []
-    entry["component"] = ""
-    checkout.write(settings, yaml.safe_dump({"config": config["config"] | suspended}))
+    checkout.configure(suspended=[{"component": "", **entry}])
     assert checkout.ended("sluice", "drift", checkout.stack).returncode == 5
-    config["config"]["infrastructure:drift"] = "correct"
-    checkout.write(settings, yaml.safe_dump(config))
+    checkout.configure(suspended=[], drift="correct")
     commit_all(checkout)
     checkout.sluice("up")
     checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)

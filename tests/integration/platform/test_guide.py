@@ -121,15 +121,24 @@ def guide(program: Program, definitions: Path) -> Iterator[Checkout]:
         checkout.write(path, text)
     encrypt(checkout, "secrets/secret.yaml")
     where = ("-f", str(definitions))
-    for context in (OURS, THEIRS):
+
+    def define(context: str) -> None:
         checkout.kubectl("apply", "--server-side", *where, context=context)
         checkout.kubectl("wait", "--for=condition=Established", *where, context=context)
-    yield checkout
-    checkout.pulumi("destroy", "--yes", "--skip-preview")
-    names = (*NAMESPACES, "extra")
-    checkout.kubectl("delete", "namespace", *names, "--ignore-not-found", context=THEIRS)
-    for context in (OURS, THEIRS):
+
+    def remove(context: str) -> None:
+        if context == OURS:
+            checkout.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
+        else:
+            names = (*NAMESPACES, "extra")
+            checkout.kubectl("delete", "namespace", *names, "--ignore-not-found", context=context)
         checkout.kubectl("delete", *where, context=context)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(define, (OURS, THEIRS)))
+    yield checkout
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(remove, (OURS, THEIRS)))
 
 
 def encrypt(checkout: Checkout, path: str) -> None:
@@ -266,14 +275,17 @@ def _install(checkout: Checkout, metadata: dict[str, Any], spec: dict[str, Any])
 
 def there(checkout: Checkout, context: str) -> dict[str, Any]:
     """Every object of the guide's namespaces on a cluster, without what servers add."""
+    own = checkout.kubectl("get", "namespaces", *NAMESPACES, "-o", "json", context=context)
+    listed = checkout.kubectl("get", KINDS, "--all-namespaces", "-o", "json", context=context)
     found = {}
-    for namespace in NAMESPACES:
-        listed = checkout.kubectl("get", KINDS, "-n", namespace, "-o", "json", context=context)
-        own = checkout.kubectl("get", "namespace", namespace, "-o", "json", context=context)
-        for each in [json.loads(own), *json.loads(listed)["items"]]:
-            name = f"{each['kind']} {namespace}/{each['metadata']['name']}"
-            if not name.endswith(("/kube-root-ca.crt", "ServiceAccount default")):
-                found[name] = _declared(each)
+    for each in json.loads(own)["items"] + json.loads(listed)["items"]:
+        metadata = each["metadata"]
+        namespace = metadata.get("namespace", metadata["name"])
+        name = f"{each['kind']} {namespace}/{metadata['name']}"
+        if namespace in NAMESPACES and not name.endswith(
+            ("/kube-root-ca.crt", "ServiceAccount default")
+        ):
+            found[name] = _declared(each)
     return found
 
 
