@@ -97,7 +97,6 @@ def test_what_happens_to_a_stack_is_told_to_its_alerts(
     told += _a_dead_receiver_fails_nothing(shop, receiver)
     state = shop.pulumi("stack", "export")
     assert "T0KEN" not in told + state
-    shop.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
 
 
 def _the_first_deployment_is_told(shop: Checkout, receiver: Receiver) -> None:
