@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import suppress
@@ -182,10 +184,26 @@ def processes(clone: Path) -> list[str]:
     return found
 
 
+def lend_packages(clone: Path) -> None:
+    """Let a clone import this checkout's packages, so that `make` installs the project alone."""
+    run(f"{sys.executable} -m venv --without-pip .venv", clone)
+    ours, theirs = (site_packages(folder / ".venv") for folder in (ROOT, clone))
+    (theirs / "lent.pth").write_text(f"{ours}\n")
+    stamp = json.loads((ROOT / ".venv" / ".sluice-stamp.json").read_text())
+    del stamp["project"]
+    (clone / ".venv" / ".sluice-stamp.json").write_text(json.dumps(stamp))
+
+
+def site_packages(environment: Path) -> Path:
+    (folder,) = environment.glob("lib/python*/site-packages")
+    return folder
+
+
 @pytest.mark.xdist_group("platform")
 def test_own_clusters_are_deployed_to_without_a_sandbox(
     clone: Path, sandbox: Sandbox, tmp_path: Path
 ) -> None:
+    lend_packages(clone)
     for folder in (clone / ".sluice", tmp_path / "state"):
         folder.mkdir()
     (clone / ".sluice" / "mirrors.yaml").write_text(yaml.safe_dump(sandbox.mirrors))

@@ -10,10 +10,12 @@ import sys
 import textwrap
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 import yaml
 
@@ -69,9 +71,22 @@ class Checkout:
             check=False,
         )
 
+    def start(self, *command: str, output: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Start a command here, and do not wait for it."""
+        environment = self.environment
+        return subprocess.Popen(
+            command, cwd=self.root, env=environment, stdout=output, stderr=output, text=True
+        )
+
     def sluice(self, *arguments: str, fails: bool = False) -> str:
         """Run this checkout's `sluice`."""
-        return self.run(str(Path(sys.executable).with_name("sluice")), *arguments, fails=fails)
+        return self.run("sluice", *arguments, fails=fails)
+
+    def answer(self, *arguments: str, code: int = 0) -> Any:
+        """What `sluice` prints as JSON, whatever it tells people; it ends with `code`."""
+        ended = self.ended("sluice", *arguments, "-o", "json")
+        assert ended.returncode == code, ended.stdout + ended.stderr
+        return json.loads(ended.stdout)
 
     def pulumi(self, *arguments: str, fails: bool = False) -> str:
         """Run plain `pulumi`."""
@@ -85,20 +100,25 @@ class Checkout:
         """Run `helm` on a cluster."""
         return self.run("helm", f"--kube-context={context}", *arguments)
 
-    def releases(self, namespace: str, context: str = "dev-cluster") -> dict[str, str]:
-        """The namespace's Helm releases, each with its status."""
-        form = ("--all", "-n", namespace, "-o", "json")
+    def releases(self, context: str = "dev-cluster") -> dict[str, str]:
+        """The Helm releases of the stack's namespace, each with its status."""
+        form = ("--all", "-n", self.stack, "-o", "json")
         listed = json.loads(self.helm("list", *form, context=context))
         return {release["name"]: release["status"] for release in listed}
 
-    def get(self, kind: str, name: str, namespace: str, context: str = "dev-cluster") -> Any:
-        """The live object."""
-        form = ("-o", "json", "--show-managed-fields")
-        return json.loads(self.kubectl("get", kind, name, "-n", namespace, *form, context=context))
+    def get(self, kind: str, name: str, namespace: str = "", context: str = "dev-cluster") -> Any:
+        """The live object, of the stack's namespace where no other is given."""
+        form = ("-n", namespace or self.stack, "-o", "json", "--show-managed-fields")
+        return json.loads(self.kubectl("get", kind, name, *form, context=context))
 
-    def names(self, kinds: str, namespace: str, context: str = "dev-cluster") -> list[str]:
+    def container(self, deployment: str, context: str = "dev-cluster") -> Any:
+        """The first container of a live Deployment's pods."""
+        spec = self.get("deployment", deployment, context=context)["spec"]["template"]["spec"]
+        return spec["containers"][0]
+
+    def names(self, kinds: str, namespace: str = "") -> list[str]:
         """The live objects of these kinds, without those that Kubernetes makes itself."""
-        shown = self.kubectl("get", kinds, "-n", namespace, "-o", "name", context=context)
+        shown = self.kubectl("get", kinds, "-n", namespace or self.stack, "-o", "name")
         usual = ("configmap/kube-root-ca.crt", "serviceaccount/default")
         return [line for line in shown.split() if line not in usual]
 
@@ -114,6 +134,13 @@ class Checkout:
         assert old in text
         (self.root / path).write_text(text.replace(old, new))
 
+    def configure(self, **settings: object) -> None:
+        """Set these in the stack's file, as `pulumi config set` does."""
+        file = self.root / "stacks" / f"Pulumi.{self.stack}.yaml"
+        content = yaml.safe_load(file.read_text())
+        content["config"].update({f"infrastructure:{key}": settings[key] for key in settings})
+        file.write_text(yaml.safe_dump(content))
+
     def git(self, *arguments: str) -> str:
         """Run `git`."""
         who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
@@ -124,6 +151,18 @@ class Checkout:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")[:7]
+
+    def add_remote(self) -> None:
+        """Give its repository the remote `origin`, which is `remote.git` beside it."""
+        remote = str(self.root.with_name("remote.git"))
+        self.git("init", "--quiet", "--bare", "--initial-branch=main", remote)
+        self.git("remote", "add", "origin", remote)
+
+    def push(self, message: str = "change") -> str:
+        """Commit and push everything; return the commit as the table shows it."""
+        commit = self.commit(message)
+        self.git("push", "--quiet", "--set-upstream", "origin", "main")
+        return commit
 
     @property
     def stack(self) -> str:
@@ -140,11 +179,22 @@ _HELM = ("CACHE", "CONFIG", "DATA")
 Program = Callable[..., Checkout]
 
 
+def kill(command: subprocess.Popen[str]) -> None:
+    """Kill a command and all that it has started with SIGKILL, all in one moment."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(command.pid)
+        for stop in (psutil.Process.suspend, psutil.Process.kill):
+            for each in (process, *process.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    stop(each)
+    command.communicate()
+
+
 @pytest.fixture
 def checkout(sandbox: Sandbox, programs: Path, tmp_path: Path) -> Checkout:
     """A checkout with no stack: the components, and the chart `web` to try releases with."""
     root = tmp_path / "checkout"
-    _bind(root, sandbox)
+    bind(root, sandbox)
     for part in ("__main__.py", "Pulumi.yaml", ".gitignore"):
         shutil.copy2(REPOSITORY / part, root)
     (root / "components").symlink_to(REPOSITORY / "components")
@@ -169,14 +219,15 @@ def definitions(checkout: Checkout) -> Path:
 def program(checkout: Checkout, request: pytest.FixtureRequest) -> Iterator[Program]:
     """Write one stack of the members that a test gives, on dev-cluster; its namespace is removed.
 
-    The stack and `NAMESPACE` in the members are named after the test.
+    `members.py` has those that many tests declare. The stack and `NAMESPACE` in
+    the members are named after the test.
     """
     name = _short(request.node.name)
     checkout.settings["PULUMI_STACK"] = name
 
-    def declare(members: str, *, context: str = "dev-cluster", lock: str = "") -> Checkout:
-        body = textwrap.indent(textwrap.dedent(members), "    ")
-        checkout.write(f"stacks/{name}.py", f"{_HEAD}\nNAMESPACE = {name!r}\n\n{_CLASS}{body}")
+    def declare(*members: str, context: str = "dev-cluster", lock: str = "") -> Checkout:
+        body = textwrap.indent("".join(map(textwrap.dedent, members)), "    ")
+        checkout.write(f"stacks/{name}.py", f"{_HEAD}NAMESPACE = {name!r}\n\n{_CLASS}{body}")
         config = checkout.root / "stacks" / f"Pulumi.{name}.yaml"
         if not config.exists():
             content = {"config": {"infrastructure:context": context}}
@@ -189,7 +240,7 @@ def program(checkout: Checkout, request: pytest.FixtureRequest) -> Iterator[Prog
     checkout.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
 
 
-_HEAD = "from components import *\nfrom components import Environment, member\n"
+_HEAD = "import pulumi\nfrom components import *\nfrom components import Environment, member\n"
 _CLASS = "\nclass Case(Environment):\n    '''What the test needs.'''\n\n"
 
 
@@ -199,7 +250,8 @@ def _short(test: str) -> str:
     return f"{short}-{zlib.crc32(case.encode()) % 1000}" if case else short
 
 
-def _bind(root: Path, sandbox: Sandbox) -> None:
+def bind(root: Path, sandbox: Sandbox) -> None:
+    """Give a checkout the sandbox, its mirrors and this environment."""
     local = root / ".sluice"
     local.mkdir(parents=True)
     (local / "sandbox").symlink_to(sandbox.folder)

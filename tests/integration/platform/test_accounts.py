@@ -9,37 +9,18 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from tests.integration.platform.members import NAMESPACE, application, release
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
-MEMBERS = """
-    @member
-    def space(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def release(self):
-        return HelmRelease(
-            "web", HelmReleaseArgs(chart="./charts/web", namespace=self.space, timeout="1m")
-        )
-
-    @member
-    def api(self):
-        return Application(
-            "api",
-            ApplicationArgs(
-                image="registry.local/api:1.0.0",
-                namespace=self.space,
-                config={"LEVEL": "info"},
-                secrets={"TOKEN": "hidden"},
-            ),
-        )
-
+ACCESS = """
     @member
     def access(self):
         return Kustomization("access", KustomizationArgs(path="manifests/access"))
 """
-ACCESS = """
+API = 'config={"LEVEL": "%s"}, secrets={"TOKEN": "hidden"}'
+RIGHTS = """
     apiVersion: rbac.authorization.k8s.io/v1
     kind: ClusterRole
     metadata: {{name: {name}}}
@@ -59,10 +40,9 @@ ACCESS = """
 
 
 def test_each_account_does_its_work_and_nothing_more(program: Program) -> None:
-    shop = program(MEMBERS)
-    shop.write("manifests/access/access.yaml", ACCESS.format(name=shop.stack))
+    shop = program(NAMESPACE, release(), application("api", API % "info"), ACCESS)
+    shop.write("manifests/access/access.yaml", RIGHTS.format(name=shop.stack))
     shop.git("init", "--quiet", "--initial-branch=main")
-    shop.write(".git/info/exclude", "/.venv\n")
     shop.pulumi("stack", "init", shop.stack)
     shop.commit()
     _the_administrator_makes_the_accounts(shop)
@@ -71,7 +51,7 @@ def test_each_account_does_its_work_and_nothing_more(program: Program) -> None:
     assert "created" in up.sluice("up", shop.stack)
     _the_preview_finds_what_changes(preview)
     _the_preview_keeps_nothing(preview)
-    _up_changes_and_removes(up)
+    _up_changes_and_removes(up, program)
     _up_stays_with_its_stack(up)
     assert "no drift" in up.sluice("drift", shop.stack)
     up.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
@@ -141,14 +121,10 @@ def _the_preview_keeps_nothing(preview: Checkout) -> None:
     assert "may do nothing but dry runs" in mine
 
 
-def _up_changes_and_removes(up: Checkout) -> None:
-    file = up.root / "stacks" / f"{up.stack}.py"
-    whole = file.read_text()
-    release, _, rest = whole.partition("    @member\n    def api")
-    _, _, access = rest.partition("    @member\n    def access")
-    file.write_text(f"{release}    @member\n    def access{access}")
+def _up_changes_and_removes(up: Checkout, program: Program) -> None:
+    program(NAMESPACE, release(), ACCESS)
     assert "deleted" in up.sluice("up", up.stack)
-    file.write_text(whole.replace('"LEVEL": "info"', '"LEVEL": "debug"'))
+    program(NAMESPACE, release(), application("api", API % "debug"), ACCESS)
     assert "created" in up.sluice("up", up.stack)
 
 

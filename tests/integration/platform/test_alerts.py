@@ -5,31 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.platform.members import NAMESPACE, application
+from tests.integration.serving import Request, serving
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
-MEMBERS = """
-    @member
-    def space(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def web(self):
-        return Application(
-            "web",
-            ApplicationArgs(
-                image="registry.local/web:1.0.0", namespace=self.space, config={"LEVEL": "info"}
-            ),
-        )
-
+ALERTS = """
     @member
     def hook(self):
         return Alert(
@@ -66,12 +54,12 @@ class Receiver:
 
     address: str = ""
     status: int = 200
-    sent: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    sent: list[Request] = field(default_factory=list)
 
     def take(self, path: str) -> list[Any]:
         """What was sent to a path since the last time."""
-        found = [json.loads(body) for sent, _, body in self.sent if sent == path]
-        self.sent = [each for each in self.sent if each[0] != path]
+        found = [json.loads(each.body) for each in self.sent if each.path == path]
+        self.sent = [each for each in self.sent if each.path != path]
         return found
 
 
@@ -79,30 +67,18 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     made = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            made.sent.append((self.path, dict(self.headers), body))
-            self.send_response(made.status)
-            self.end_headers()
+    def take(request: Request) -> tuple[int, bytes]:
+        made.sent.append(request)
+        return made.status, b""
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    made.address = f"127.0.0.1:{server.server_port}"
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(take) as made.address:
+        yield made
 
 
 def test_what_happens_to_a_stack_is_told_to_its_alerts(
     program: Program, receiver: Receiver
 ) -> None:
-    shop = program(MEMBERS)
+    shop = program(NAMESPACE, application("web", 'config={"LEVEL": "info"}', tag="1.0.0"), ALERTS)
     shop.settings.update(
         HOOK_KEY="key",
         ALERTMANAGER=f"http://{receiver.address}/am",
@@ -110,7 +86,6 @@ def test_what_happens_to_a_stack_is_told_to_its_alerts(
         SLUICE_METRICS=str(shop.root / ".sluice" / "textfile"),
     )
     shop.git("init", "--quiet", "--initial-branch=main")
-    shop.write(".git/info/exclude", "/.venv\n")
     shop.pulumi("stack", "init", shop.stack)
     hook = f"http://{receiver.address}/hook-T0KEN"
     shop.pulumi("config", "set", "--secret", "alerts:hook", hook)
@@ -122,13 +97,12 @@ def test_what_happens_to_a_stack_is_told_to_its_alerts(
     told += _a_dead_receiver_fails_nothing(shop, receiver)
     state = shop.pulumi("stack", "export")
     assert "T0KEN" not in told + state
-    shop.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
 
 
 def _the_first_deployment_is_told(shop: Checkout, receiver: Receiver) -> None:
-    ((_, headers, body),) = [each for each in receiver.sent if each[0] == "/hook-T0KEN"]
-    signature = hmac.new(b"key", body, hashlib.sha256).hexdigest()
-    assert headers["X-Signature"] == f"sha256={signature}"
+    (sent,) = [each for each in receiver.sent if each.path == "/hook-T0KEN"]
+    signature = hmac.new(b"key", sent.body, hashlib.sha256).hexdigest()
+    assert sent.headers["X-Signature"] == f"sha256={signature}"
     (event,) = receiver.take("/hook-T0KEN")
     assert (event["severity"], event["reason"]) == ("info", "ReconcileChanged")
     assert event["involvedObject"]["name"] == shop.stack

@@ -8,49 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.integration.platform.members import NAMESPACE, kustomization, redis, release
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.integration.platform.conftest import Checkout, Program
 
-NAMESPACE = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-"""
-RELEASE = """
-    @member
-    def web(self):
-        return HelmRelease(
-            "web",
-            HelmReleaseArgs(
-                chart="./charts/%s", namespace=self.namespace, timeout="1m", values=%s
-            ),
-        )
-"""
-REDIS = """
-    @member
-    def redis(self):
-        return HelmRelease(
-            "redis",
-            HelmReleaseArgs(
-                chart="%s",
-                repository=HelmRepository("bitnami", "https://charts.bitnami.com/bitnami"),
-                version="19.x",
-                namespace=self.namespace,
-            ),
-        )
-"""
-MANIFESTS = """
-    @member
-    def manifests(self):
-        return Kustomization(
-            "manifests",
-            KustomizationArgs(
-                path="manifests/all", target_namespace=self.namespace, timeout="20s"
-            ),
-        )
-"""
+REDIS = redis('HelmRepository("bitnami", "https://charts.bitnami.com/bitnami")', "19.x")
+MANIFESTS = NAMESPACE + kustomization("manifests", 'timeout="20s"')
 
 
 @pytest.fixture
@@ -94,7 +60,7 @@ def _unreadable_certificate(entry: dict[str, Any]) -> None:
     ],
 )
 def test_a_cluster_that_cannot_be_used_is_named(program: Program, spoil: Any, reason: str) -> None:
-    checkout = program(NAMESPACE + MANIFESTS)
+    checkout = program(MANIFESTS)
     _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
     said = f"{checkout.stack}: context dev-cluster: the cluster cannot be used: {reason}"
     _use(checkout, spoil)
@@ -118,7 +84,7 @@ def test_a_context_that_does_not_exist_is_named(program: Program) -> None:
 def test_what_an_account_may_not_do_is_named_and_the_rest_is_applied(
     program: Program, become: Callable[[str], None]
 ) -> None:
-    checkout = program(NAMESPACE + MANIFESTS)
+    checkout = program(MANIFESTS)
     _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
     _write(checkout, "kind: Secret, metadata: {name: b}, stringData: {is: here}")
     become("get,list,watch,create,patch,update,delete namespaces,configmaps")
@@ -127,18 +93,18 @@ def test_what_an_account_may_not_do_is_named_and_the_rest_is_applied(
         f'User "system:serviceaccount:default:{checkout.stack}" cannot patch resource "secrets" '
         f'in API group "" in the namespace "{checkout.stack}"'
     )
-    assert "configmap/a" in checkout.names("configmap", checkout.stack)
+    assert "configmap/a" in checkout.names("configmap")
     _use(checkout, lambda _entry: None)
     assert "1 created" in checkout.sluice("up")
 
 
 def test_a_chart_that_is_not_in_the_repository_is_named(program: Program) -> None:
-    checkout = program(NAMESPACE + REDIS % "rediss")
+    checkout = program(REDIS.replace('chart="redis"', 'chart="rediss"'))
     assert "has no chart 'rediss'; did you mean redis?" in checkout.sluice("lock", fails=True)
 
 
 def test_a_chart_that_is_not_the_locked_one_is_refused(program: Program) -> None:
-    checkout = program(NAMESPACE + REDIS % "redis")
+    checkout = program(REDIS)
     checkout.sluice("lock")
     lock = checkout.root / "stacks" / f"{checkout.stack}.lock.yaml"
     locked = lock.read_text()
@@ -152,16 +118,16 @@ def test_a_chart_that_is_not_the_locked_one_is_refused(program: Program) -> None
 
 
 def test_a_template_that_fails_says_why(program: Program) -> None:
-    checkout = program(NAMESPACE + RELEASE % ("web", '{"broken": True}'))
+    checkout = program(NAMESPACE, release('values={"broken": True}'))
     assert _sentence(checkout) == (
         f"{checkout.stack}: web: execution error at (web/templates/web.yaml:1:27): "
         "the greeting is missing"
     )
-    program(NAMESPACE + RELEASE % ("web", "{}")).sluice("up")
+    program(NAMESPACE, release()).sluice("up")
 
 
 def test_a_chart_path_that_does_not_exist_is_named(program: Program) -> None:
-    checkout = program(NAMESPACE + RELEASE % ("none", "{}"))
+    checkout = program(NAMESPACE, release().replace("charts/web", "charts/none"))
     assert _sentence(checkout) == (
         f"{checkout.stack}: stacks/{checkout.stack}.py:17: HelmRelease 'web': "
         "charts/none/Chart.yaml: No such file or directory"
@@ -169,7 +135,7 @@ def test_a_chart_path_that_does_not_exist_is_named(program: Program) -> None:
 
 
 def test_what_the_api_server_rejects_is_named_with_its_reason(program: Program) -> None:
-    checkout = program(NAMESPACE + MANIFESTS)
+    checkout = program(MANIFESTS)
     _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
     service = "kind: Service, metadata: {name: b}, spec: {type: NodePort, ports: [{%s}]}"
     _write(checkout, service % "port: 80, nodePort: 80")
@@ -183,7 +149,7 @@ def test_what_the_api_server_rejects_is_named_with_its_reason(program: Program) 
 
 
 def test_what_cannot_be_changed_in_place_is_replaced(program: Program) -> None:
-    checkout = program(NAMESPACE + MANIFESTS)
+    checkout = program(MANIFESTS)
     config = "kind: ConfigMap, metadata: {name: a}, immutable: true, data: {is: %s}"
     _write(checkout, config % "here")
     checkout.sluice("up")
@@ -193,7 +159,7 @@ def test_what_cannot_be_changed_in_place_is_replaced(program: Program) -> None:
 
 
 def test_a_namespace_that_is_stuck_terminating_is_named(program: Program) -> None:
-    checkout = program(NAMESPACE + MANIFESTS)
+    checkout = program(MANIFESTS)
     _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
     checkout.kubectl("create", "namespace", checkout.stack)
     inside = ("-n", checkout.stack)
@@ -258,7 +224,7 @@ def _named(config: dict[str, Any], kind: str) -> Any:
 def _write(checkout: Checkout, body: str) -> None:
     manifest = yaml.safe_load(f"{{apiVersion: v1, {body}}}")
     name = manifest["metadata"]["name"]
-    checkout.write(f"manifests/all/{name}.yaml", yaml.safe_dump(manifest))
+    checkout.write(f"manifests/manifests/{name}.yaml", yaml.safe_dump(manifest))
 
 
 def _finalizers(checkout: Checkout, finalizers: str) -> None:

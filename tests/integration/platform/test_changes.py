@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.integration.platform.members import NAMESPACE, application
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
@@ -15,30 +17,16 @@ KUSTOMIZATION = """
             KustomizationArgs(path="manifests/settings", target_namespace=NAMESPACE, prune=%s),
         )
 """
-APPLICATION = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def app(self):
-        return Application(
-            "app",
-            ApplicationArgs(
-                image="registry.local/app:1", namespace=self.namespace, replicas=2, %s
-            ),
-        )
-"""
 
 
 def test_a_file_that_is_removed_takes_its_object_along(program: Program) -> None:
     checkout = program(KUSTOMIZATION % True)
     _write_settings(checkout, "a", "b")
     checkout.sluice("up")
-    assert checkout.names("configmap", checkout.stack) == ["configmap/a", "configmap/b"]
+    assert checkout.names("configmap") == ["configmap/a", "configmap/b"]
     (checkout.root / "manifests" / "settings" / "b.yaml").unlink()
     checkout.sluice("up")
-    assert checkout.names("configmap", checkout.stack) == ["configmap/a"]
+    assert checkout.names("configmap") == ["configmap/a"]
 
 
 def test_without_prune_the_object_stays(program: Program) -> None:
@@ -47,38 +35,39 @@ def test_without_prune_the_object_stays(program: Program) -> None:
     checkout.sluice("up")
     (checkout.root / "manifests" / "settings" / "b.yaml").unlink()
     assert "1 deleted" in checkout.sluice("up")
-    assert checkout.names("configmap", checkout.stack) == ["configmap/a", "configmap/b"]
+    assert checkout.names("configmap") == ["configmap/a", "configmap/b"]
 
 
 def test_a_config_map_and_a_secret_change_in_place(program: Program) -> None:
-    checkout = program(APPLICATION % 'config={"A": "1"}, secrets={"B": "1"}')
+    checkout = program(NAMESPACE, application("app", 'config={"A": "1"}, secrets={"B": "1"}'))
     checkout.sluice("up")
     before = [_uid(checkout, kind) for kind in ("configmap", "secret")]
-    program(APPLICATION % 'config={"A": "2"}, secrets={"B": "2"}')
+    program(NAMESPACE, application("app", 'config={"A": "2"}, secrets={"B": "2"}'))
     checkout.sluice("up")
-    assert checkout.get("configmap", "app", checkout.stack)["data"] == {"A": "2"}
-    assert checkout.get("secret", "app", checkout.stack)["data"] == {"B": "Mg=="}
+    assert checkout.get("configmap", "app")["data"] == {"A": "2"}
+    assert checkout.get("secret", "app")["data"] == {"B": "Mg=="}
     assert [_uid(checkout, kind) for kind in ("configmap", "secret")] == before
 
 
 def test_what_was_changed_by_hand_is_put_back(program: Program) -> None:
-    checkout = program(APPLICATION % 'config={"A": "1"}')
+    checkout = program(NAMESPACE, application("app", 'replicas=2, config={"A": "1"}'))
     checkout.sluice("up")
     inside = ("-n", checkout.stack)
     checkout.kubectl("scale", "deployment", "app", "--replicas=5", *inside)
     checkout.kubectl("delete", "configmap", "app", *inside)
     checkout.sluice("up")
-    assert checkout.get("deployment", "app", checkout.stack)["spec"]["replicas"] == 2
-    assert checkout.get("configmap", "app", checkout.stack)["data"] == {"A": "1"}
+    assert checkout.get("deployment", "app")["spec"]["replicas"] == 2
+    assert checkout.get("configmap", "app")["data"] == {"A": "1"}
     assert "Nothing to do" in checkout.sluice("up")
 
 
 def test_a_field_that_is_declared_no_more_is_removed_from_the_object(program: Program) -> None:
-    checkout = program(APPLICATION % 'env={"A": "1", "B": "2"}, labels={"team": "blue"}')
+    before = 'env={"A": "1", "B": "2"}, labels={"team": "blue"}'
+    checkout = program(NAMESPACE, application("app", before))
     checkout.sluice("up")
-    program(APPLICATION % 'env={"B": "2"}')
+    program(NAMESPACE, application("app", 'env={"B": "2"}'))
     checkout.sluice("up")
-    live = checkout.get("deployment", "app", checkout.stack)
+    live = checkout.get("deployment", "app")
     assert live["metadata"]["labels"] == {"app.kubernetes.io/name": "app"}
     assert _container(live)["env"] == [{"name": "B", "value": "2"}]
     managers = {entry["manager"] for entry in live["metadata"]["managedFields"]}
@@ -93,7 +82,7 @@ def _write_settings(checkout: Checkout, *names: str) -> None:
 
 
 def _uid(checkout: Checkout, kind: str) -> Any:
-    return checkout.get(kind, "app", checkout.stack)["metadata"]["uid"]
+    return checkout.get(kind, "app")["metadata"]["uid"]
 
 
 def _container(deployment: Any) -> Any:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.platform.members import NAMESPACE, application, kustomization, release
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
@@ -22,40 +24,13 @@ POD = """\
     metadata: {name: %s}
     spec: {containers: [{name: a, image: "registry.local/a:1"}]}
 """
-PLATFORM = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def settings(self):
-        return Kustomization(
-            "settings",
-            KustomizationArgs(path="manifests/settings", target_namespace=self.namespace),
-        )
-
-    @member
-    def web(self):
-        return HelmRelease(
-            "web",
-            HelmReleaseArgs(
-                chart="./charts/web", namespace=self.namespace, timeout="1m", values=%s
-            ),
-        )
-
-    @member
-    def app(self):
-        return Application(
-            "app",
-            ApplicationArgs(
-                image="registry.local/app:1", namespace=self.namespace, %s
-            ),
-        )
-"""
+SETTINGS = NAMESPACE + kustomization("settings")
 
 
 def test_build_is_what_lives_after_an_update_and_diff_then_finds_nothing(program: Program) -> None:
-    checkout = _deployed(program, '{"greeting": "moin"}', 'secrets={"TOKEN": "one"}, port=80')
+    web = release('values={"greeting": "moin"}')
+    app = application("app", 'secrets={"TOKEN": "one"}, port=80')
+    checkout = _deployed(program, web, app)
     built = json.loads(checkout.sluice("build", checkout.stack, "-o", "json"))["items"]
     hooks = [each for each in built if "helm.sh/hook" in str(each["metadata"])]
     assert [each["metadata"]["name"] for each in hooks] == ["web-hook"]
@@ -70,11 +45,12 @@ def test_build_is_what_lives_after_an_update_and_diff_then_finds_nothing(program
 
 
 def test_each_kind_of_change_is_found_and_nothing_else(program: Program) -> None:
-    checkout = _deployed(program, '{"replicas": 1}', 'secrets={"TOKEN": "one"}')
+    web, app = 'values={"replicas": %s}', 'secrets={"TOKEN": "%s"}'
+    checkout = _deployed(program, release(web % 1), application("app", app % "one"))
     inside = ("-n", checkout.stack)
     _write_config(checkout, a="changed", c="new")
     (checkout.root / "manifests" / "settings" / "b.yaml").unlink()
-    program(PLATFORM % ('{"replicas": 2}', 'secrets={"TOKEN": "two"}'))
+    program(SETTINGS, release(web % 2), application("app", app % "two"))
     checkout.kubectl("delete", "secret", "web", *inside)
     checkout.kubectl(
         "patch", "configmap", "web", *inside, "-p", '{"data": {"greeting": "by hand"}}'
@@ -96,16 +72,15 @@ def test_each_kind_of_change_is_found_and_nothing_else(program: Program) -> None
     scaled = {"path": "spec.replicas", "before": 1, "after": 2}
     assert fields["Deployment", "web"] == [scaled]
     assert [each["name"] for each in _differences(checkout, "web")] == ["web", "web", "web"]
-    previewed = json.loads(checkout.ended("sluice", "preview", checkout.stack, "-o", "json").stdout)
+    previewed = checkout.answer("preview", checkout.stack)
     assert previewed[0]["operation"] == "delete"
     inner = [row["kind"] for row in previewed if row["release"]]
     assert sorted(inner) == ["ConfigMap", "Deployment", "Secret"]
 
 
 def test_what_is_declared_no_more_goes_with_its_release(program: Program) -> None:
-    checkout = _deployed(program, "{}", "")
-    only = PLATFORM.partition("    @member\n    def web")[0]
-    program(only)
+    checkout = _deployed(program, release(), application("app"))
+    program(SETTINGS)
     found = _differences(checkout)
     assert {(each["kind"], each["component"]) for each in found} == {
         ("ConfigMap", "web"),
@@ -118,10 +93,10 @@ def test_what_is_declared_no_more_goes_with_its_release(program: Program) -> Non
 
 
 def test_an_immutable_field_means_replacement_and_says_what_is_lost(program: Program) -> None:
-    checkout = program(PLATFORM.partition("    @member\n    def web")[0])
+    checkout = program(SETTINGS)
     checkout.write("manifests/settings/data.yaml", STATEFUL_SET)
     checkout.sluice("up")
-    before = checkout.get("statefulset", "data", checkout.stack)["metadata"]["uid"]
+    before = checkout.get("statefulset", "data")["metadata"]["uid"]
     checkout.edit("manifests/settings/data.yaml", "serviceName: one", "serviceName: two")
     (found,) = _differences(checkout)
     assert (found["operation"], found["kind"]) == ("replace", "StatefulSet")
@@ -129,24 +104,18 @@ def test_an_immutable_field_means_replacement_and_says_what_is_lost(program: Pro
     shown = checkout.sluice("preview", checkout.stack).splitlines()
     assert [word in shown[1] for word in ("replace", "StatefulSet", found["loss"])] == [True] * 3
     assert "1 replaced" in checkout.sluice("up")
-    assert checkout.get("statefulset", "data", checkout.stack)["metadata"]["uid"] != before
+    assert checkout.get("statefulset", "data")["metadata"]["uid"] != before
 
 
 def test_what_the_clusters_policies_find_is_said_with_the_object(program: Program) -> None:
-    checkout = program("""
+    guarded = """
         @member
-        def space(self):
+        def namespace(self):
             levels = {"enforce": "baseline", "warn": "restricted"}
             labels = {f"pod-security.kubernetes.io/{mode}": each for mode, each in levels.items()}
             return Namespace(NAMESPACE, NamespaceArgs(labels=labels))
-
-        @member
-        def settings(self):
-            return Kustomization(
-                "settings",
-                KustomizationArgs(path="manifests/settings", target_namespace=self.space),
-            )
-    """)
+    """
+    checkout = program(guarded, kustomization("settings"))
     checkout.write("manifests/settings/pod.yaml", POD % "ok")
     checkout.sluice("up")
     checkout.edit("manifests/settings/pod.yaml", "name: ok", "name: also")
@@ -170,7 +139,6 @@ def test_an_object_that_a_program_names_itself_is_previewed_beside_the_rest(
     checkout = program("""
         @member
         def space(self):
-            import pulumi
             from pulumi_kubernetes.core.v1 import ConfigMap
 
             space = Namespace(NAMESPACE)
@@ -183,7 +151,8 @@ def test_an_object_that_a_program_names_itself_is_previewed_beside_the_rest(
 
 
 def test_what_needs_a_namespace_or_a_kind_of_the_same_stack_is_shown(program: Program) -> None:
-    checkout = program(PLATFORM % ("{}", ""))
+    rest = (kustomization("settings"), release(), application("app"))
+    checkout = program(NAMESPACE, *rest)
     _write_config(checkout, a="one")
     checkout.write("manifests/settings/kind.yaml", WIDGETS)
     checkout.write("manifests/settings/widget.yaml", WIDGET)
@@ -193,14 +162,14 @@ def test_what_needs_a_namespace_or_a_kind_of_the_same_stack_is_shown(program: Pr
     (widget,) = (each for each in found if each["kind"] == "Widget")
     assert widget["after"]["spec"] == {"size": 3}
     assert not list(checkout.root.glob(".sluice/pulumi/.pulumi/stacks/*/*.json"))
-    program((PLATFORM % ("{}", "")).replace("return Namespace(NAMESPACE)", "return Namespace('x')"))
+    program(NAMESPACE.replace("return Namespace(NAMESPACE)", "return Namespace('x')"), *rest)
     checkout.edit(f"stacks/{checkout.stack}.py", "namespace=self.namespace", "namespace=NAMESPACE")
     notes = {each["note"] for each in _differences(checkout)}
     assert f"the namespace {checkout.stack} is not there" in notes
 
 
 def test_replicas_that_an_autoscaler_sets_are_not_compared(program: Program) -> None:
-    checkout = _deployed(program, '{"replicas": 1}', "")
+    checkout = _deployed(program, release('values={"replicas": 1}'), application("app"))
     inside = ("-n", checkout.stack)
     checkout.kubectl("scale", "deployment", "web", "--replicas=2", *inside)
     assert [each["name"] for each in _differences(checkout)] == ["web"]
@@ -211,7 +180,7 @@ def test_replicas_that_an_autoscaler_sets_are_not_compared(program: Program) -> 
 
 
 def test_the_files_of_a_commit_are_compared_and_not_the_working_tree(program: Program) -> None:
-    checkout = _deployed(program, "{}", "")
+    checkout = _deployed(program, release(), application("app"))
     checkout.git("init", "--quiet")
     first = checkout.commit("first")
     _write_config(checkout, a="changed")
@@ -222,42 +191,20 @@ def test_the_files_of_a_commit_are_compared_and_not_the_working_tree(program: Pr
 
 def test_a_secret_is_in_no_output_before_or_after_it_changes(program: Program) -> None:
     old, new, typed = (secrets.token_hex(12) for _ in range(3))
-    members = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def web(self):
-        import pulumi
-
-        password = pulumi.Config("web").require_secret("password")
-        return HelmRelease(
-            "web",
-            HelmReleaseArgs(
-                chart="./charts/web",
-                namespace=self.namespace,
-                values_from=[ValuesReference(kind="Secret", name="values")],
-                values={"greeting": password.apply(lambda text: f"login:{text}@host")},
-            ),
-        )
-
-    @member
-    def app(self):
-        import pulumi
-
-        password = pulumi.Config("web").require_secret("password")
-        return Application(
-            "app",
-            ApplicationArgs(
-                image="registry.local/app:1",
-                namespace=self.namespace,
-                env={"URL": password.apply(lambda text: f"db://u:{text}@host")},
-                secrets={"PASSWORD": password},
-            ),
-        )
+    configured = """
+        @property
+        def password(self):
+            return pulumi.Config("web").require_secret("password")
     """
-    checkout = program(members)
+    web = """
+        values_from=[ValuesReference(kind="Secret", name="values")],
+        values={"greeting": self.password.apply(lambda text: f"login:{text}@host")},
+    """
+    app = """
+        env={"URL": self.password.apply(lambda text: f"db://u:{text}@host")},
+        secrets={"PASSWORD": self.password},
+    """
+    checkout = program(NAMESPACE, configured, release(web), application("app", app))
     stack = checkout.stack
     checkout.pulumi("stack", "init", stack)
     checkout.pulumi("config", "set", "--secret", "web:password", old)
@@ -281,28 +228,14 @@ def test_a_secret_is_in_no_output_before_or_after_it_changes(program: Program) -
 
 
 def test_what_is_exported_is_what_flux_accepts(program: Program) -> None:
-    checkout = program("""
-        @member
-        def namespace(self):
-            return Namespace(NAMESPACE)
-
-        @member
-        def web(self):
-            return HelmRelease(
-                "web",
-                HelmReleaseArgs(
-                    chart="./charts/web",
-                    namespace=self.namespace,
-                    values_files=["values.yaml"],
-                    values_from=[ValuesReference(kind="ConfigMap", name="values")],
-                    create_namespace=True,
-                ),
-            )
-
+    web = """
+        values_files=["values.yaml"],
+        values_from=[ValuesReference(kind="ConfigMap", name="values")],
+        create_namespace=True,
+    """
+    rest = """
         @member
         def redis(self):
-            import pulumi
-
             return HelmRelease(
                 "redis",
                 HelmReleaseArgs(
@@ -343,7 +276,8 @@ def test_what_is_exported_is_what_flux_accepts(program: Program) -> None:
                     timeout="1h30m",
                 ),
             )
-    """)
+    """
+    checkout = program(NAMESPACE, release(web), rest)
     checkout.write("values.yaml", "replicas: 2")
     _write_config(checkout, a="one")
     checkout.sluice("lock")
@@ -375,7 +309,7 @@ def test_what_is_exported_is_what_flux_accepts(program: Program) -> None:
     "verb", [("build",), ("diff",), ("export", "kustomization"), ("diff", "--ref", "none")]
 )
 def test_what_is_not_there_is_refused(program: Program, verb: tuple[str, ...]) -> None:
-    checkout = program(PLATFORM % ("{}", ""))
+    checkout = program(SETTINGS, release(), application("app"))
     checkout.git("init", "--quiet")
     _write_config(checkout, a="one")
     where = ("--stack", checkout.stack) if verb[0] == "export" else (checkout.stack,)
@@ -420,8 +354,9 @@ STATEFUL_SET = """
 """
 
 
-def _deployed(program: Program, values: str, arguments: str) -> Checkout:
-    checkout = program(PLATFORM % (values, arguments))
+def _deployed(program: Program, *members: str) -> Checkout:
+    """A deployed stack of two ConfigMaps and these members."""
+    checkout = program(SETTINGS, *members)
     _write_config(checkout, a="one", b="one")
     checkout.sluice("up")
     return checkout
@@ -436,9 +371,8 @@ def _write_config(checkout: Checkout, **values: str) -> None:
 
 
 def _differences(checkout: Checkout, *arguments: str) -> list[dict[str, Any]]:
-    ended = checkout.ended("sluice", "diff", checkout.stack, *arguments, "-o", "json")
-    assert ended.returncode == 1, ended.stdout + ended.stderr
-    found: list[dict[str, Any]] = json.loads(ended.stdout)["differences"]
+    answer = checkout.answer("diff", checkout.stack, *arguments, code=1)
+    found: list[dict[str, Any]] = answer["differences"]
     return found
 
 

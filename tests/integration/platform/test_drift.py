@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +15,7 @@ import yaml
 
 from sluice.kubernetes.cluster import Cluster
 from sluice.stack.stack import Stack
+from tests.integration.platform.members import NAMESPACE, application
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 MANIFESTS = Path(__file__).with_name("manifests")
 FAULTS = 100
 SEED = 4
-EVERY_KIND = """
+EVERY = """
     @member
     def every(self):
         return Kustomization(
@@ -35,19 +34,17 @@ EVERY_KIND = """
 
 
 @pytest.fixture
-def deployed(program: Program) -> Iterator[Checkout]:
-    """A stack of one Kustomization of `manifests/every`, whose objects are removed at the end."""
-    checkout = program(EVERY_KIND)
+def every_kind(program: Program) -> Iterator[Checkout]:
+    """A stack of objects of every kind, which are removed at the end: not all in its namespace."""
+    checkout = program(EVERY)
+    shutil.copytree(MANIFESTS / "every-kind", checkout.root / "manifests" / "every")
     yield checkout
     checkout.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
 
 
 def drift(checkout: Checkout, *options: str, code: int = 0) -> list[dict[str, Any]]:
     """What `sluice drift -o json` gives for the checkout's stack."""
-    command = ("sluice", "drift", checkout.stack, "-o", "json", *options)
-    ended = checkout.ended(*command)
-    assert ended.returncode == code, ended.stdout + ended.stderr
-    rows: list[dict[str, Any]] = json.loads(ended.stdout)
+    rows: list[dict[str, Any]] = checkout.answer("drift", checkout.stack, *options, code=code)
     return rows
 
 
@@ -55,7 +52,6 @@ def commit_all(checkout: Checkout) -> None:
     """Make a repository of the checkout, with the salt that Pulumi writes for a new stack."""
     checkout.ended("pulumi", "stack", "init", checkout.stack)
     checkout.git("init", "--quiet", "--initial-branch=main")
-    checkout.write(".git/info/exclude", "/.venv\n")
     checkout.commit()
 
 
@@ -126,10 +122,10 @@ FIELD_FAULTS = {
 FOREIGN = [{"op": "add", "path": "/metadata/labels/foreign", "value": "x"}]
 
 
-def test_every_fault_is_found_and_put_back(deployed: Checkout) -> None:
+def test_every_fault_is_found_and_put_back(program: Program) -> None:
+    deployed = program(EVERY)
     write_objects(deployed, 2 * FAULTS)
-    saved = "config:\n  infrastructure:checkpoints: end"
-    deployed.edit(f"stacks/Pulumi.{deployed.stack}.yaml", "config:", saved)
+    deployed.configure(checkpoints="end")
     commit_all(deployed)
     deployed.sluice("up")
     assert drift(deployed, "--strict") == []
@@ -183,10 +179,9 @@ def test_every_fault_is_found_and_put_back(deployed: Checkout) -> None:
 
 
 def test_nothing_of_fifty_kinds_is_drift_once_the_controllers_have_seen_it(
-    deployed: Checkout,
+    every_kind: Checkout,
 ) -> None:
-    shutil.copytree(MANIFESTS / "every-kind", deployed.root / "manifests" / "every")
-    deployed.sluice("up")
+    every_kind.sluice("up")
     declared = [
         each
         for file in (MANIFESTS / "every-kind").glob("*.yaml")
@@ -194,10 +189,10 @@ def test_nothing_of_fifty_kinds_is_drift_once_the_controllers_have_seen_it(
     ]
     assert len({(each["apiVersion"], each["kind"]) for each in declared if "kind" in each}) >= 50
     scaled = ("statefulset/every", "--for=jsonpath={.spec.replicas}=2")
-    deployed.kubectl("wait", "-n", deployed.stack, *scaled)
+    every_kind.kubectl("wait", "-n", every_kind.stack, *scaled)
     bound = ("persistentvolumeclaim/every", "--for=jsonpath={.status.phase}=Bound")
-    deployed.kubectl("wait", "-n", deployed.stack, *bound)
-    assert drift(deployed, "--strict") == []
+    every_kind.kubectl("wait", "-n", every_kind.stack, *bound)
+    assert drift(every_kind, "--strict") == []
 
 
 RELEASE = """
@@ -270,7 +265,7 @@ def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Progra
     }
     assert all(row["corrected"] for row in drift(Stack(checkout, "--correct")))
     assert drift(checkout) == []
-    kept = checkout.get("configmap", children[1]["metadata"]["name"], checkout.stack)
+    kept = checkout.get("configmap", children[1]["metadata"]["name"])
     assert kept["data"] == {"color": "red", "free": "left alone", "number": "1000m"}
 
     program(RELEASE % "green")
@@ -279,31 +274,16 @@ def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Progra
     colors = [each["data"]["color"] for each in upgraded if "color" in each["data"]]
     assert colors == 50 * ["green"]
     assert drift(checkout) == []
-    assert checkout.releases(checkout.stack) == {"web": "deployed"}
+    assert checkout.releases() == {"web": "deployed"}
 
 
-APPLICATION = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def web(self):
-        return Application(
-            "web",
-            ApplicationArgs(
-                image="registry.local/web:1",
-                namespace=self.namespace,
-                replicas=2,
-                config={"COLOR": "red"},
-                ignore=[Ignore(paths=["/spec/replicas"], kind="Deployment")],
-            ),
-        )
-"""
+SCALED = 'replicas=2, ignore=[Ignore(paths=["/spec/replicas"], kind="Deployment")], config=%s'
+RED = application("web", SCALED % '{"COLOR": "red"}')
+BLUE = application("web", SCALED % '{"COLOR": "blue"}')
 
 
 def test_what_a_component_leaves_to_others_is_no_drift_and_stays(program: Program) -> None:
-    checkout = program(APPLICATION)
+    checkout = program(NAMESPACE, RED)
     commit_all(checkout)
     checkout.sluice("up")
     checkout.kubectl("scale", "deployment/web", "--replicas=1", "-n", checkout.stack)
@@ -311,45 +291,37 @@ def test_what_a_component_leaves_to_others_is_no_drift_and_stays(program: Progra
     checkout.kubectl("set", "image", "deployment/web", "web=other", "-n", checkout.stack)
     (row,) = drift(Stack(checkout, "--correct"))
     assert (row["path"], row["live"]) == ("spec.template.spec.containers[0].image", "other")
-    assert checkout.get("deployment", "web", checkout.stack)["spec"]["replicas"] == 1
-    program(APPLICATION.replace("red", "blue"))
+    assert checkout.get("deployment", "web")["spec"]["replicas"] == 1
+    program(NAMESPACE, BLUE)
     checkout.sluice("up")
-    assert checkout.get("deployment", "web", checkout.stack)["spec"]["replicas"] == 1
+    assert checkout.get("deployment", "web")["spec"]["replicas"] == 1
 
 
 def test_a_stack_says_whether_drift_is_corrected_and_what_is_suspended_is_left_out(
     program: Program,
 ) -> None:
-    checkout = program(APPLICATION)
+    checkout = program(NAMESPACE, RED)
     checkout.sluice("up")
     checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)
     assert {row["component"] for row in drift(checkout, code=1)} == {"web"}
     assert "in no commit" in checkout.sluice("drift", checkout.stack, "--correct", fails=True)
-    settings = f"stacks/Pulumi.{checkout.stack}.yaml"
-    config = yaml.safe_load((checkout.root / settings).read_text())
-    entry = {"component": "web", "reason": "an emergency", "since": "2026-01-01T00:00:00Z"}
-    suspended = {"infrastructure:suspended": [entry]}
-    checkout.write(settings, yaml.safe_dump({"config": config["config"] | suspended}))
+    entry = {"reason": "an emergency", "since": "2026-01-01T00:00:00Z"}
+    checkout.configure(suspended=[{"component": "web", **entry}])
     assert drift(checkout) == []
-    entry["component"] = ""
-    checkout.write(settings, yaml.safe_dump({"config": config["config"] | suspended}))
+    checkout.configure(suspended=[{"component": "", **entry}])
     assert checkout.ended("sluice", "drift", checkout.stack).returncode == 5
-    config["config"]["infrastructure:drift"] = "correct"
-    checkout.write(settings, yaml.safe_dump(config))
+    checkout.configure(suspended=[], drift="correct")
     commit_all(checkout)
     checkout.sluice("up")
     checkout.kubectl("delete", "configmap/web", "-n", checkout.stack)
     assert "all put back" in checkout.sluice("drift", "--all")
-    assert checkout.names("configmap", checkout.stack) == ["configmap/web"]
+    assert checkout.names("configmap") == ["configmap/web"]
 
 
 def test_a_change_is_told_while_it_is_watched(program: Program) -> None:
-    checkout = program(APPLICATION)
+    checkout = program(NAMESPACE, RED)
     checkout.sluice("up")
-    command = (Path(sys.executable).with_name("sluice"), "drift", checkout.stack, "--watch")
-    with subprocess.Popen(
-        command, cwd=checkout.root, env=checkout.environment, stdout=subprocess.PIPE, text=True
-    ) as watching:
+    with checkout.start("sluice", "drift", checkout.stack, "--watch") as watching:
         assert watching.stdout is not None
         assert "no drift" in watching.stdout.readline()
         checkout.kubectl(

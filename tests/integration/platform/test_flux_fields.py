@@ -11,56 +11,39 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.platform.members import NAMESPACE, release
 from tests.registry import running
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
-RELEASE = """
-    @member
-    def web(self):
-        return HelmRelease(
-            "web",
-            HelmReleaseArgs(
-                chart="./charts/web",
-                namespace=NAMESPACE,
-                crds=CRDsPolicy.CREATE_REPLACE,
-                values_from=[
-                    ValuesReference(kind="ConfigMap", name="none", optional=True),
-                    ValuesReference(kind="Secret", name="keys", key="p", target_path="password"),
-                ],
-                post_renderers=[
-                    PostRenderer(
-                        patches=[
-                            Patch(
-                                kind="ConfigMap", name="web", merge={"data": {"patched": "yes"}}
-                            ),
-                        ],
-                        images=[
-                            ImageOverride(name="registry.local/web", new_tag="9.9")
-                        ],
-                    ),
-                ],
-                max_history=2,
-            ),
-        )
+FIELDS = """
+    crds=CRDsPolicy.CREATE_REPLACE,
+    values_from=[
+        ValuesReference(kind="ConfigMap", name="none", optional=True),
+        ValuesReference(kind="Secret", name="keys", key="p", target_path="password"),
+    ],
+    post_renderers=[
+        PostRenderer(
+            patches=[Patch(kind="ConfigMap", name="web", merge={"data": {"patched": "yes"}})],
+            images=[ImageOverride(name="registry.local/web", new_tag="9.9")],
+        ),
+    ],
+    max_history=2,
 """
 
 
 def test_a_release_takes_single_values_post_renderers_and_its_definitions(
     program: Program,
 ) -> None:
-    checkout = program(RELEASE)
-    namespace = checkout.stack
-    inside = ("-n", namespace)
-    checkout.kubectl("create", "namespace", namespace)
+    checkout = program(NAMESPACE, release(FIELDS))
+    inside = ("-n", checkout.stack)
+    checkout.kubectl("create", "namespace", checkout.stack)
     checkout.kubectl("create", "secret", "generic", "keys", *inside, "--from-literal=p=hunter42")
     checkout.kubectl("delete", "crd", "gadgets.example.com", "--ignore-not-found")
     shown = checkout.sluice("up")
-    live = checkout.get("configmap", "web", namespace)["data"]
-    assert live["patched"] == "yes"
-    pod = checkout.get("deployment", "web", namespace)["spec"]["template"]["spec"]
-    assert pod["containers"][0]["image"] == "registry.local/web:9.9"
+    assert checkout.get("configmap", "web")["data"]["patched"] == "yes"
+    assert checkout.container("web")["image"] == "registry.local/web:9.9"
     assert '"password":"hunter42"' in checkout.helm("get", "values", "web", *inside, "-o", "json")
     assert "gadgets" in checkout.kubectl("get", "crd", "-o", "name")
     assert "Nothing to do" in checkout.sluice("up")
@@ -113,8 +96,7 @@ spec:
 
 def test_a_kustomization_takes_variables_of_the_cluster_and_components(program: Program) -> None:
     checkout = program(SHOP)
-    namespace = checkout.stack
-    inside = ("-n", namespace)
+    inside = ("-n", checkout.stack)
     checkout.write("shop/base/shop.yaml", BASE)
     checkout.write(
         "shop/debug/kustomization.yaml",
@@ -127,16 +109,16 @@ def test_a_kustomization_takes_variables_of_the_cluster_and_components(program: 
             - {op: add, path: /data/debug, value: "on"}
         """,
     )
-    checkout.kubectl("create", "namespace", namespace)
+    checkout.kubectl("create", "namespace", checkout.stack)
     values = ("--from-literal=zone=eu", "--from-literal=pods=7", "--from-literal=token=wrong")
     checkout.kubectl("create", "configmap", "zones", *inside, *values)
     hidden = "--from-literal=token=hunter43"
     checkout.kubectl("create", "secret", "generic", "keys", *inside, hidden)
     shown = checkout.sluice("up")
-    live = checkout.get("configmap", "shop-blue", namespace)
+    live = checkout.get("configmap", "shop-blue")
     assert live["data"] == {"zone": "eu", "token": "a-hunter43", "level": "info", "debug": "on"}
     assert live["metadata"]["labels"] == {"team": "blue"}
-    assert checkout.get("resourcequota", "shop", namespace)["spec"]["hard"] == {"pods": "7"}
+    assert checkout.get("resourcequota", "shop")["spec"]["hard"] == {"pods": "7"}
     assert "Nothing to do" in checkout.sluice("up")
     assert "hunter43" not in shown + checkout.sluice("diff", checkout.stack) + checkout.sluice(
         "preview"
@@ -144,7 +126,7 @@ def test_a_kustomization_takes_variables_of_the_cluster_and_components(program: 
     _is_nowhere(checkout, "hunter43")
     checkout.kubectl("delete", "configmap", "zones", *inside)
     checkout.sluice("up", fails=True)
-    assert checkout.get("configmap", "shop-blue", namespace)["data"] == live["data"]
+    assert checkout.get("configmap", "shop-blue")["data"] == live["data"]
 
 
 def _is_nowhere(checkout: Checkout, secret: str) -> None:
@@ -160,10 +142,6 @@ SOURCES = """
     @member
     def team(self):
         return GitRepository("team", GitRepositoryArgs(url="%s", ref=GitRef(branch="main")))
-
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
 
     @member
     def rules(self):
@@ -191,15 +169,15 @@ def test_a_git_source_is_locked_fetched_once_and_moves_by_lock_alone(
 ) -> None:
     remote = tmp_path / "remote"
     shutil.copytree(Path(__file__).with_name("charts") / "web", remote / "chart")
-    checkout = program(SOURCES % f"file://{remote}")
+    checkout = program(NAMESPACE, SOURCES % f"file://{remote}")
     _commit(checkout, remote, "one")
     assert f"source of 'team' is not locked; run `sluice lock {checkout.stack}`" in checkout.sluice(
         "up", fails=True
     )
     assert "main@sha1:" in checkout.sluice("lock")
     checkout.sluice("up")
-    assert checkout.get("configmap", "rules", checkout.stack)["data"] == {"greeting": "one"}
-    assert checkout.releases(checkout.stack) == {"web": "deployed"}
+    assert checkout.get("configmap", "rules")["data"] == {"greeting": "one"}
+    assert checkout.releases() == {"web": "deployed"}
     _commit(checkout, remote, "two")
     remote.rename(tmp_path / "gone")
     assert "Nothing to do" in checkout.sluice("up")
@@ -207,7 +185,7 @@ def test_a_git_source_is_locked_fetched_once_and_moves_by_lock_alone(
     assert "the lock fits" in checkout.sluice("lock", "--check")
     checkout.sluice("lock", "--upgrade", "team")
     checkout.sluice("up")
-    assert checkout.get("configmap", "rules", checkout.stack)["data"] == {"greeting": "two"}
+    assert checkout.get("configmap", "rules")["data"] == {"greeting": "two"}
 
 
 def _commit(checkout: Checkout, remote: Path, greeting: str) -> None:
@@ -246,13 +224,13 @@ def test_an_oci_artifact_is_locked_by_digest_fetched_once_and_moves_by_lock_alon
         assert "manifests' is not locked; run `sluice lock" in checkout.sluice("up", fails=True)
         assert "1.0.0@sha256:" in checkout.sluice("lock")
         checkout.sluice("up")
-        assert checkout.get("configmap", "rules", checkout.stack)["data"] == {"greeting": "one"}
+        assert checkout.get("configmap", "rules")["data"] == {"greeting": "one"}
         digest = registry.push_artifact("team/rules", "1.1.0", _archive("two"))
         registry.push_artifact("team/rules", "2.0.0", _archive("three"))
         assert "Nothing to do" in checkout.sluice("up")
         checkout.sluice("lock", "--upgrade", "manifests")
         checkout.sluice("up")
-    assert checkout.get("configmap", "rules", checkout.stack)["data"] == {"greeting": "two"}
+    assert checkout.get("configmap", "rules")["data"] == {"greeting": "two"}
     folder = checkout.root / ".sluice" / "sources" / f"oci-{digest.removeprefix('sha256:')}"
     (folder / "rules" / "rules.yaml").write_text("changed: by hand")
     assert "Nothing to do" in checkout.sluice("up")

@@ -63,19 +63,22 @@ def sections() -> list[Section]:
 SECTIONS = sections()
 MY_APP = [each for each in SECTIONS if "def my_app(self)" in each.members]
 OTHERS = [each for each in SECTIONS if each not in MY_APP]
+DEPLOYMENT = """\
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {{name: {name}, namespace: {namespace}}}
+    spec:
+      selector: {{matchLabels: {{app: {name}}}}}
+      template:
+        metadata: {{labels: {{app: {name}}}}}
+        spec: {{containers: [{{name: {container}, image: "gitea.local/raibid/{image}"}}]}}
+"""
 FILES = {
     "namespaces/apps.yaml": "{apiVersion: v1, kind: Namespace, metadata: {name: extra}}",
     "apps/my-app/namespace.yaml": "{apiVersion: v1, kind: Namespace, metadata: {name: apps}}",
-    "apps/my-app/deployment.yaml": """\
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: my-app, namespace: apps}
-        spec:
-          selector: {matchLabels: {app: my-app}}
-          template:
-            metadata: {labels: {app: my-app}}
-            spec: {containers: [{name: app, image: "gitea.local/raibid/my-app:1.4.2"}]}
-    """,
+    "apps/my-app/deployment.yaml": DEPLOYMENT.format(
+        name="my-app", namespace="apps", container="app", image="my-app:1.4.2"
+    ),
     "apps/my-app/service.yaml": """\
         apiVersion: v1
         kind: Service
@@ -87,16 +90,9 @@ FILES = {
         kind: Namespace
         metadata: {name: ci-agents}
     """,
-    "apps/ci-agents/deployment.yaml": """\
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: ci-agents, namespace: ci-agents}
-        spec:
-          selector: {matchLabels: {app: ci-agents}}
-          template:
-            metadata: {labels: {app: ci-agents}}
-            spec: {containers: [{name: agent, image: "gitea.local/raibid/ci-agent:1.0.0"}]}
-    """,
+    "apps/ci-agents/deployment.yaml": DEPLOYMENT.format(
+        name="ci-agents", namespace="ci-agents", container="agent", image="ci-agent:1.0.0"
+    ),
     "secrets/secret.yaml": """\
         apiVersion: v1
         kind: Secret
@@ -125,15 +121,24 @@ def guide(program: Program, definitions: Path) -> Iterator[Checkout]:
         checkout.write(path, text)
     encrypt(checkout, "secrets/secret.yaml")
     where = ("-f", str(definitions))
-    for context in (OURS, THEIRS):
+
+    def define(context: str) -> None:
         checkout.kubectl("apply", "--server-side", *where, context=context)
         checkout.kubectl("wait", "--for=condition=Established", *where, context=context)
-    yield checkout
-    checkout.pulumi("destroy", "--yes", "--skip-preview")
-    names = (*NAMESPACES, "extra")
-    checkout.kubectl("delete", "namespace", *names, "--ignore-not-found", context=THEIRS)
-    for context in (OURS, THEIRS):
+
+    def remove(context: str) -> None:
+        if context == OURS:
+            checkout.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
+        else:
+            names = (*NAMESPACES, "extra")
+            checkout.kubectl("delete", "namespace", *names, "--ignore-not-found", context=context)
         checkout.kubectl("delete", *where, context=context)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(define, (OURS, THEIRS)))
+    yield checkout
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(remove, (OURS, THEIRS)))
 
 
 def encrypt(checkout: Checkout, path: str) -> None:
@@ -270,14 +275,17 @@ def _install(checkout: Checkout, metadata: dict[str, Any], spec: dict[str, Any])
 
 def there(checkout: Checkout, context: str) -> dict[str, Any]:
     """Every object of the guide's namespaces on a cluster, without what servers add."""
+    own = checkout.kubectl("get", "namespaces", *NAMESPACES, "-o", "json", context=context)
+    listed = checkout.kubectl("get", KINDS, "--all-namespaces", "-o", "json", context=context)
     found = {}
-    for namespace in NAMESPACES:
-        listed = checkout.kubectl("get", KINDS, "-n", namespace, "-o", "json", context=context)
-        own = checkout.kubectl("get", "namespace", namespace, "-o", "json", context=context)
-        for each in [json.loads(own), *json.loads(listed)["items"]]:
-            name = f"{each['kind']} {namespace}/{each['metadata']['name']}"
-            if not name.endswith(("/kube-root-ca.crt", "ServiceAccount default")):
-                found[name] = _declared(each)
+    for each in json.loads(own)["items"] + json.loads(listed)["items"]:
+        metadata = each["metadata"]
+        namespace = metadata.get("namespace", metadata["name"])
+        name = f"{each['kind']} {namespace}/{metadata['name']}"
+        if namespace in NAMESPACES and not name.endswith(
+            ("/kube-root-ca.crt", "ServiceAccount default")
+        ):
+            found[name] = _declared(each)
     return found
 
 

@@ -6,71 +6,59 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
+from tests.integration.platform.members import NAMESPACE, application, redis, release
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.platform.conftest import Checkout, Program
 
-WEB = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def web(self):
-        return HelmRelease(
-            "web",
-            HelmReleaseArgs(
-                chart="./charts/web", namespace=self.namespace, timeout="%s", values=%s
-            ),
-        )
-"""
-NEVER_READY = '{"nodeSelector": {"kind": "none"}}'
-CLASSIC = "https://charts.bitnami.com/bitnami"
-OCI = "oci://registry-1.docker.io/bitnamicharts"
+NEVER_READY = '"nodeSelector": {"kind": "none"}'
+CLASSIC = 'HelmRepository("bitnami", "https://charts.bitnami.com/bitnami")'
+OCI = 'OCIRepository("bitnami", "oci://registry-1.docker.io/bitnamicharts")'
 
 
 def test_a_release_is_helms_own_and_runs_its_hooks(program: Program) -> None:
-    checkout = program(WEB % ("1m", "{}"))
+    checkout = program(NAMESPACE, release())
     assert "Deployment" not in checkout.sluice("up")
-    namespace = checkout.stack
-    assert checkout.releases(namespace) == {"web": "deployed"}
-    assert checkout.get("configmap", "web-hook", namespace)["data"] == {"ran": "1"}
+    assert checkout.releases() == {"web": "deployed"}
+    assert checkout.get("configmap", "web-hook")["data"] == {"ran": "1"}
 
 
 def test_values_that_are_declared_no_more_are_the_charts_again(program: Program) -> None:
-    program(WEB % ("1m", '{"greeting": "moin", "replicas": 2}')).sluice("up")
-    checkout = program(WEB % ("1m", "{}"))
+    program(NAMESPACE, release('values={"greeting": "moin", "replicas": 2}')).sluice("up")
+    checkout = program(NAMESPACE, release())
     checkout.sluice("up")
-    assert checkout.get("configmap", "web", checkout.stack)["data"] == {"greeting": "hello"}
+    assert checkout.get("configmap", "web")["data"] == {"greeting": "hello"}
 
 
 def test_a_failed_upgrade_is_rolled_back_and_fails_until_it_is_mended(program: Program) -> None:
-    program(WEB % ("1m", '{"greeting": "one"}')).sluice("up")
-    checkout = program(WEB % ("4s", '{"greeting": "two", ' + NEVER_READY[1:]))
+    program(NAMESPACE, release('values={"greeting": "one"}')).sluice("up")
+    broken = f'values={{"greeting": "two", {NEVER_READY}}}'
+    checkout = program(NAMESPACE, release(broken, timeout="4s"))
     for _attempt in range(2):
         shown = checkout.sluice("up", fails=True)
         assert _is_one_sentence(shown)
         assert f"{checkout.stack}: web: " in shown
         assert "rolled back" in shown
-        live = checkout.get("configmap", "web", checkout.stack)
+        live = checkout.get("configmap", "web")
         assert live["data"] == {"greeting": "one"}
-    checkout = program(WEB % ("1m", '{"greeting": "three"}'))
+    checkout = program(NAMESPACE, release('values={"greeting": "three"}'))
     checkout.sluice("up")
-    assert checkout.releases(checkout.stack) == {"web": "deployed"}
-    assert checkout.get("configmap", "web", checkout.stack)["data"] == {"greeting": "three"}
+    assert checkout.releases() == {"web": "deployed"}
+    assert checkout.get("configmap", "web")["data"] == {"greeting": "three"}
     assert "Nothing to do" in checkout.sluice("up")
 
 
 def test_a_failed_install_is_removed_and_the_next_run_installs(program: Program) -> None:
-    checkout = program(WEB % ("4s", NEVER_READY))
+    checkout = program(NAMESPACE, release(f"values={{{NEVER_READY}}}", timeout="4s"))
     shown = checkout.sluice("up", fails=True)
     assert _is_one_sentence(shown)
     assert "web: " in shown
-    assert checkout.releases(checkout.stack) == {}
-    assert checkout.names("deployment", checkout.stack) == []
-    program(WEB % ("1m", "{}")).sluice("up")
-    assert checkout.releases(checkout.stack) == {"web": "deployed"}
+    assert checkout.releases() == {}
+    assert checkout.names("deployment") == []
+    program(NAMESPACE, release()).sluice("up")
+    assert checkout.releases() == {"web": "deployed"}
 
 
 def test_values_win_over_references_which_win_over_files(program: Program) -> None:
@@ -107,46 +95,19 @@ def test_values_win_over_references_which_win_over_files(program: Program) -> No
 
 
 def test_the_custom_resources_of_a_chart_can_be_left_out(program: Program) -> None:
-    members = """
-        @member
-        def web(self):
-            return HelmRelease(
-                "web",
-                HelmReleaseArgs(
-                    chart="./charts/web",
-                    namespace=NAMESPACE,
-                    create_namespace=True,
-                    crds=CRDsPolicy.SKIP,
-                ),
-            )
-    """
     elsewhere = "staging-cluster"  # where no other test installs this chart
-    checkout = program(members, context=elsewhere)
+    checkout = program(NAMESPACE, release("crds=CRDsPolicy.SKIP"), context=elsewhere)
     checkout.sluice("up")
-    assert checkout.releases(checkout.stack, context=elsewhere) == {"web": "deployed"}
+    assert checkout.releases(context=elsewhere) == {"web": "deployed"}
     assert "gadgets" not in checkout.kubectl("get", "crd", "-o", "name", context=elsewhere)
     checkout.pulumi("destroy", "--yes", "--skip-preview")
 
 
 def test_another_locked_version_upgrades_the_release(program: Program) -> None:
-    members = """
-        @member
-        def redis(self):
-            return HelmRelease(
-                "redis",
-                HelmReleaseArgs(
-                    chart="redis",
-                    repository=HelmRepository("bitnami", "%s"),
-                    version="%s",
-                    namespace=NAMESPACE,
-                    create_namespace=True,
-                ),
-            )
-    """
-    checkout = program(members % (CLASSIC, "18.x"))
+    checkout = program(redis(CLASSIC, "18.x"))
     checkout.sluice("lock")
     checkout.sluice("up")
-    program(members % (CLASSIC, "19.x"))
+    program(redis(CLASSIC, "19.x"))
     assert "lock" in checkout.sluice("up", fails=True)
     checkout.sluice("lock")
     checkout.sluice("up")
@@ -155,71 +116,21 @@ def test_another_locked_version_upgrades_the_release(program: Program) -> None:
 
 
 def test_a_chart_comes_from_an_oci_registry(program: Program) -> None:
-    checkout = program(f"""
-        @member
-        def redis(self):
-            return HelmRelease(
-                "redis",
-                HelmReleaseArgs(
-                    chart="redis",
-                    repository=OCIRepository("bitnami", "{OCI}"),
-                    version="19.6.4",
-                    namespace=NAMESPACE,
-                    create_namespace=True,
-                ),
-            )
-    """)
+    checkout = program(redis(OCI, "19.6.4"))
     checkout.sluice("lock")
     checkout.sluice("up")
-    assert checkout.releases(checkout.stack) == {"redis": "deployed"}
+    assert checkout.releases() == {"redis": "deployed"}
 
 
 def test_a_secret_value_is_nowhere_in_plain_text(program: Program) -> None:
     by_config, by_reference, of_application = "hunter2-config", "hunter2-reference", "hunter2-app"
-    checkout = program("""
-        @member
-        def namespace(self):
-            return Namespace(NAMESPACE)
-
-        @member
-        def web(self):
-            import pulumi
-
-            return HelmRelease(
-                "web",
-                HelmReleaseArgs(
-                    chart="./charts/web",
-                    namespace=self.namespace,
-                    values={"password": pulumi.Config("web").require_secret("password")},
-                ),
-            )
-
-        @member
-        def other(self):
-            return HelmRelease(
-                "other",
-                HelmReleaseArgs(
-                    chart="./charts/web",
-                    namespace=self.namespace,
-                    values_from=[ValuesReference(kind="Secret", name="values")],
-                    values={"nodeSelector": {}},
-                ),
-            )
-
-        @member
-        def application(self):
-            import pulumi
-
-            password = pulumi.Config("app").require_secret("password")
-            return Application(
-                "app",
-                ApplicationArgs(
-                    image="registry.local/app:1",
-                    namespace=self.namespace,
-                    secrets={"PASSWORD": password},
-                ),
-            )
-    """)
+    referred = 'values_from=[ValuesReference(kind="Secret", name="values")]'
+    checkout = program(
+        NAMESPACE,
+        release('values={"password": pulumi.Config("web").require_secret("password")}'),
+        release(f'{referred}, values={{"nodeSelector": {{}}}}', name="other"),
+        application("app", 'secrets={"PASSWORD": pulumi.Config("app").require_secret("password")}'),
+    )
     inside = ("-n", checkout.stack)
     checkout.kubectl("create", "namespace", checkout.stack)
     checkout.kubectl(
@@ -242,7 +153,7 @@ def test_a_secret_value_is_nowhere_in_plain_text(program: Program) -> None:
         checkout.sluice("get", "all"),
     ]
     for name, value in (("web", f"{by_config}-new"), ("other", by_reference)):
-        password = checkout.get("secret", name, checkout.stack)["data"]["password"]
+        password = checkout.get("secret", name)["data"]["password"]
         assert base64.b64decode(password).decode() == value
     for secret in (by_config, by_reference, of_application):
         for form in (secret, base64.b64encode(secret.encode()).decode().rstrip("=")[:-1]):

@@ -7,53 +7,26 @@ import gzip
 import json
 import random
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from tests.integration.platform.conftest import kill
+from tests.integration.platform.members import NAMESPACE, application, kustomization, release
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
-MEMBERS = """
-    @member
-    def many(self):
-        return Kustomization(
-            "many", KustomizationArgs(path="manifests/many", target_namespace=self.namespace)
-        )
-
-    @member
-    def app(self):
-        return Application(
-            "app",
-            ApplicationArgs(
-                image="registry.local/app:1",
-                namespace=self.namespace,
-                port=80,
-                config={"A": "1"},
-                secrets={"B": "2"},
-            ),
-        )
-"""
-RELEASE = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def web(self):
-        return HelmRelease(
-            "web",
-            HelmReleaseArgs(
-                chart="./charts/web", namespace=self.namespace, values={"greeting": "%s"}
-            ),
-        )
-"""
+GREETING = 'values={"greeting": "%s"}'
+MANY = (
+    NAMESPACE,
+    kustomization("many"),
+    application("app", 'port=80, config={"A": "1"}, secrets={"B": "2"}'),
+)
 OBJECTS = sorted(
     [
         *(f"configmap/many-{number}" for number in range(40)),
@@ -62,7 +35,6 @@ OBJECTS = sorted(
         "configmap/web-hook",
     ]
 )
-SLUICE = str(Path(sys.executable).with_name("sluice"))
 KINDS = "configmap,deployment,secret,service"
 NO_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "true"}
 
@@ -71,18 +43,18 @@ NO_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "tru
 def test_an_update_that_is_killed_converges_when_it_is_run_again(
     program: Program, saved: dict[str, str]
 ) -> None:
-    checkout = program(MEMBERS + RELEASE % "one")
+    checkout = program(*MANY, release(GREETING % "one"))
     checkout.settings.update(saved)
     _write_many(checkout)
     moments = random.Random(len(saved))  # noqa: S311 - the same moments in every run of the test
     for greeting in ("one", "two"):
-        program(MEMBERS + RELEASE % greeting)
+        program(*MANY, release(GREETING % greeting))
         for _round in range(2):
             _up_and_kill(checkout, after=moments.uniform(1.5, 5.0))
         checkout.sluice("up")
         assert _declared(checkout) == OBJECTS
-        assert checkout.releases(checkout.stack) == {"web": "deployed"}
-        assert checkout.get("configmap", "web", checkout.stack)["data"] == {"greeting": greeting}
+        assert checkout.releases() == {"web": "deployed"}
+        assert checkout.get("configmap", "web")["data"] == {"greeting": greeting}
         assert "Nothing to do" in checkout.sluice("up")
     checkout.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
     assert checkout.stack not in checkout.kubectl("get", "namespace", "-o", "name")
@@ -91,7 +63,7 @@ def test_an_update_that_is_killed_converges_when_it_is_run_again(
 def test_an_object_made_by_a_killed_update_is_pruned_when_it_is_declared_no_more(
     program: Program,
 ) -> None:
-    checkout = program(MEMBERS + RELEASE % "one")
+    checkout = program(*MANY, release(GREETING % "one"))
     _write_many(checkout)
     _up_and_kill_when(checkout, there="configmap/many-30")
     # As if it was killed while the backend wrote beside the state what kind of file it is.
@@ -105,24 +77,24 @@ def test_an_object_made_by_a_killed_update_is_pruned_when_it_is_declared_no_more
 
 
 def test_a_release_that_helm_was_killed_in_long_ago_goes_on(program: Program) -> None:
-    checkout = program(RELEASE % "one")
+    checkout = program(NAMESPACE, release(GREETING % "one", timeout="5m"))
     checkout.sluice("up")
-    program(RELEASE % "two")
+    program(NAMESPACE, release(GREETING % "two", timeout="5m"))
     _pretend_unfinished(checkout, since=datetime.now(UTC))
     shown = checkout.sluice("up", fails=True)
     assert "web: another Helm is changing the release; wait for it to end" in shown
     _pretend_unfinished(checkout, since=datetime.now(UTC) - timedelta(hours=1))
     checkout.sluice("up")
-    assert checkout.releases(checkout.stack) == {"web": "deployed"}
-    assert checkout.get("configmap", "web", checkout.stack)["data"] == {"greeting": "two"}
+    assert checkout.releases() == {"web": "deployed"}
+    assert checkout.get("configmap", "web")["data"] == {"greeting": "two"}
 
 
 def test_a_release_that_somebody_else_installed_is_left_to_them(program: Program) -> None:
-    checkout = program(RELEASE % "ours")
+    checkout = program(NAMESPACE, release(GREETING % "ours"))
     checkout.helm("install", "web", "./charts/web", "-n", checkout.stack, "--create-namespace")
     shown = checkout.sluice("up", fails=True)
     assert "web: a release of that name is there already, and not this stack's" in shown
-    assert checkout.get("configmap", "web", checkout.stack)["data"] == {"greeting": "hello"}
+    assert checkout.get("configmap", "web")["data"] == {"greeting": "hello"}
     checkout.helm("uninstall", "web", "-n", checkout.stack)
     checkout.sluice("up")
 
@@ -130,7 +102,7 @@ def test_a_release_that_somebody_else_installed_is_left_to_them(program: Program
 def test_a_second_update_at_the_same_time_is_refused_and_disturbs_nothing(
     program: Program,
 ) -> None:
-    checkout = program(MEMBERS + RELEASE % "one")
+    checkout = program(*MANY, release(GREETING % "one"))
     _write_many(checkout)
     first = _start(checkout)
     while first.poll() is None and not list(checkout.state.rglob("locks/**/*.json")):
@@ -138,7 +110,7 @@ def test_a_second_update_at_the_same_time_is_refused_and_disturbs_nothing(
     holders = [psutil.Process(first.pid), *psutil.Process(first.pid).children(recursive=True)]
     for holder in holders:
         holder.suspend()
-    second = checkout.ended(SLUICE, "up", "--wait", "0s")
+    second = checkout.ended("sluice", "up", "--wait", "0s")
     for holder in holders:
         holder.resume()
     assert second.returncode == 4
@@ -156,7 +128,7 @@ def _write_many(checkout: Checkout) -> None:
 
 
 def _declared(checkout: Checkout) -> list[str]:
-    names = checkout.names(KINDS, checkout.stack)
+    names = checkout.names(KINDS)
     return sorted(name for name in names if "sh.helm.release" not in name)
 
 
@@ -164,41 +136,24 @@ def _up_and_kill(checkout: Checkout, after: float) -> None:
     update = _start(checkout)
     with suppress(subprocess.TimeoutExpired):
         update.wait(after)
-    _kill(update)
+    kill(update)
 
 
 def _up_and_kill_when(checkout: Checkout, there: str) -> None:
     update = _start(checkout)
-    while update.poll() is None and there not in checkout.names("configmap", checkout.stack):
+    while update.poll() is None and there not in checkout.names("configmap"):
         time.sleep(0.1)
-    _kill(update)
+    kill(update)
 
 
-def _start(checkout: Checkout) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [SLUICE, "up"],
-        cwd=checkout.root,
-        env=checkout.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def _kill(update: subprocess.Popen[bytes]) -> None:
-    """Kill the command, pulumi, the program and the provider with SIGKILL, all in one moment."""
-    with suppress(psutil.NoSuchProcess):
-        command = psutil.Process(update.pid)
-        for stop in (psutil.Process.suspend, psutil.Process.kill):
-            for process in (command, *command.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):
-                    stop(process)
-    update.wait()
+def _start(checkout: Checkout) -> subprocess.Popen[str]:
+    return checkout.start("sluice", "up", output=subprocess.DEVNULL)
 
 
 def _pretend_unfinished(checkout: Checkout, since: datetime) -> None:
     """Write what a Helm that was killed in an upgrade leaves behind."""
     name, inside = "sh.helm.release.v1.web.v1", ("-n", checkout.stack)
-    packed = checkout.get("secret", name, checkout.stack)["data"]["release"]
+    packed = checkout.get("secret", name)["data"]["release"]
     content = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(packed))))
     content["info"] |= {"status": "pending-upgrade", "last_deployed": since.isoformat()}
     packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(content).encode())))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.platform.members import NAMESPACE, application
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
@@ -17,21 +19,8 @@ DEFINITIONS = """
     def definitions(self):
         return Kustomization("definitions", KustomizationArgs(path="crds"))
 """
+WEB = NAMESPACE + application("web", "replicas=None, port=8080, service_port=None")
 OBJECTS = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def web(self):
-        return Application(
-            "web",
-            ApplicationArgs(
-                image="shop/web:1.0", namespace=self.namespace, replicas=None, port=8080,
-                service_port=None,
-            ),
-        )
-
     @member
     def scaling(self):
         jobs = RedisList(list_name="jobs", address="redis:6379", authentication=self.login)
@@ -103,9 +92,7 @@ OBJECTS = """
 
     @property
     def after(self):
-        from pulumi import ResourceOptions
-
-        return ResourceOptions(depends_on=getattr(self, "definitions", None))
+        return pulumi.ResourceOptions(depends_on=getattr(self, "definitions", None))
 """
 KINDS = "scaledobjects,triggerauthentications,canaries,secretstores,externalsecrets,httproutes"
 HEALTH = """
@@ -144,16 +131,16 @@ def phase(checkout: Checkout, value: str) -> None:
 def test_definitions_and_their_objects_come_in_one_update_and_a_health_check_decides(
     kinds: Checkout, program: Program
 ) -> None:
-    program(OBJECTS)
+    program(WEB, OBJECTS)
     kinds.pulumi("stack", "init", kinds.stack)
     preview = kinds.sluice("preview", kinds.stack)
     for version in ("keda.sh/v1alpha1", "flagger.app/v1beta1", "external-secrets.io/v1"):
         assert f"the cluster does not serve {version}" in preview
 
-    program(OBJECTS + DEFINITIONS)
+    program(WEB, OBJECTS, DEFINITIONS)
     try:
         kinds.pulumi("up", "--yes", "--skip-preview")
-        assert sorted(kinds.names(KINDS, kinds.stack)) == [
+        assert sorted(kinds.names(KINDS)) == [
             "canary.flagger.app/web",
             "externalsecret.external-secrets.io/database",
             "httproute.gateway.networking.k8s.io/shop",
@@ -162,7 +149,7 @@ def test_definitions_and_their_objects_come_in_one_update_and_a_health_check_dec
             "triggerauthentication.keda.sh/redis",
         ]
 
-        program(OBJECTS + DEFINITIONS + HEALTH)
+        program(WEB, OBJECTS, DEFINITIONS, HEALTH)
         late = kinds.sluice("up", kinds.stack, fails=True)
         where = f"HealthCheck canary: Canary {kinds.stack}/web"
         assert f"{where} is not healthy after " in late

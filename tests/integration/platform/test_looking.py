@@ -10,37 +10,21 @@ import jsonschema
 import pytest
 
 from sluice.schemas import schema
+from tests.integration.platform.members import NAMESPACE, application, release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.integration.platform.conftest import Checkout, Program
 
-MEMBERS = """
-    @member
-    def space(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def release(self):
-        return HelmRelease(
-            "web", HelmReleaseArgs(chart="./charts/web", namespace=self.space, timeout="1m")
-        )
-
-    @member
-    def api(self):
-        return Application(
-            "api", ApplicationArgs(image="registry.local/api:1.0.0", namespace=self.space)
-        )
-"""
+MEMBERS = (NAMESPACE, release(), application("api", tag="1.0.0"))
 
 
 @pytest.fixture
 def shop(program: Program) -> Iterator[Checkout]:
     """A stack of a release and an application, merged by pull request 7 and deployed."""
-    checkout = program(MEMBERS)
+    checkout = program(*MEMBERS)
     checkout.git("init", "--quiet", "--initial-branch=main")
-    checkout.write(".git/info/exclude", "/.venv\n")
     checkout.pulumi("stack", "init", checkout.stack)  # which writes its salt into the stack's file
     checkout.commit("feat: the shop (#7)")
     checkout.sluice("up")
@@ -139,7 +123,7 @@ def _an_object_that_is_deleted_by_hand_is_missed(shop: Checkout) -> None:
 
 
 def test_a_cluster_that_is_not_there_is_unknown_and_what_to_do_is_told(program: Program) -> None:
-    checkout = program(MEMBERS, context="no-such-cluster")
+    checkout = program(*MEMBERS, context="no-such-cluster")
     (row,) = printed(checkout, "get-stacks", "get", "stacks")
     assert (row["ready"], row["revision"]) == (False, "-")
     assert "not deployed; run `sluice up" in row["message"]

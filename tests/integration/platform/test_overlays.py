@@ -70,7 +70,7 @@ def test_an_overlay_is_deployed_as_it_lies_there(program: Program) -> None:
     for environment, of in ENVIRONMENTS.items():
         program(MEMBERS % environment).sluice("up")
         name = f"my-app-{environment}"
-        live = checkout.get("deployment", name, checkout.stack)
+        live = checkout.get("deployment", name)
         container = live["spec"]["template"]["spec"]["containers"][0]
         assert (live["spec"]["replicas"], container["env"][0]["value"], container["image"]) == (
             of["replicas"],

@@ -10,45 +10,19 @@ from typing import TYPE_CHECKING
 
 from sluice.diff.masking import AFTER, BEFORE
 from sluice.report.record import StackPreview, load, title
+from tests.integration.platform.members import NAMESPACE, application, kustomization, release
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
-PLATFORM = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def settings(self):
-        return Kustomization(
-            "settings",
-            KustomizationArgs(path="manifests/settings", target_namespace=self.namespace),
-        )
-
-    @member
-    def web(self):
-        return HelmRelease(
-            "web",
-            HelmReleaseArgs(
-                chart="./charts/web", namespace=self.namespace, timeout="1m", values=%s
-            ),
-        )
-
-    @member
-    def app(self):
-        import pulumi
-
-        token = pulumi.Config("app").require_secret("token")
-        return Application(
-            "app",
-            ApplicationArgs(
-                image="registry.local/app:%s",
-                namespace=self.namespace,
-                env={"URL": token.apply(lambda text: f"https://{text}@host")},
-                secrets={"TOKEN": token},
-            ),
-        )
+CONFIGURED = """
+    @property
+    def token(self):
+        return pulumi.Config("app").require_secret("token")
+"""
+APP = """
+    env={"URL": self.token.apply(lambda text: f"https://{text}@host")},
+    secrets={"TOKEN": self.token},
 """
 CLAIM = """
     apiVersion: v1
@@ -61,7 +35,7 @@ CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {is: %s}\n
 
 def test_a_preview_says_of_every_object_what_it_was_and_what_it_would_be(program: Program) -> None:
     old, new = secrets.token_hex(8), secrets.token_hex(8)
-    checkout = program(PLATFORM % ('{"replicas": 1}', "1"))
+    checkout = _platform(program, replicas=1, tag="1")
     checkout.write("manifests/settings/claim.yaml", CLAIM)
     checkout.write("manifests/settings/a.yaml", CONFIG % "one")
     checkout.pulumi("stack", "init", checkout.stack)
@@ -73,7 +47,7 @@ def test_a_preview_says_of_every_object_what_it_was_and_what_it_would_be(program
     assert (nothing.changes, nothing.drift, nothing.error) == ([], [], "")
 
     checkout.kubectl("scale", "deployment", "app", "--replicas=2", "-n", checkout.stack)
-    program(PLATFORM % ('{"replicas": 2}', "2"))
+    _platform(program, replicas=2, tag="2")
     (checkout.root / "manifests" / "settings" / "claim.yaml").unlink()
     checkout.write("manifests/settings/a.yaml", CONFIG % "two")
     checkout.pulumi("config", "set", "--secret", "app:token", new)
@@ -104,7 +78,7 @@ def test_a_preview_says_of_every_object_what_it_was_and_what_it_would_be(program
 def test_a_preview_that_fails_is_written_with_the_reason_and_where_it_stands(
     program: Program,
 ) -> None:
-    checkout = program(PLATFORM % ("{}", "1"))
+    checkout = _platform(program, replicas=1, tag="1")
     checkout.write("manifests/settings/a.yaml", CONFIG % "one")
     checkout.pulumi("stack", "init", checkout.stack)
     checkout.pulumi("config", "set", "--secret", "app:token", "a-token")
@@ -128,6 +102,12 @@ def test_a_preview_that_fails_is_written_with_the_reason_and_where_it_stands(
     assert found.where.startswith(f"{file}:")
     assert "a b" in found.error
     assert _previewed(checkout, "--base", first, "--commit", first).error == ""
+
+
+def _platform(program: Program, replicas: int, tag: str) -> Checkout:
+    """A stack of manifests, a release and an application with a secret."""
+    web, app = release(f'values={{"replicas": {replicas}}}'), application("app", APP, tag=tag)
+    return program(NAMESPACE, kustomization("settings"), web, CONFIGURED, app)
 
 
 def _says_what_changes(found: StackPreview, namespace: str) -> None:

@@ -6,8 +6,6 @@ import os
 import pty
 import re
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,9 +44,8 @@ def test_a_deployment_that_waits_is_shown_with_the_reason(
     checkout: Checkout, program: Program
 ) -> None:
     program(MEMBERS)
-    sluice = str(Path(sys.executable).with_name("sluice"))
 
-    shown = seen_on_a_terminal(checkout, sluice, "up", checkout.stack)
+    shown = seen_on_a_terminal(checkout, "sluice", "up", checkout.stack)
 
     name = checkout.stack
     waits = rf"Deployment {name}/{name}, \d+ s: Waiting for .*0/1 Pods available"

@@ -70,7 +70,6 @@ def stacks(checkout: Checkout) -> Iterator[Checkout]:
         config = "config:\n  infrastructure:context: dev-cluster\n"
         checkout.write(f"stacks/Pulumi.{stack}.yaml", config)
         lock(checkout, stack, version)
-    checkout.write(".git/info/exclude", "/.venv\n")
     checkout.pulumi("stack", "init", "dev")
     checkout.commit("feat: two stacks")
     yield checkout

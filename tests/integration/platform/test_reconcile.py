@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sluice.notification.run_log import Line, read
 from sluice.stack.repository import Repository
+from tests.integration.platform.members import NAMESPACE, kustomization
 
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
-MEMBERS = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
-    @member
-    def settings(self):
-        return Kustomization(
-            "settings",
-            KustomizationArgs(path="manifests/settings", target_namespace=self.namespace),
-        )
-"""
+SETTINGS = NAMESPACE + kustomization("settings")
 CONFIG_MAP = """
 apiVersion: v1
 kind: ConfigMap
@@ -39,29 +26,20 @@ data: {colour: %s}
 
 SALT = "encryptionsalt: v1:d9wkKY/esSU=:v1:DiGLzHe1NRG1nW6v:IF7cnl3ZGkaGhsd6Eyv0CIl8koUCOQ=="
 REFUSED = (CONFIG_MAP % "none").replace("colour", "no colour")
-OTHER = """
-    @member
-    def other(self):
-        return Kustomization(
-            "other", KustomizationArgs(path="manifests/other", target_namespace=self.namespace)
-        )
-"""
 UNTIL_TOLD = """
     __import__("subprocess").run("until test -e go; do sleep 0.1; done", shell=True)
 """
-SLUICE = str(Path(sys.executable).with_name("sluice"))
 
 
 @pytest.fixture
 def pushed(program: Program) -> Checkout:
     """A stack with one ConfigMap, committed and pushed."""
-    checkout = program(MEMBERS)
+    checkout = program(SETTINGS)
     set_up(checkout)
     paint(checkout, "red")
     checkout.git("init", "--quiet", "--initial-branch=main")
-    checkout.git("init", "--quiet", "--bare", "../remote.git")
-    checkout.git("remote", "add", "origin", "../remote.git")
-    push(checkout)
+    checkout.add_remote()
+    checkout.push()
     return checkout
 
 
@@ -76,18 +54,12 @@ def paint(checkout: Checkout, colour: str) -> None:
     checkout.write("manifests/settings/settings.yaml", CONFIG_MAP % colour)
 
 
-def push(checkout: Checkout) -> str:
-    commit = checkout.commit()
-    checkout.git("push", "--quiet", "--set-upstream", "origin", "main")
-    return commit
-
-
 def head(checkout: Checkout) -> str:
     return checkout.git("rev-parse", "HEAD")[:7]
 
 
 def colour(checkout: Checkout) -> Any:
-    return checkout.get("configmap", "settings", checkout.stack)["data"]["colour"]
+    return checkout.get("configmap", "settings")["data"]["colour"]
 
 
 def updates(checkout: Checkout) -> list[Any]:
@@ -123,14 +95,12 @@ def test_the_newest_commit_is_deployed_once_and_the_working_tree_left_alone(
 def test_what_changed_since_is_run(pushed: Checkout) -> None:
     pushed.sluice("reconcile", pushed.stack)
     pushed.write("notes.md", "read by no program")
-    push(pushed)
+    pushed.push()
     assert "unchanged" in pushed.sluice("reconcile", pushed.stack)
     assert len(updates(pushed)) == 1
     paint(pushed, "blue")
-    push(pushed)
-    changed = pushed.ended(SLUICE, "reconcile", pushed.stack, "--exit-code", "-o", "json")
-    assert changed.returncode == 6
-    [row] = json.loads(changed.stdout)
+    pushed.push()
+    [row] = pushed.answer("reconcile", pushed.stack, "--exit-code", code=6)
     assert row["result"] == "changed"
     assert [each["name"] for each in row["changes"]] == ["settings"]
     assert colour(pushed) == "blue"
@@ -143,8 +113,8 @@ def test_what_changed_since_is_run(pushed: Checkout) -> None:
 def test_two_at_once_are_one_update_and_neither_fails(pushed: Checkout) -> None:
     for number, shade in enumerate(("green", "yellow", "white"), 1):
         paint(pushed, shade)
-        push(pushed)
-        both = [start(pushed, SLUICE, "reconcile", pushed.stack) for _ in range(2)]
+        pushed.push()
+        both = [pushed.start("sluice", "reconcile", pushed.stack) for _ in range(2)]
         said = sorted(process.communicate()[0].split(" at ")[0] for process in both)
         assert [process.returncode for process in both] == [0, 0]
         assert said == [f"{pushed.stack}: changed", f"{pushed.stack}: unchanged"]
@@ -152,17 +122,17 @@ def test_two_at_once_are_one_update_and_neither_fails(pushed: Checkout) -> None:
 
 
 def test_a_pulumi_that_is_run_by_hand_is_waited_for(program: Program, pushed: Checkout) -> None:
-    program(UNTIL_TOLD + MEMBERS)
+    program(UNTIL_TOLD, SETTINGS)
     pushed.pulumi("stack", "init", pushed.stack)
-    by_hand = start(pushed, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+    by_hand = pushed.start("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
     locks = pushed.state / ".pulumi" / "locks" / "organization" / "infrastructure" / pushed.stack
     while not list(locks.glob("*.json")):
         assert by_hand.poll() is None
         time.sleep(0.1)
-    locked = pushed.ended(SLUICE, "reconcile", pushed.stack, "--wait", "0s")
+    locked = pushed.ended("sluice", "reconcile", pushed.stack, "--wait", "0s")
     assert locked.returncode == 4
     assert f"(pid {by_hand.pid})" in locked.stderr
-    waiting = start(pushed, SLUICE, "reconcile", pushed.stack)
+    waiting = pushed.start("sluice", "reconcile", pushed.stack)
     assert waiting.stderr
     assert "waiting: the stack is currently locked" in waiting.stderr.readline()
     pushed.write("go", "")
@@ -173,18 +143,16 @@ def test_a_pulumi_that_is_run_by_hand_is_waited_for(program: Program, pushed: Ch
 
 def test_what_is_suspended_is_left_out_and_what_follows_it_not_begun(pushed: Checkout) -> None:
     set_up(pushed, suspended="[{component: settings, reason: why, author: Ada, since: 2026-11-23}]")
-    push(pushed)
+    pushed.push()
     pushed.sluice("reconcile", pushed.stack)
-    assert pushed.names("configmap", pushed.stack) == []
-    part = pushed.ended(SLUICE, "reconcile", "kustomization", "settings")
+    assert pushed.names("configmap") == []
+    part = pushed.ended("sluice", "reconcile", "kustomization", "settings")
     assert part.returncode == 2, "it was never deployed"
     set_up(pushed, suspended='[{reason: "an incident", author: Ada, since: 2026-11-23}]')
     pushed.write("stacks/after.py", "")
     pushed.write("stacks/Pulumi.after.yaml", f"config:\n  infrastructure:follows: {pushed.stack}\n")
-    push(pushed)
-    ended = pushed.ended(SLUICE, "reconcile", "after", pushed.stack, "-o", "json")
-    assert ended.returncode == 5
-    first, second = json.loads(ended.stdout)
+    pushed.push()
+    first, second = pushed.answer("reconcile", "after", pushed.stack, code=5)
     assert first["message"].endswith("suspended by Ada since 2026-11-23 00:00 UTC: an incident")
     assert (first["result"], second["result"]) == ("suspended", "not begun")
     assert len(updates(pushed)) == 1
@@ -195,22 +163,22 @@ def test_a_failure_is_tried_again_and_rolled_back_as_the_stack_says(pushed: Chec
     pushed.sluice("reconcile", pushed.stack)
     set_up(pushed, onFailure="retry", retries=1)
     pushed.write("manifests/settings/settings.yaml", REFUSED)
-    push(pushed)
-    failed = pushed.ended(SLUICE, "reconcile", pushed.stack)
+    pushed.push()
+    failed = pushed.ended("sluice", "reconcile", pushed.stack)
     assert failed.returncode == 3
     assert failed.stderr.count("a valid config key must consist of") == 2
     assert "trying again in 2 s" in failed.stderr
     assert [update["result"] for update in updates(pushed)] == ["failed", "failed", "succeeded"]
     set_up(pushed, onFailure="rollback")
-    push(pushed)
-    back = pushed.ended(SLUICE, "reconcile", pushed.stack)
+    pushed.push()
+    back = pushed.ended("sluice", "reconcile", pushed.stack)
     assert back.returncode == 3
     assert f"{pushed.stack}: rolled back at {good}" in back.stdout
     assert colour(pushed) == "red"
     assert updates(pushed)[0]["message"] == f"rollback: to {good}, because {head(pushed)} failed"
     set_up(pushed, onFailure="pray")
-    push(pushed)
-    refused = pushed.ended(SLUICE, "reconcile", pushed.stack)
+    pushed.push()
+    refused = pushed.ended("sluice", "reconcile", pushed.stack)
     assert refused.returncode == 2
     assert "infrastructure:onFailure is 'pray', want one of halt, retry, rollback" in refused.stderr
 
@@ -232,29 +200,29 @@ def test_a_state_that_is_lost_or_damaged_is_put_back(pushed: Checkout) -> None:
 def test_a_part_is_deployed_alone_with_what_it_depends_on(
     program: Program, pushed: Checkout
 ) -> None:
-    program(MEMBERS + OTHER)
+    program(SETTINGS, kustomization("other"))
     pushed.write("manifests/other/other.yaml", CONFIG_MAP.replace("settings", "other") % "red")
-    deployed = push(pushed)
+    deployed = pushed.push()
     pushed.sluice("reconcile", pushed.stack)
     paint(pushed, "blue")
     pushed.write("manifests/other/other.yaml", CONFIG_MAP.replace("settings", "other") % "blue")
-    newest = push(pushed)
+    newest = pushed.push()
     pushed.kubectl("delete", "configmap", "settings", "-n", pushed.stack)
     assert f"changed at {deployed}" in pushed.sluice("reconcile", "kustomization", "settings")
     assert colour(pushed) == "red"
     shown = pushed.sluice("reconcile", "kustomization", "settings", "--with-source")
     assert f"changed at {newest}" in shown
     assert colour(pushed) == "blue"
-    other = pushed.get("configmap", "other", pushed.stack)
+    other = pushed.get("configmap", "other")
     assert other["data"]["colour"] == "red"
-    unknown = pushed.ended(SLUICE, "reconcile", "helmrelease", "settings")
+    unknown = pushed.ended("sluice", "reconcile", "helmrelease", "settings")
     assert unknown.returncode == 2
     assert "no HelmRelease 'settings' is deployed to" in unknown.stderr
 
 
 def test_what_cannot_be_reconciled_is_refused_and_nothing_changed(pushed: Checkout) -> None:
     def refusal(*arguments: str) -> str:
-        ended = pushed.ended(SLUICE, "reconcile", *arguments)
+        ended = pushed.ended("sluice", "reconcile", *arguments)
         assert ended.returncode == 2, ended.stderr
         return ended.stderr
 
@@ -284,10 +252,3 @@ def test_the_remote_s_commit_counts_where_the_branches_diverged(pushed: Checkout
 
 def lines(checkout: Checkout) -> list[Line]:
     return list(read(Repository(checkout.root), checkout.stack))
-
-
-def start(checkout: Checkout, *command: str) -> subprocess.Popen[str]:
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command, cwd=checkout.root, env=checkout.environment, stdout=pipe, stderr=pipe, text=True
-    )

@@ -9,7 +9,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,7 +111,6 @@ charts:
 # Made with another passphrase than the sandbox's.
 OTHER_SALT = "v1:wA+dNnWxQ6c=:v1:aE/TRZdvF3ia56eu:JQhbSGSOTMZTz6qHjIG8RCVO0GhA1g=="
 ROOT = Path(__file__).parents[3]
-SLUICE = (str(Path(sys.executable).with_name("sluice")),)
 KINDS = "configmap,deployment,secret,service,serviceaccount,networkpolicy,resourcequota"
 # What Kubernetes writes and counts itself, so that it differs by being written again.
 COUNTED = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
@@ -132,14 +130,12 @@ class Team:
                 f"stacks/Pulumi.{stack}.yaml", "config:\n  infrastructure:context: dev-cluster\n"
             )
         self.write(1)
-        remote = str(checkout.root.with_name("remote.git"))
         checkout.git("init", "--quiet", "--initial-branch=main")
-        checkout.git("init", "--quiet", "--bare", "--initial-branch=main", remote)
-        checkout.git("remote", "add", "origin", remote)
+        checkout.add_remote()
         for key, value in (("name", "Ada"), ("email", "ada@example.com")):
             checkout.git("config", f"user.{key}", value)
         checkout.pulumi("stack", "init", "prod")
-        self.commit("feat: the platform")
+        checkout.push("feat: the platform")
 
     def write(self, image: int, *, more: bool = False, replicas: int = 1) -> None:
         """Write another state of the platform."""
@@ -154,15 +150,9 @@ class Team:
             name = f"rule-{number}"
             self.checkout.write(f"manifests/{name}.yaml", RULES.format(name=name, level=image))
 
-    def commit(self, message: str) -> str:
-        """Commit and push everything; return the commit."""
-        commit = self.checkout.commit(message)
-        self.checkout.git("push", "--quiet", "--set-upstream", "origin", "main")
-        return commit
-
     def deploy(self, message: str) -> str:
         """Commit, push and deploy; return the commit."""
-        commit = self.commit(message)
+        commit = self.checkout.push(message)
         self.checkout.sluice("up", self.stack)
         return commit
 
@@ -369,9 +359,9 @@ def test_what_somebody_suspended_is_left_to_them(team: Team) -> None:
     team.deploy("feat: another image")
     context = "infrastructure:context: dev-cluster\n"
     team.checkout.edit("stacks/Pulumi.prod.yaml", context, context + SUSPENDED)
-    team.commit("chore: suspend by hand")
+    team.checkout.push("chore: suspend by hand")
     before, branches = team.live, team.branches
-    ended = team.checkout.ended(*SLUICE, "rollback", "prod", "--now", "--yes")
+    ended = team.checkout.ended("sluice", "rollback", "prod", "--now", "--yes")
     assert ended.returncode == 5
     assert "prod is suspended by Grace" in ended.stderr
     assert (team.live, team.branches) == (before, branches)
@@ -396,7 +386,7 @@ def _with_other_secrets(team: Team) -> str:
     config = team.checkout.root / "stacks" / "Pulumi.prod.yaml"
     salt = config.read_text().partition("encryptionsalt: ")[2].strip()
     team.checkout.edit("stacks/Pulumi.prod.yaml", salt, OTHER_SALT)
-    team.commit("chore: another passphrase")
+    team.checkout.push("chore: another passphrase")
     commit = team.checkout.git("rev-parse", "HEAD").strip()
     team.checkout.edit("stacks/Pulumi.prod.yaml", OTHER_SALT, salt)
     return commit
@@ -407,7 +397,7 @@ def _with_a_chart_that_is_gone(team: Team) -> str:
     base = (team.checkout.root / "stacks" / "base.py").read_text()
     (team.checkout.root / "stacks" / "base.py").write_text(base + GONE)
     team.checkout.write("stacks/prod.lock.yaml", GONE_LOCK)
-    team.commit("feat: a chart")
+    team.checkout.push("feat: a chart")
     commit = team.checkout.git("rev-parse", "HEAD").strip()
     (team.checkout.root / "stacks" / "prod.lock.yaml").unlink()
     return commit

@@ -8,15 +8,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.integration.platform.members import NAMESPACE
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
 PLAIN = "correct-horse-battery-staple"
-MEMBERS = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
+DATABASE = """
     @member
     def database(self):
         return SopsSecret(
@@ -40,7 +38,7 @@ def where_it_stands(folder: Path, text: str) -> list[Path]:
 def test_a_secret_is_decrypted_into_the_cluster_and_stands_plain_nowhere_else(
     checkout: Checkout, program: Program, tmp_path: Path
 ) -> None:
-    program(MEMBERS)
+    program(NAMESPACE, DATABASE)
     checkout.pulumi("stack", "init", checkout.stack)
     checkout.git("init", "--quiet", "--initial-branch=main")
     cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
@@ -65,7 +63,7 @@ def test_a_secret_is_decrypted_into_the_cluster_and_stands_plain_nowhere_else(
 def test_a_rotated_key_a_missing_one_and_a_changed_file(
     checkout: Checkout, program: Program, tmp_path: Path
 ) -> None:
-    program(MEMBERS)
+    program(NAMESPACE, DATABASE)
     checkout.pulumi("stack", "init", checkout.stack)
     first, second = (new_key(checkout, tmp_path / name) for name in ("first", "second"))
     checkout.write("secrets/database.yaml", f"password: {PLAIN}\n")
@@ -87,7 +85,7 @@ def test_a_rotated_key_a_missing_one_and_a_changed_file(
     checkout.edit(FILE, "password: ENC[", "passwort: ENC[")
     changed = checkout.pulumi("up", "--yes", "--skip-preview", fails=True)
     assert f"{FILE}: was changed after it was encrypted, or is damaged" in changed
-    assert checkout.names("secrets", checkout.stack) == []
+    assert checkout.names("secrets") == []
     assert PLAIN not in missing + changed
 
 
@@ -98,10 +96,6 @@ def new_key(checkout: Checkout, file: Path) -> str:
 
 
 SHOP = """
-    @member
-    def namespace(self):
-        return Namespace(NAMESPACE)
-
     @member
     def shop(self):
         return Kustomization(
@@ -120,7 +114,7 @@ SHOP = """
 def test_the_encrypted_secrets_of_a_directory_are_decrypted_as_flux_does_it(
     checkout: Checkout, program: Program, tmp_path: Path
 ) -> None:
-    program(SHOP)
+    program(NAMESPACE, SHOP)
     checkout.pulumi("stack", "init", checkout.stack)
     checkout.settings["SOPS_AGE_KEY_FILE"] = str(tmp_path / "key")
     public = new_key(checkout, tmp_path / "key")
@@ -141,14 +135,12 @@ def test_the_encrypted_secrets_of_a_directory_are_decrypted_as_flux_does_it(
         checkout.pulumi("stack", "export"),
     ]
 
-    login, token = checkout.names("secrets", checkout.stack)
+    login, token = checkout.names("secrets")
     assert login == "secret/my-login"
     for name, key in ((login, "password"), (token, "token")):
         value = f"go-template={{{{.data.{key} | base64decode}}}}"
         assert checkout.kubectl("get", name, "-n", checkout.stack, "-o", value) == PLAIN
-    assert checkout.get("secret", "my-login", checkout.stack)["metadata"]["labels"] == {
-        "team": "ours"
-    }
+    assert checkout.get("secret", "my-login")["metadata"]["labels"] == {"team": "ours"}
     assert not [output for output in shown if PLAIN in output]
     assert where_it_stands(checkout.root, PLAIN) == []
 

@@ -30,19 +30,15 @@ def test_an_unreachable_cluster_fails_alone_and_is_caught_up_with(program: Progr
     name = checkout.stack
 
     def image(context: str) -> str:
-        return str(
-            checkout.get("deployment", name, name, context)["spec"]["template"]["spec"][
-                "containers"
-            ][0]["image"]
-        )
+        return str(checkout.container(name, context)["image"])
 
     shown = checkout.kubectl("config", "view", "--raw", "--minify", context="staging-cluster")
     checkout.write("west.yaml", shown)
     try:
         checkout.sluice("up")
         assert (image("dev-cluster"), image("staging-cluster")) == ("shop/web:1.0",) * 2
-        replicas = checkout.get("deployment", name, name, "staging-cluster")["spec"]["replicas"]
-        assert replicas == 2
+        west = checkout.get("deployment", name, context="staging-cluster")
+        assert west["spec"]["replicas"] == 2
         assert "Nothing to do" in checkout.sluice("up")
         looked = checkout.sluice("get", "all", "--stack", name)
         looked += checkout.sluice("drift", name) + checkout.sluice("diff", name)

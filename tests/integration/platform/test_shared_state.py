@@ -5,39 +5,32 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 import yaml
 
+from tests.integration.platform.conftest import kill
+from tests.integration.platform.members import kustomization
 from tests.integration.postgres import postgres
+from tests.integration.serving import Request, serving
 
 if TYPE_CHECKING:
     from sluice.sandbox.sandbox import Sandbox
     from tests.integration.platform.conftest import Checkout, Program
 
-SLUICE = str(Path(sys.executable).with_name("sluice"))
 COUNT = 10
-MEMBERS = """
+NAMED_AS_THE_STACK = """
     @member
-    def space(self):
+    def namespace(self):
         return Namespace(self.name)
-
-    @member
-    def many(self):
-        return Kustomization(
-            "many", KustomizationArgs(path="manifests/many", target_namespace=self.space)
-        )
 """
 # No node has that label, so its update waits until it is killed.
 STUCK = """
@@ -72,7 +65,7 @@ def runners(
     program: Program, sandbox: Sandbox, database: str, tmp_path: Path
 ) -> Iterator[tuple[Checkout, Checkout]]:
     """Two checkouts of two stacks, pushed to one remote, with their state in one database."""
-    origin = program(MEMBERS)
+    origin = program(NAMED_AS_THE_STACK, kustomization("many"))
     other = f"{origin.stack}-2"
     stacks = origin.root / "stacks"
     (stacks / f"{other}.py").write_text((stacks / f"{origin.stack}.py").read_text())
@@ -85,9 +78,8 @@ def runners(
         (stacks / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(content))
     paint(origin, "red")
     origin.git("init", "--quiet", "--initial-branch=main")
-    origin.git("init", "--quiet", "--bare", "--initial-branch=main", "../remote.git")
-    origin.git("remote", "add", "origin", "../remote.git")
-    push(origin)
+    origin.add_remote()
+    origin.push()
     both = tuple(_runner(origin, sandbox, database, tmp_path / name) for name in ("one", "two"))
     yield both  # type: ignore[misc]
     destroy = ("destroy", "--yes", "--skip-preview", "--parallel=64", "--stack")
@@ -113,24 +105,13 @@ def paint(checkout: Checkout, colour: str) -> None:
     checkout.write("manifests/many/many.yaml", "".join(objects))
 
 
-def push(checkout: Checkout) -> None:
-    checkout.commit(f"feat: {checkout.root.name}")
-    checkout.git("push", "--quiet", "--set-upstream", "origin", "main")
-
-
 def start(runner: Checkout, stack: str, **variables: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [SLUICE, "reconcile", stack],
-        cwd=runner.root,
-        env={**runner.environment, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    told = replace(runner, settings=runner.settings | variables)
+    return told.start("sluice", "reconcile", stack)
 
 
 def ended(*running: subprocess.Popen[str]) -> list[str]:
-    shown = [process.communicate(timeout=300)[0] for process in running]
+    shown = ["".join(process.communicate(timeout=300)) for process in running]
     assert [process.returncode for process in running] == [0] * len(running), shown
     return shown
 
@@ -152,7 +133,7 @@ def test_two_runners_share_the_state_in_a_database(runners: tuple[Checkout, Chec
 
 def _the_same_stack_in_turn(one: Checkout, two: Checkout) -> None:
     paint(one, "blue")
-    push(one)
+    one.push()
     shown = ended(*(start(runner, one.stack) for runner in (one, two)))
     assert any(f"{COUNT} updated" in each for each in shown), shown
     assert colour(two, one.stack) == "blue"
@@ -165,7 +146,7 @@ def _what_one_did_the_other_knows(two: Checkout) -> None:
     assert "kustomization/many" in two.sluice("get", "all", "--stack", two.stack)
     assert "no drift" in two.sluice("drift", two.stack)
     assert "Nothing to do" in two.sluice("preview", two.stack)
-    checked = json.loads(two.ended(SLUICE, "check", "--stack", two.stack, "-o", "json").stdout)
+    checked = two.answer("check", "--stack", two.stack)
     told = [each["message"] for each in checked if each["about"] == two.stack]
     assert any("last deployment" in each for each in told), told
 
@@ -173,17 +154,17 @@ def _what_one_did_the_other_knows(two: Checkout) -> None:
 def _what_a_killed_run_held_is_taken_over(one: Checkout, two: Checkout) -> None:
     two.git("pull", "--quiet")
     two.write("manifests/many/stuck.yaml", STUCK)
-    push(two)
+    two.push()
     began = datetime.now(UTC) - timedelta(seconds=1)
     killed = start(one, one.stack, GITHUB_RUN_ID="7")
-    while killed.poll() is None and not two.names("deployment", two.stack):
+    while killed.poll() is None and not two.names("deployment"):
         time.sleep(0.1)
-    _kill(killed)
-    refused = two.run(SLUICE, "reconcile", two.stack, "--wait", "1s", fails=True)
+    kill(killed)
+    refused = two.sluice("reconcile", two.stack, "--wait", "1s", fails=True)
     assert "currently locked" in refused
     (two.root / "manifests/many/stuck.yaml").unlink()
     paint(two, "green")
-    push(two)
+    two.push()
     with _gitea(began) as server:
         gitea = {
             "SLUICE_GITEA_URL": server,
@@ -193,19 +174,9 @@ def _what_a_killed_run_held_is_taken_over(one: Checkout, two: Checkout) -> None:
         }
         (shown,) = ended(start(two, two.stack, **gitea))
     assert "the run that held it has ended; took its lock" in shown
-    assert two.names("deployment", two.stack) == []
+    assert two.names("deployment") == []
     tags = json.loads(two.pulumi("stack", "tag", "ls", "--json"))
     assert "sluice:run:8.1" not in tags
-
-
-def _kill(command: subprocess.Popen[str]) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(command.pid)
-        for stop in (psutil.Process.suspend, psutil.Process.kill):
-            for each in (process, *process.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):
-                    stop(each)
-    command.communicate()
 
 
 @contextmanager
@@ -219,25 +190,10 @@ def _gitea(began: datetime) -> Iterator[str]:
         "completed_at": (datetime.now(UTC) + timedelta(seconds=1)).isoformat(),
     }
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            known = self.path.endswith("/actions/runs/7")
-            self.send_response(200 if known else 404)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(run if known else {"message": "not found"}).encode())
+    def answer(request: Request) -> tuple[int, bytes]:
+        if request.path.endswith("/actions/runs/7"):
+            return 200, json.dumps(run).encode()
+        return 404, b'{"message": "not found"}'
 
-        do_POST = do_GET  # noqa: N815 - the library's
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(answer) as address:
+        yield f"http://{address}"

@@ -6,29 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.platform.members import NAMESPACE, application
+
 if TYPE_CHECKING:
     from tests.integration.platform.conftest import Checkout, Program
 
-MEMBERS = """
-@member
-def namespace(self):
-    return Namespace(NAMESPACE)
-
-@member
-def queue(self):
-    return Application(
-        "queue",
-        ApplicationArgs(image="registry.local/queue:1", namespace=self.namespace, replicas=2%s),
-    )
-
-@member
-def web(self):
-    return Application(
-        "web", ApplicationArgs(image="registry.local/web:%s", namespace=self.namespace)
-    )
-"""
-BEFORE = MEMBERS % (', config={"MODE": "calm"}, secrets={"KEY": "hush"}', 1)
-AFTER = MEMBERS % ("", 2)
+SETTINGS = 'config={"MODE": "calm"}, secrets={"KEY": "hush"}'
+BEFORE = (NAMESPACE, application("queue", f"replicas=2, {SETTINGS}"), application("web"))
+AFTER = (NAMESPACE, application("queue", "replicas=2"), application("web", tag="2"))
 
 
 @pytest.fixture
@@ -37,14 +22,12 @@ def shared(program: Program, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
-    checkout = program(BEFORE)
+    checkout = program(*BEFORE)
     checkout.git("init", "--quiet", "--initial-branch=main")
     checkout.write(".git/info/exclude", "/.venv\n/components\n/charts\n")
     checkout.sluice("up")
-    checkout.commit("feat: a stack")
-    checkout.git("init", "--quiet", "--bare", "--initial-branch=main", "../remote.git")
-    checkout.git("remote", "add", "origin", "../remote.git")
-    checkout.git("push", "--quiet", "--set-upstream", "origin", "main")
+    checkout.add_remote()
+    checkout.push("feat: a stack")
     return checkout
 
 
@@ -54,13 +37,12 @@ def scale(checkout: Checkout, replicas: int) -> None:
 
 
 def replicas(checkout: Checkout) -> int:
-    count: int = checkout.get("deployment", "queue", checkout.stack)["spec"]["replicas"]
+    count: int = checkout.get("deployment", "queue")["spec"]["replicas"]
     return count
 
 
 def image(checkout: Checkout) -> str:
-    pod = checkout.get("deployment", "web", checkout.stack)["spec"]["template"]["spec"]
-    return str(pod["containers"][0]["image"])
+    return str(checkout.container("web")["image"])
 
 
 def test_no_update_touches_a_suspended_component_and_resuming_drops_the_edit(
@@ -70,9 +52,8 @@ def test_no_update_touches_a_suspended_component_and_resuming_drops_the_edit(
     scale(shared, 5)
     shared.sluice("suspend", stack, "queue", "--reason", "the queue is long")
     shared.git("pull", "--quiet")
-    program(AFTER)
-    shared.commit("feat: a newer web, and a queue without settings")
-    shared.git("push", "--quiet")
+    program(*AFTER)
+    shared.push("feat: a newer web, and a queue without settings")
 
     assert "queue is suspended by Ada" in shared.pulumi("preview", "--stack", stack)
     refused = shared.pulumi("up", "--yes", "--stack", stack, fails=True)
@@ -81,13 +62,13 @@ def test_no_update_touches_a_suspended_component_and_resuming_drops_the_edit(
 
     assert "queue is left out: suspended by Ada" in shared.sluice("up", stack)
     assert (replicas(shared), image(shared)) == (5, "registry.local/web:2")
-    assert shared.get("configmap", "queue", stack)["data"] == {"MODE": "calm"}
+    assert shared.get("configmap", "queue")["data"] == {"MODE": "calm"}
 
     shown = shared.sluice("resume", stack, "queue", "--yes")
     assert "spec.replicas" in shown
     assert "hush" not in shown
     assert replicas(shared) == 2
-    assert shared.names("configmap,secret", stack) == []
+    assert shared.names("configmap,secret") == []
     shared.git("pull", "--quiet")
     assert "Nothing to do" in shared.sluice("up", stack)
 
@@ -118,15 +99,14 @@ def test_an_emergency_fix_is_adopted_and_stays(shared: Checkout) -> None:
     assert "has changes that are not committed" in shared.sluice(
         "adopt", stack, "queue", fails=True
     )
-    shared.commit("fix: what the night has taught")
-    shared.git("push", "--quiet")
+    shared.push("fix: what the night has taught")
 
     shown = shared.sluice("resume", stack, "queue", "--yes")
-    live = shared.get("deployment", "queue", stack)
+    live = shared.get("deployment", "queue")
     assert live["spec"]["replicas"] == 5
     assert live["spec"]["template"]["spec"]["containers"][0]["image"] == "registry.local/queue:2"
-    assert shared.get("configmap", "queue", stack)["data"] == {"MODE": "brisk"}
-    assert shared.get("secret", "queue", stack)["data"] == {"KEY": "aHVzaA=="}
+    assert shared.get("configmap", "queue")["data"] == {"MODE": "brisk"}
+    assert shared.get("secret", "queue")["data"] == {"KEY": "aHVzaA=="}
     shared.git("pull", "--quiet")
     assert "queue is as it is declared" in shared.sluice("adopt", stack, "queue", fails=True)
 
@@ -151,7 +131,7 @@ def test_deleting_says_which_objects_go_and_which_hold_data(shared: Checkout) ->
     assert f"Deployment {stack}/queue" in shown
     assert f"Secret {stack}/queue" in shown
     assert shared.sluice("up", stack)
-    assert shared.names("deployment", stack) == ["deployment.apps/web"]
+    assert shared.names("deployment") == ["deployment.apps/web"]
     shared.sluice("delete", "web", "--stack", stack, "--yes")
     lines = shared.sluice("delete", stack, "--stack", stack, "--yes").splitlines()
     assert any(line.split() == [stack, "Namespace", stack, "yes"] for line in lines)

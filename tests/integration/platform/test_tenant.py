@@ -63,10 +63,8 @@ def test_a_release_of_a_tenant_cannot_reach_beyond_its_namespace(program: Progra
     checkout = team(program, "NAMESPACE")
     try:
         checkout.sluice("up")
-        assert {"configmap/of-the-team", "configmap/greeting"} <= set(
-            checkout.names("configmaps", checkout.stack)
-        )
-        assert checkout.releases(checkout.stack) == {"web": "deployed"}
+        assert {"configmap/of-the-team", "configmap/greeting"} <= set(checkout.names("configmaps"))
+        assert checkout.releases() == {"web": "deployed"}
 
         # As on a machine that has never deployed, where Pulumi looks before the program has run.
         shutil.rmtree(checkout.root / ".sluice" / "tenants")
@@ -92,4 +90,4 @@ def test_a_release_of_a_tenant_cannot_reach_beyond_its_namespace(program: Progra
         checkout.pulumi("up", "--yes", "--skip-preview", "--refresh")
     finally:
         checkout.pulumi("destroy", "--yes", "--skip-preview")
-    assert checkout.names("configmaps", checkout.stack) == []
+    assert checkout.names("configmaps") == []

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sluice.sandbox.sandbox import Sandbox
+from tests.sandboxes import always_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sluice.sandbox.sandbox import Sandbox
 
 Helm = Callable[..., str]
 
@@ -20,11 +22,8 @@ Helm = Callable[..., str]
 @pytest.fixture
 def own_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A sandbox of the test's own, not started, and always stopped."""
-    box = Sandbox(tmp_path / "state" / "sandbox")
-    try:
+    with always_stopped(tmp_path / "state" / "sandbox") as box:
         yield box
-    finally:
-        box.down()
 
 
 @pytest.fixture(scope="session")

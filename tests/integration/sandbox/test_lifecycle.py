@@ -14,19 +14,20 @@ import pytest
 
 from sluice.sandbox.errors import PortTakenError, ProgramExitedError
 from sluice.sandbox.processes.process import strays
-from sluice.sandbox.sandbox import Sandbox
+from tests.sandboxes import always_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sluice.sandbox.sandbox import Sandbox
     from tests.integration.conftest import Access
 
 ONE = ("dev-cluster",)
 UP = """
 import sys
 from pathlib import Path
-from sluice.sandbox import Sandbox
+from sluice.sandbox.sandbox import Sandbox
 Sandbox(Path(sys.argv[1])).up(Path(sys.argv[2]), ["dev-cluster"])
 """
 
@@ -34,11 +35,8 @@ Sandbox(Path(sys.argv[1])).up(Path(sys.argv[2]), ["dev-cluster"])
 @pytest.fixture(scope="module")
 def one_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox of one cluster, which each test brings up as the one before has left it."""
-    box = Sandbox(tmp_path_factory.mktemp("lifecycle") / "sandbox")
-    try:
+    with always_stopped(tmp_path_factory.mktemp("lifecycle") / "sandbox") as box:
         yield box
-    finally:
-        box.down()
 
 
 def test_up_twice_starts_nothing_new(one_cluster: Sandbox, programs: Path) -> None:
