@@ -17,10 +17,15 @@ from sluice.inputs.notes import RECORDER
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
-_LOCAL = (".git", ".sluice", ".venv")
+_LOCAL = ((".git",), (".sluice",), (".venv",))
 
 
-_SYSTEM = (sys.prefix, sys.base_prefix, str(RECORDER), "/dev", "/proc", "/sys")
+_PYTHON = (sys.prefix, sys.base_prefix, str(RECORDER))
+_SYSTEM = {*_PYTHON, *map(os.path.realpath, _PYTHON), "/dev", "/proc", "/sys"}
+
+
+# So many links does Linux follow; then it takes them for a circle.
+_MOST_LINKS = 40
 
 
 ABSENT = "-"
@@ -50,31 +55,35 @@ class Finder:
             self._add_parts(kustomization, Path(folder))
 
     def add(self, how: str, path: Path) -> None:
-        """Add a path that was read: `file`, `list` or `search`."""
-        path = _source(path)
-        if not path.is_relative_to(self.root):
-            self._add_outside(path)
-            return
-        below = path.relative_to(self.root)
-        link = self._first_link(below)
-        if below.parts[:1] and below.parts[0] in _LOCAL:
-            self._add_outside(Path(os.path.realpath(path)))
-        elif link is None:
-            self.paths.add(f"{how}:{'' if below == Path() else below.as_posix()}")
-        else:
-            self.paths.add(f"file:{link.as_posix()}")
-            target = Path(os.path.realpath(self.root / link))
-            if target.is_symlink():
-                self._add_circle(self.root / link)
-            else:
-                self.add(how, target / below.relative_to(link))
+        """Add a path that was read (`file`, `list`, `search` or `tree`), and each link on the way.
+
+        The way is the kernel's: name by name, so that a `..` behind a link
+        leaves the folder that the link leads to.
+        """
+        at, ahead, links = Path("/"), [*reversed(_source(path).parts)], 0
+        while ahead:
+            name = ahead.pop()
+            if name == "..":
+                self._note("file", at)
+                at = at.parent
+                continue
+            target = _target(at / name)
+            if target is None:
+                at /= name
+                continue
+            links += 1
+            if not self._note("file", at / name) or links > _MOST_LINKS:
+                return
+            ahead += reversed(target.parts)
+        self._note(how, at)
 
     def add_modules(self, folder: Path, names: Collection[str]) -> None:
         """Take what Python looks at in a folder that it searches, where it does not say so."""
         for path in folder.iterdir() if folder.is_dir() else ():
             if module_of(path.name) in names:
                 self.add("file", path)
-                self.add("file", path / "__init__.py")
+                if path.is_dir():
+                    self.add("file", path / "__init__.py")
 
     def _add_links(self, folder: Path) -> None:
         """Take where the links of a directory lead to: who lists it may ask what lies there."""
@@ -88,7 +97,7 @@ class Finder:
         if not text or "\n" in text or len(text) > _LONGEST:
             return
         path = Path(os.path.normpath(folder / text))
-        if path.exists():
+        if os.path.lexists(path):
             self._add_all(path)
 
     def _add_all(self, path: Path) -> None:
@@ -102,29 +111,25 @@ class Finder:
                     self._add_all(Path(folder, name))
             for name in files:
                 if name in _KUSTOMIZATIONS:
-                    self._add_parts(Path(folder, name).read_text(), Path(folder))
+                    with suppress(OSError):  # a link that leads nowhere
+                        self._add_parts(Path(folder, name).read_text(), Path(folder))
 
     def _add_parts(self, kustomization: str, folder: Path) -> None:
         with suppress(yaml.YAMLError):  # then nothing renders it
             for text in _texts(yaml.safe_load(kustomization)):
                 self.add_named(text.rpartition("=")[2], folder)
 
-    def _add_circle(self, link: Path) -> None:
-        """Take each link on the way from one that leads to itself."""
-        seen: set[Path] = set()
-        while link not in seen and link.is_relative_to(self.root):
-            seen.add(link)
-            self.paths.add(f"file:{link.relative_to(self.root).as_posix()}")
-            link = Path(os.path.normpath(link.parent / link.readlink()))
-
-    def _add_outside(self, path: Path) -> None:
+    def _note(self, how: str, path: Path) -> bool:
+        """Note a path that no link leads away from; return False where it is the system's own."""
         text = str(path)
-        if not any(text == place or text.startswith(f"{place}/") for place in _SYSTEM):
+        if path.is_relative_to(self.root) and path.parts[len(self.root.parts) :][:1] not in _LOCAL:
+            below = path.relative_to(self.root)
+            self.paths.add(f"{how}:{'' if below == Path() else below.as_posix()}")
+        elif any(text == place or text.startswith(f"{place}/") for place in _SYSTEM):
+            return False
+        else:
             self.outside.add(text)
-
-    def _first_link(self, below: Path) -> Path | None:
-        prefixes = [*reversed(below.parents), below][1:]
-        return next((part for part in prefixes if (self.root / part).is_symlink()), None)
+        return True
 
 
 _LONGEST = 4096
@@ -134,6 +139,14 @@ def _source(path: Path) -> Path:
     if path.suffix != ".pyc" or path.parent.name != "__pycache__":
         return path.parent if path.name == "__pycache__" else path
     return Path(importlib.util.source_from_cache(str(path)))
+
+
+def _target(path: Path) -> Path | None:
+    """Return where a symbolic link leads to; None where there is none to be seen."""
+    try:
+        return path.readlink()
+    except (OSError, ValueError):
+        return None
 
 
 def _texts(value: Any) -> Iterator[str]:

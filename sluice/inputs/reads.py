@@ -83,7 +83,7 @@ class Reads:
 
     def _content(self, entry: str, tree: Tree, children: Mapping[str, list[str]]) -> str:
         how, _, path = entry.partition(":")
-        found = tree.get(path, ABSENT)
+        found = _entry(path, tree)
         if how == "tree" or not found.startswith("tree"):
             return found
         names = children.get(path, [])
@@ -113,6 +113,15 @@ def _children(tree: Tree) -> dict[str, list[str]]:
     return children
 
 
+def _entry(path: str, tree: Tree) -> str:
+    """Return what a path is; where it is not there, what is in its way: a link, or a file."""
+    if path in tree:
+        return tree[path]
+    while path not in tree:
+        path = path.rpartition("/")[0]
+    return ABSENT if tree[path].startswith("tree") else f"{ABSENT} {_kind(tree[path])}"
+
+
 def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
@@ -125,6 +134,8 @@ def _kind(entry: str) -> str:
 
 def _on_disk(path: Path) -> str:
     try:
+        if path.is_symlink():
+            return f"link {path.readlink()}"
         if path.is_dir():
             return "tree"
         # A program on PATH is looked at, and too large to be read each time.

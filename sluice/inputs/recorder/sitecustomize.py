@@ -55,6 +55,8 @@ class _Notes:
         elif event in ("os.listdir", "os.scandir"):
             importing = sys._getframe(1).f_code.co_filename == _IMPORTING  # noqa: SLF001 - cheap
             self.note("searched" if importing else "listed", arguments[0] or ".")
+        elif event == "os.chdir":
+            self.note("asked", arguments[0])
         elif event == "subprocess.Popen":
             self._run(arguments)
         elif event in _UNKNOWN and not _is_locked_chart():
@@ -69,7 +71,8 @@ class _Notes:
         text = os.fsdecode(path)
         if folder is not None:
             text = os.path.join(_readlink(f"/proc/self/fd/{folder}"), text)
-        self._paths[how].add(os.path.abspath(text))
+        # As it was said: what a `..` behind a link leaves is for the reader of the notes to find.
+        self._paths[how].add(text if text.startswith("/") else os.path.join(os.getcwd(), text))
 
     def find_spec(self, name: str, *_: Any) -> None:
         """Note the name of a module that is looked for; others find it."""
@@ -85,6 +88,9 @@ class _Notes:
 
     def write(self) -> None:
         """Write it down, as the process ends."""
+        for path, finder in sys.path_importer_cache.items():
+            if finder is None:  # no folder, when modules were looked for there
+                self.note("asked", path)
         noted: dict[str, Any] = {how: sorted(paths) for how, paths in self._paths.items()}
         noted["rendered"] = self._rendered
         noted["modules"] = sorted(self._modules)

@@ -63,11 +63,15 @@ STATEMENTS = (
     'out.append(value("optional"))',
     'out.append(importlib.util.find_spec("optional") is None)',
     'out.append(os.readlink("link") if os.path.islink("link") else "no link")',
+    'out.append([text("link/../data/b.txt"), text("link/sub/../a.yaml")])',
+    'os.path.isdir("link") and os.chdir("link"); out.append([text("a.yaml"), text("a.txt")])',
+    'sys.path.insert(0, os.path.abspath("link")); out.append(value("c"))',
 )
 PATHS = (
     "optional/other.py",
     "conf/a.yaml",
     "conf/b.yaml",
+    "conf/c.py",
     "conf/sub/c.yaml",
     "data/a.txt",
     "data/b.txt",
@@ -78,9 +82,11 @@ PATHS = (
     "pkg/m.py",
     "pkg/m/__init__.py",
 )
-CONTENTS = ("", "a", "b", None, "-> data/a.txt", "-> data/b.txt", "-> conf")
+FOLDERS = ("conf", "conf/sub", "data", "optional", "pkg", "pkg/m")
+LINKS = ("-> link", "-> conf/sub", "-> data", "-> pkg", "-> nowhere")
+CONTENTS = ("", "a", "b", None, "-> data/a.txt", "-> data/b.txt", "-> conf", *LINKS)
 Files = dict[str, str | None]
-named, contents = st.sampled_from((*PATHS, "link")), st.sampled_from(CONTENTS)
+named, contents = st.sampled_from((*PATHS, *FOLDERS, "link")), st.sampled_from(CONTENTS)
 
 
 @dataclass
@@ -176,10 +182,38 @@ def check(statements: Sequence[str], before: Files, after: Files) -> bool:
 )
 @example([STATEMENTS[8]], {"conf/a.yaml": ""}, {"conf/a.yaml": "-> conf"})
 @example([STATEMENTS[1]], {"link": "-> conf", "conf/a.yaml": "a"}, {"link": "-> data/a.txt"})
+@example(
+    [STATEMENTS[9]],
+    {"pkg/m.py": "-> data/a.txt", "data/a.txt": "-> conf", "conf/a.yaml": ""},
+    {"data/a.txt": ""},
+)
 def test_a_program_is_never_skipped_where_its_result_would_be_another(
     statements: list[str], before: Files, after: Files
 ) -> None:
     check(statements, before, after)
+
+
+BEHIND_A_LINK = {"link": "-> ../shared", "../shared": "-> data"}
+TWO_FOLDERS = {"data/a.txt": "a", "conf/a.txt": "b"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "before", "after"),
+    [
+        ('text("link/a.txt")', TWO_FOLDERS | BEHIND_A_LINK, {"../shared": "-> conf"}),
+        ('text("link/../a.txt")', {"conf/a.txt": "a", "link": "-> conf/sub"}, {"conf/sub/b": ""}),
+        (
+            'os.chdir("link") or text("a.txt")',
+            TWO_FOLDERS | {"link": "-> data"},
+            {"link": "-> conf"},
+        ),
+        ('text("none/a.txt")', TWO_FOLDERS, {"none": "-> data"}),
+        ('text("none/a.txt")', TWO_FOLDERS, {"none": "a file"}),
+        ('sys.path.insert(0, "link") or value("c")', {"link": "-> conf"}, {"conf/c.py": "a"}),
+    ],
+)
+def test_each_link_on_the_way_counts(statement: str, before: Files, after: Files) -> None:
+    assert not check([f"out.append({statement})"], before, after)
 
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {is: %s}\n"
