@@ -17,7 +17,8 @@ from sluice.drift.fields import ABSENT, differences, suspects
 from sluice.drift.live import Listing, list_live, place
 from sluice.drift.owned import Declared, declared_objects, state_of, with_secrets
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import Cluster, Object
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import Object
 from sluice.kubernetes.managed_fields import Path, fields_of, foreign, owner, shown
 from sluice.stack.stack import Stack
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from sluice.drift.owned import Declared
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import FORBIDDEN, Cluster, Object
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import FORBIDDEN, Object
 
 __all__ = ["Listing", "list_live", "place"]
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from components.lib.manifests import documents
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import Cluster, Object
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import Object
 
 __all__ = ["HelmRecord", "Record", "decoded", "deployed_manifests", "newest_record", "records"]
 

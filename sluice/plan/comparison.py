@@ -22,14 +22,15 @@ from sluice.diff.helm_merge import without_removed
 from sluice.diff.masking import Masks
 from sluice.diff.replacement import is_replaced
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import FORBIDDEN, Cluster, Object, lacks_permission
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import FORBIDDEN, NOT_FOUND, Object, lacks_permission
 from sluice.kubernetes.helm_records import Record
 
 __all__ = ["Owned", "compare"]
 
 Path = tuple[str | int, ...]
 _WORKERS = 4
-_NOT_FOUND, _INVALID = 404, 422
+_INVALID = 422
 # What admission, and the validation of an object, answer with.
 _REFUSALS: Final = (400, FORBIDDEN, _INVALID)
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -214,13 +215,13 @@ class _Comparing:
     ) -> Difference | None:
         identity = manifest.identity
         if live is None:
-            note = self._missing(identity) if error.status == _NOT_FOUND else ""
+            note = self._missing(identity) if error.status == NOT_FOUND else ""
             found = self._if_different(manifest, "create", None, wanted, note)
         else:
             after = strategic_merge(live, wanted, schema_of(identity.api_version, identity.kind))
             found = self._if_different(manifest, "update", live, after)
         # An account that previews need not be allowed to ask.
-        if found is None or error.status == _NOT_FOUND or lacks_permission(error):
+        if found is None or error.status == NOT_FOUND or lacks_permission(error):
             return found
         if found.operation == "replace" and error.status == _INVALID:
             return found  # what cannot be changed is deleted first
