@@ -17,7 +17,7 @@ from sluice.diff.difference import Comparison, Difference, Ignored
 from sluice.diff.masking import Masks
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.connection import Object
-from sluice.kubernetes.helm_records import Record
+from sluice.kubernetes.helm_records import ReleaseRecord
 from sluice.plan.dry_run import DryRun
 from sluice.plan.live_objects import WORKERS, LiveObjects, declarable
 
@@ -56,7 +56,7 @@ def compare(
     cluster: Cluster,
     rendering: Rendering,
     owned: Collection[Owned],
-    recorded: Mapping[str, Record],
+    recorded: Mapping[str, ReleaseRecord],
 ) -> Comparison:
     """Return what differs between the manifests, with what they leave behind, and the cluster.
 
@@ -100,7 +100,9 @@ def _of_state(owned: Collection[Owned]) -> Iterator[_Leftover]:
         yield _Leftover(each.component, "", each.identity, kept)
 
 
-def _of_releases(recorded: Mapping[str, Record], unknown: Collection[str]) -> Iterator[_Leftover]:
+def _of_releases(
+    recorded: Mapping[str, ReleaseRecord], unknown: Collection[str]
+) -> Iterator[_Leftover]:
     """Yield what the releases had; of those that could not be rendered nothing is known to go."""
     for release, record in recorded.items():
         if release in unknown:

@@ -16,7 +16,7 @@ from sluice.diff.masking import Masks
 from sluice.diff.replacement import is_replaced
 from sluice.errors import ApiError
 from sluice.kubernetes.connection import FORBIDDEN, NOT_FOUND, Object, lacks_permission
-from sluice.kubernetes.helm_records import Record
+from sluice.kubernetes.helm_records import ReleaseRecord
 from sluice.plan.live_objects import LiveObjects, declarable, reason_of
 
 __all__ = ["DryRun"]
@@ -38,7 +38,7 @@ class DryRun:
     """
 
     def __init__(
-        self, manifest: Manifest, live: LiveObjects, record: Record | None, masks: Masks
+        self, manifest: Manifest, live: LiveObjects, record: ReleaseRecord | None, masks: Masks
     ) -> None:
         """Take the manifest and what Helm has recorded of its release, if it is of one."""
         self.ignored: list[Ignored] = []

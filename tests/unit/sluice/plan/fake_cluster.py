@@ -12,7 +12,7 @@ from sluice.diff.difference import Comparison
 from sluice.diff.masking import Masks
 from sluice.errors import ApiError
 from sluice.kubernetes.cluster import Cluster
-from sluice.kubernetes.helm_records import Record
+from sluice.kubernetes.helm_records import ReleaseRecord
 from sluice.plan.comparison import Owned, compare
 
 
@@ -66,7 +66,7 @@ def compared(
     cluster: FakeCluster,
     declared: Sequence[Manifest],
     owned: Sequence[Owned] = (),
-    recorded: dict[str, Record] | None = None,
+    recorded: dict[str, ReleaseRecord] | None = None,
     secrets: Sequence[str] = (),
 ) -> Comparison:
     rendering = Rendering(list(declared), {}, {}, Masks(secrets))

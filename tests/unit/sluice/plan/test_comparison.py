@@ -5,7 +5,7 @@ import pytest
 from components.lib.manifests.identity import identify
 from sluice.declaration.rendering import Manifest
 from sluice.errors import ApiError
-from sluice.kubernetes.helm_records import Record
+from sluice.kubernetes.helm_records import ReleaseRecord
 from sluice.plan.comparison import Owned
 from tests.unit.sluice.plan.fake_cluster import FakeCluster, compared, config_map
 
@@ -39,7 +39,7 @@ def test_a_cluster_that_cannot_be_asked_ends_it() -> None:
 def test_what_helm_keeps_or_takes_away_is_read_from_its_record() -> None:
     kept = config_map("kept")
     kept["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
-    record = Record("web", [config_map(a="1", b="1"), config_map("old"), kept])
+    record = ReleaseRecord("web", [config_map(a="1", b="1"), config_map("old"), kept])
     cluster = FakeCluster(config_map(a="1", b="1", hand="1"), config_map("old"), kept)
     manifest = Manifest("web", config_map(a="1"), release="web/web")
     found = compared(cluster, [manifest], recorded={"web/web": record})
