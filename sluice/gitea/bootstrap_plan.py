@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-__all__ = ["BOT_SCOPES", "BOT_TOKEN", "LABELS", "LabelPlan", "Outcome", "Plan", "Result"]
+__all__ = ["BOT_SCOPES", "BOT_TOKEN", "LABELS", "BootstrapPlan", "LabelPlan", "Outcome", "Result"]
 
 
 BOT_TOKEN: Final = "SLUICE_TOKEN"  # noqa: S105 - the secret's name
@@ -36,7 +36,7 @@ LABELS: Final = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class BootstrapPlan:
     """What the repository is to have.
 
     Attributes:

@@ -12,7 +12,14 @@ import msgspec
 from urllib3.util import make_headers
 
 from sluice.errors import GiteaError
-from sluice.gitea.bootstrap_plan import BOT_SCOPES, BOT_TOKEN, LabelPlan, Outcome, Plan, Result
+from sluice.gitea.bootstrap_plan import (
+    BOT_SCOPES,
+    BOT_TOKEN,
+    BootstrapPlan,
+    LabelPlan,
+    Outcome,
+    Result,
+)
 from sluice.gitea.client import Gitea
 from sluice.gitea.connection import Connection
 
@@ -40,7 +47,7 @@ class Steps:
     """The steps of a plan; each makes sure of one thing and says what it did."""
 
     gitea: Gitea
-    plan: Plan
+    plan: BootstrapPlan
 
     @property
     def _connection(self) -> Connection:
