@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sluice.gitea.bootstrap_plan import (
-    BootstrapPlan,
-    Result,
-)
+from sluice.gitea.bootstrap_plan import BootstrapPlan, Result
 from sluice.gitea.client import Gitea
 from sluice.gitea.steps import Steps
 

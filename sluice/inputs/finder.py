@@ -1,4 +1,4 @@
-"""Finds what a program reads: modules, files, folders."""
+"""What a program has read, from what its processes noted: paths of the repository, and others."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ import yaml
 
 from sluice.inputs.notes import RECORDER
 
+__all__ = ["Finder", "module_of"]
+
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
-
 _LOCAL = (".git", ".sluice", ".venv")
-
-
 _SYSTEM = (sys.prefix, sys.base_prefix, str(RECORDER), "/dev", "/proc", "/sys")
-
-
-ABSENT = "-"
+_LONGEST = 4096
 
 
 class Finder:
-    """Turns absolute paths that were read into the repository's own, through symbolic links."""
+    """Turns absolute paths that were read into the repository's own, through symbolic links.
+
+    Attributes:
+        root: the repository's folder.
+        paths: what was read in it, `<how>:<path>`.
+        outside: what was read outside of it, as absolute paths.
+
+    """
 
     def __init__(self, root: Path) -> None:
+        """Begin with nothing, for the repository of a folder."""
         self.root = root
         self.paths: set[str] = set()
         self.outside: set[str] = set()
@@ -50,7 +54,7 @@ class Finder:
             self._add_parts(kustomization, Path(folder))
 
     def add(self, how: str, path: Path) -> None:
-        """Add a path that was read: `file`, `list` or `search`."""
+        """Add a path, and how it was read: `file`, `list`, `search` or `tree`."""
         path = _source(path)
         if not path.is_relative_to(self.root):
             self._add_outside(path)
@@ -76,13 +80,6 @@ class Finder:
                 self.add("file", path)
                 self.add("file", path / "__init__.py")
 
-    def _add_links(self, folder: Path) -> None:
-        """Take where the links of a directory lead to: who lists it may ask what lies there."""
-        if folder.is_dir():
-            for entry in os.scandir(folder):
-                if entry.is_symlink():
-                    self.add("file", Path(entry.path))
-
     def add_named(self, text: str, folder: Path) -> None:
         """Take everything below what a text names, relative to a folder, if it is there."""
         if not text or "\n" in text or len(text) > _LONGEST:
@@ -90,6 +87,13 @@ class Finder:
         path = Path(os.path.normpath(folder / text))
         if path.exists():
             self._add_all(path)
+
+    def _add_links(self, folder: Path) -> None:
+        """Take where the links of a directory lead to: who lists it may ask what lies there."""
+        if folder.is_dir():
+            for entry in os.scandir(folder):
+                if entry.is_symlink():
+                    self.add("file", Path(entry.path))
 
     def _add_all(self, path: Path) -> None:
         before = len(self.paths) + len(self.outside)
@@ -127,7 +131,9 @@ class Finder:
         return next((part for part in prefixes if (self.root / part).is_symlink()), None)
 
 
-_LONGEST = 4096
+def module_of(name: str) -> str:
+    """Return the top-level module of a dotted name."""
+    return name.partition(".")[0]
 
 
 def _source(path: Path) -> Path:
@@ -145,8 +151,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
-
-
-def module_of(name: str) -> str:
-    """Return the top-level module of a dotted name."""
-    return name.partition(".")[0]

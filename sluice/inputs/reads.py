@@ -16,15 +16,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sluice.inputs.finder import ABSENT, Finder, module_of
+from sluice.inputs.finder import Finder, module_of
 from sluice.stack.stack import Stack
 
 __all__ = ["Reads", "Tree", "outside"]
 
-
 # The engine and its language host read these themselves.
 _ALWAYS = ("Pulumi.yaml", "pyproject.toml", "requirements.txt", "toolchain/requirements.txt")
 _LINK = "120000"
+_ABSENT = "-"
 
 Tree = Mapping[str, str]
 """A commit's files and directories by path, each as `<type> <id>`; the root is the empty path."""
@@ -83,7 +83,7 @@ class Reads:
 
     def _content(self, entry: str, tree: Tree, children: Mapping[str, list[str]]) -> str:
         how, _, path = entry.partition(":")
-        found = tree.get(path, ABSENT)
+        found = tree.get(path, _ABSENT)
         if how == "tree" or not found.startswith("tree"):
             return found
         names = children.get(path, [])
@@ -133,7 +133,7 @@ def _on_disk(path: Path) -> str:
             return f"program {status.st_size} {status.st_mtime_ns}"
         return _digest(path.read_bytes())
     except OSError:
-        return ABSENT
+        return _ABSENT
 
 
 def _digest(content: str | bytes) -> str:
