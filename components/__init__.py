@@ -73,7 +73,8 @@ if TYPE_CHECKING:
     from components.sources.git_repository import GitRef, GitRepository, GitRepositoryArgs
     from components.sources.helm_repository import HelmRepository
     from components.sources.oci_repository import OCIRef, OCIRepository
-    from components.workloads.application import Application, ApplicationArgs, Autoscaling, Probe
+    from components.workloads.application import Application
+    from components.workloads.application_args import ApplicationArgs, Autoscaling, Probe
     from components.workloads.brokers import Kafka, RabbitMQ, RedisList
     from components.workloads.canary import Canary, CanaryArgs, CanaryAutoscaler, CanaryService
     from components.workloads.canary_analysis import (
@@ -220,9 +221,9 @@ _MODULES: Final = {
     "AlertType": "components.core.alert",
     "AlphabeticalPolicy": "components.lib.policies.alphabetical",
     "Application": "components.workloads.application",
-    "ApplicationArgs": "components.workloads.application",
+    "ApplicationArgs": "components.workloads.application_args",
     "ArtifactError": "components.errors",
-    "Autoscaling": "components.workloads.application",
+    "Autoscaling": "components.workloads.application_args",
     "CPU": "components.workloads.triggers",
     "CRDsPolicy": "components.helm.helm_release",
     "Canary": "components.workloads.canary",
@@ -291,7 +292,7 @@ _MODULES: Final = {
     "PodIdentity": "components.workloads.trigger_authentication",
     "PodSecurity": "components.core.namespace",
     "PostRenderer": "components.helm.post_renderer",
-    "Probe": "components.workloads.application",
+    "Probe": "components.workloads.application_args",
     "Prometheus": "components.workloads.triggers",
     "RabbitMQ": "components.workloads.brokers",
     "RedisList": "components.workloads.brokers",

@@ -179,8 +179,7 @@ class Environment(pulumi.ComponentResource):
         return pulumi.ResourceTransformationResult(props, args.opts)
 
     def _own(self, identity: Identity, made: KubernetesObject) -> None:
-        path = (identity.group, identity.kind, identity.namespace, identity.name)
-        first = self._owners.setdefault((*path, made.cluster), made)
+        first = self._owners.setdefault((*identity.key, made.cluster), made)
         if first is not made:
             raise DeclarationError(
                 f"{made.where}: {identity} is declared twice; first at {first.where}"

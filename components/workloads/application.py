@@ -2,122 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
 from components.base.component import Component
-from components.base.ignore import Ignore
 from components.base.kubernetes_object import KubernetesObject
 from components.core.namespace import Namespace, name_of
 from components.errors import DeclarationError
-from components.images.image_policy import ImagePolicy, image_of
+from components.images.image_policy import image_of
 from components.lib.manifests import fields
+from components.workloads.application_args import ApplicationArgs
+from components.workloads.pod import pod_template
 
-__all__ = ["Application", "ApplicationArgs", "Autoscaling", "Probe"]
+__all__ = ["Application"]
 
 _LABEL = "app.kubernetes.io/name"
-_NON_ROOT_USER = 65532
-
-
-@dataclass(frozen=True, kw_only=True)
-class Probe:
-    """An HTTP probe of the container.
-
-    Attributes:
-        path: the path that is asked for; by default `/healthz`.
-        port: the port; by default the application's.
-        period: seconds between two; by default 10.
-
-    """
-
-    path: str = "/healthz"
-    port: int | None = None
-    period: int = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Autoscaling:
-    """A HorizontalPodAutoscaler; it then owns the number of replicas.
-
-    Attributes:
-        minimum: the fewest replicas.
-        maximum: the most replicas.
-        cpu: the targeted share of the requested CPU, in percent; by default 80.
-
-    """
-
-    minimum: int
-    maximum: int
-    cpu: int = 80
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApplicationArgs:
-    """Arguments of `Application`; only the image is required.
-
-    Attributes:
-        image: the image, with tag or digest, or an `ImagePolicy` that selects it.
-        namespace: where it runs; by default a namespace of its own name is made.
-        replicas: how many; by default 1. None leaves it to KEDA, Flagger or another;
-            not used with `autoscaling`.
-        port: the port it listens on; none means no Service.
-        service_port: the Service's port; by default 80. None means no Service.
-        command: the entry point; by default the image's.
-        arguments: the command's arguments.
-        env: environment variables.
-        config: entries of a ConfigMap, given as environment variables.
-        secrets: entries of a Secret, given as environment variables; kept secret.
-        host: the Ingress's host; none means no Ingress.
-        ingress_class: the Ingress's class; by default the cluster's.
-        gateway: the Gateway API's gateway, `namespace/name`, whose HTTPRoute takes the
-            place of the Ingress; by default none.
-        tls_secret: the Secret with the host's certificate.
-        requests: by default `cpu: 50m`, `memory: 64Mi`.
-        limits: by default `memory: 256Mi`; no CPU limit, which only throttles.
-        liveness: restarts the container when it fails; by default none.
-        readiness: takes the pod out of the Service while it fails; by default none.
-        autoscaling: by default none.
-        max_unavailable: how many pods a drain may take at once; by default 1,
-            where there may be more than one replica.
-        writable_paths: directories that the container may write to; the rest
-            of its file system is read-only.
-        run_as_user: the user id it runs as; by default 65532 (`nonroot`).
-        labels: more labels of every object.
-        timeout: how long a rollout may take; by default `5m`.
-        ignore: fields of its objects that are left to others; by default none.
-
-    """
-
-    image: str | ImagePolicy
-    namespace: str | Namespace | None = None
-    replicas: int | None = 1
-    port: int | None = None
-    service_port: int | None = 80
-    command: Sequence[str] = ()
-    arguments: Sequence[str] = ()
-    env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    config: Mapping[str, str] = field(default_factory=dict)
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    host: str = ""
-    ingress_class: str = ""
-    gateway: str = ""
-    tls_secret: str = ""
-    requests: Mapping[str, str] = field(default_factory=lambda: {"cpu": "50m", "memory": "64Mi"})
-    limits: Mapping[str, str] = field(default_factory=lambda: {"memory": "256Mi"})
-    liveness: Probe | None = None
-    readiness: Probe | None = None
-    autoscaling: Autoscaling | None = None
-    max_unavailable: int = 1
-    writable_paths: Sequence[str] = ()
-    run_as_user: int = _NON_ROOT_USER
-    labels: Mapping[str, str] = field(default_factory=dict)
-    timeout: str = "5m"
-    ignore: Sequence[Ignore] = ()
 
 
 class Application(Component):
@@ -250,84 +150,11 @@ class Application(Component):
                 "type": "RollingUpdate",
                 "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
             },
-            "template": {"metadata": self._pod_metadata(), "spec": self._pod()},
+            "template": pod_template(self.name, self._image, self._selector, self.args),
         }
         if self.args.autoscaling is None and self.args.replicas is not None:
             spec["replicas"] = self.args.replicas
         return self._manifest("apps/v1", "Deployment", spec=spec)
-
-    def _pod_metadata(self) -> dict[str, Any]:
-        metadata: dict[str, Any] = {"labels": {**self._selector, **self.args.labels}}
-        checksums: dict[str, Any] = {}
-        if self.args.config:
-            checksums["checksum/config"] = _checksum(self.args.config)
-        if self.args.secrets:
-            secrets: pulumi.Output[Any] = pulumi.Output.secret(dict(self.args.secrets))
-            checksums["checksum/secret"] = secrets.apply(_checksum)
-        if checksums:
-            metadata["annotations"] = checksums
-        return metadata
-
-    def _pod(self) -> dict[str, Any]:
-        spread = {
-            "maxSkew": 1,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": self._selector},
-        }
-        pod: dict[str, Any] = {
-            "automountServiceAccountToken": False,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": self.args.run_as_user,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "topologySpreadConstraints": [spread],
-            "containers": [self._container()],
-        }
-        if self.args.writable_paths:
-            names = range(len(self.args.writable_paths))
-            pod["volumes"] = [{"name": f"writable-{name}", "emptyDir": {}} for name in names]
-        return pod
-
-    def _container(self) -> dict[str, Any]:
-        args = self.args
-        paths = enumerate(args.writable_paths)
-        container: dict[str, Any] = {
-            "name": self.name,
-            "image": self._image,
-            "command": list(args.command),
-            "args": list(args.arguments),
-            "env": [{"name": key, "value": value} for key, value in args.env.items()],
-            "envFrom": self._env_from(),
-            "ports": [{"name": "http", "containerPort": args.port}] if args.port else [],
-            "resources": {"requests": dict(args.requests), "limits": dict(args.limits)},
-            "livenessProbe": self._probe(args.liveness),
-            "readinessProbe": self._probe(args.readiness),
-            "volumeMounts": [
-                {"name": f"writable-{index}", "mountPath": path} for index, path in paths
-            ],
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            },
-        }
-        return {key: value for key, value in container.items() if value}
-
-    def _env_from(self) -> list[dict[str, Any]]:
-        sources = []
-        if self.args.config:
-            sources.append({"configMapRef": {"name": self.name}})
-        if self.args.secrets:
-            sources.append({"secretRef": {"name": self.name}})
-        return sources
-
-    def _probe(self, probe: Probe | None) -> dict[str, Any] | None:
-        if probe is None:
-            return None
-        get = {"path": probe.path, "port": probe.port or self.args.port}
-        return {"httpGet": get, "periodSeconds": probe.period}
 
     def _service(self) -> dict[str, Any] | None:
         if self.args.port is None or self.args.service_port is None:
@@ -402,8 +229,3 @@ class Application(Component):
                 "rules": [rule],
             },
         )
-
-
-def _checksum(entries: Mapping[str, str]) -> str:
-    text = json.dumps(entries, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from components.base.typed import named
 from components.workloads.trigger import Trigger
-from components.workloads.triggers import BY_HTTP
 
 __all__ = ["Kafka", "RabbitMQ", "RedisList"]
+
+# What of RabbitMQ only its HTTP API answers.
+_BY_HTTP: Final = ("use_regex", "exclude_unacknowledged")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +180,7 @@ class RabbitMQ(Trigger):
         if self.protocol != "amqp" and not self.host.startswith("amqp"):
             return
         needs = {f"mode={self.mode!r}": self.mode != "QueueLength"}
-        needs |= {f"{name}=True": getattr(self, name) for name in BY_HTTP}
+        needs |= {f"{name}=True": getattr(self, name) for name in _BY_HTTP}
         for argument, given in needs.items():
             if given:
                 raise self.refusal(f"{argument} is answered by http only, not by amqp")

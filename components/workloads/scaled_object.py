@@ -17,7 +17,7 @@ from components.lib.manifests.identity import Identity
 from components.workloads.application import Application
 from components.workloads.target import Target, as_target, first_of
 from components.workloads.trigger import Trigger
-from components.workloads.triggers import Resource
+from components.workloads.triggers import ResourceTrigger
 
 __all__ = ["Fallback", "ScaledObject", "ScaledObjectArgs"]
 
@@ -133,7 +133,7 @@ class ScaledObject(CustomResource):
         for name in named:
             if named.count(name) > 1:
                 raise DeclarationError(f"triggers: {name!r} is the name of more than one")
-        asked = [trigger for trigger in triggers if not isinstance(trigger, Resource)]
+        asked = [trigger for trigger in triggers if not isinstance(trigger, ResourceTrigger)]
         if not asked and args.min_replicas == 0:
             raise DeclarationError(
                 "min_replicas: has to be 1 or more where only cpu or memory scale, "

@@ -1,4 +1,4 @@
-"""What KEDA's triggers have in common."""
+"""What all of KEDA's triggers have: a name, who signs in, a metric, and metadata as texts."""
 
 from __future__ import annotations
 
@@ -13,19 +13,14 @@ from components.workloads.trigger_authentication import (
     TriggerAuthentication,
 )
 
-__all__ = ["Trigger"]
-
+__all__ = ["MetricType", "Trigger", "as_text"]
 
 Authentication = TriggerAuthentication | ClusterTriggerAuthentication | tuple[str, str] | str
-
-
 MetricType = Literal["AverageValue", "Value", "Utilization"]
-
+"""How the autoscaler reads a metric: by replica, as a whole, or in percent of what is requested."""
 
 # What belongs to the trigger itself, beside its metadata.
 _BESIDE: Final = ("name", "authentication", "metricType", "useCachedMetrics")
-
-
 _RESOURCES: Final = ("cpu", "memory")
 
 
@@ -114,6 +109,7 @@ class Trigger(Typed):
 
 
 def as_text(value: Any) -> str:
+    """Return a parameter as KEDA has it: `true`, `8`, `key=value,key=value`."""
     if isinstance(value, Mapping):
         return ",".join(f"{key}={item}" for key, item in value.items())
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What KEDA scales by: typed triggers, and any other by its metadata.
+"""What KEDA scales by: a query, a time, what pods use, and any other by its metadata.
 
 Each class is a KEDA scaler; its metadata that has to be there is checked when
 it is made, before anything is applied.
@@ -13,10 +13,9 @@ from typing import ClassVar, Final
 from components.lib.manifests import fields
 from components.workloads.trigger import MetricType, Trigger, as_text
 
-__all__ = ["CPU", "Cron", "Memory", "OtherTrigger", "Prometheus", "Resource"]
+__all__ = ["CPU", "Cron", "Memory", "OtherTrigger", "Prometheus", "ResourceTrigger"]
 
 _CRON_FIELDS = 5
-BY_HTTP: Final = ("use_regex", "exclude_unacknowledged")
 _AUTH_MODES: Final = ("bearer", "basic", "tls", "custom")
 
 
@@ -93,7 +92,7 @@ class Cron(Trigger):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource(Trigger):
+class ResourceTrigger(Trigger):
     """What the pods use, as the autoscaler itself measures it: `CPU` or `Memory`.
 
     Attributes:
@@ -119,14 +118,14 @@ class Resource(Trigger):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CPU(Resource):
+class CPU(ResourceTrigger):
     """The CPU that the pods use."""
 
     type: ClassVar[str] = "cpu"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Memory(Resource):
+class Memory(ResourceTrigger):
     """The memory that the pods use."""
 
     type: ClassVar[str] = "memory"

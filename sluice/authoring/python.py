@@ -1,4 +1,4 @@
-"""Values and calls written as Python, in the style of the stacks."""
+"""Python as the formatter has it, in the style of the stacks: values, calls, tuples, imports."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["Call", "Name", "render"]
-
-
-_WIDTH: Final = 100
-
+__all__ = ["INDENT", "Call", "Name", "import_line", "render", "sequence", "with_line"]
 
 INDENT: Final = "    "
+_WIDTH: Final = 100
 
 
 @dataclass(frozen=True)
@@ -52,26 +49,6 @@ def render(value: Any, indent: int = 0, used: int = 0) -> str:
     return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}"
 
 
-def _flat(value: Any) -> str:
-    if isinstance(value, Name):
-        return value.text
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, (Call, Mapping, list)):
-        return repr(value)
-    opening, closing, items = _parts(value)
-    return opening + ", ".join(prefix + _flat(item) for prefix, item in items) + closing
-
-
-def _parts(value: Call | Mapping[str, Any] | list[Any]) -> tuple[str, str, list[tuple[str, Any]]]:
-    if isinstance(value, Call):
-        keywords = [(f"{name}=", item) for name, item in value.keywords.items()]
-        return f"{value.function}(", ")", [*(("", item) for item in value.positional), *keywords]
-    if isinstance(value, Mapping):
-        return "{", "}", [(f"{_flat(key)}: ", item) for key, item in value.items()]
-    return "[", "]", [("", item) for item in value]
-
-
 def sequence(brackets: str, elements: Sequence[str], used: int) -> str:
     """Return a tuple's or list's text; `used` is what stands before it on its line."""
     single = "," if brackets == "()" and len(elements) == 1 else ""
@@ -100,9 +77,30 @@ def with_line(written: str, code: str) -> str:
 
 
 def import_line(names: Collection[str]) -> str:
+    """Return the import of these names from `components`, of several lines where it is too long."""
     # As the formatter sorts them: classes before functions.
     ordered = sorted(names, key=lambda name: (name[:1].islower(), name))
     flat = f"from components import {', '.join(ordered)}\n"
     if len(flat) <= _WIDTH + 1:
         return flat
     return "from components import (\n" + "".join(f"{INDENT}{n},\n" for n in ordered) + ")\n"
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, Name):
+        return value.text
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, (Call, Mapping, list)):
+        return repr(value)
+    opening, closing, items = _parts(value)
+    return opening + ", ".join(prefix + _flat(item) for prefix, item in items) + closing
+
+
+def _parts(value: Call | Mapping[str, Any] | list[Any]) -> tuple[str, str, list[tuple[str, Any]]]:
+    if isinstance(value, Call):
+        keywords = [(f"{name}=", item) for name, item in value.keywords.items()]
+        return f"{value.function}(", ")", [*(("", item) for item in value.positional), *keywords]
+    if isinstance(value, Mapping):
+        return "{", "}", [(f"{_flat(key)}: ", item) for key, item in value.items()]
+    return "[", "]", [("", item) for item in value]

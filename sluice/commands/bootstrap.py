@@ -88,10 +88,10 @@ def gitea(
       sluice bootstrap gitea --approvals 1 --secret KUBECONFIG_UP --secret KUBECONFIG_PREVIEW
     """
     from sluice.gitea.bootstrap import apply  # noqa: PLC0415
-    from sluice.gitea.bootstrap_plan import Plan  # noqa: PLC0415
+    from sluice.gitea.bootstrap_plan import BootstrapPlan  # noqa: PLC0415
     from sluice.gitea.client import Gitea  # noqa: PLC0415
 
-    plan = Plan(
+    plan = BootstrapPlan(
         private=not public,
         branch=branch,
         checks=checks,

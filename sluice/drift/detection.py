@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from sluice.backend.secret_values import is_secret
-from sluice.drift.fields import ABSENT, differences, suspects
+from sluice.drift.fields import ABSENT, compared, suspects
 from sluice.drift.live import Listing, list_live, place
-from sluice.drift.owned import Declared, declared_objects, state_of, with_secrets
+from sluice.drift.owned import OwnedObject, declared_objects, state_of, with_secrets
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import Cluster, Object
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import Object
 from sluice.kubernetes.managed_fields import Path, fields_of, foreign, owner, shown
 from sluice.stack.stack import Stack
 
@@ -58,7 +59,7 @@ class Drift:
     live: Any
     manager: str
     why: Why
-    owned: Declared = field(repr=False, compare=False)
+    owned: OwnedObject = field(repr=False, compare=False)
     where: Path = field(repr=False, compare=False)
 
 
@@ -96,17 +97,17 @@ class Look:
 
     stack: Stack
     cluster: Cluster
-    declared: Sequence[Declared]
+    declared: Sequence[OwnedObject]
     live: Mapping[tuple[str, str], Listing]
 
     def drift(self, *, strict: bool = False) -> list[Drift]:
         """Return what has drifted."""
         return self.drift_of(self.declared, strict=strict)
 
-    def drift_of(self, declared: Iterable[Declared], *, strict: bool = False) -> list[Drift]:
+    def drift_of(self, declared: Iterable[OwnedObject], *, strict: bool = False) -> list[Drift]:
         """Return what has drifted of some of the objects."""
         found: list[Drift] = []
-        suspected: list[tuple[Declared, Object, list[Path]]] = []
+        suspected: list[tuple[OwnedObject, Object, list[Path]]] = []
         for each in declared:
             live = self.live_of(each)
             if live is None:
@@ -126,13 +127,13 @@ class Look:
                 ]
         return [*found, *self._decided(suspected)]
 
-    def live_of(self, declared: Declared) -> Object | None:
+    def live_of(self, declared: OwnedObject) -> Object | None:
         """Return an object as it is live; None where it is not there, or on its way out."""
         listing = self.live[declared.api_version, declared.kind]
         live = listing.objects.get(place(self.cluster, declared))
         return None if live is None or live["metadata"].get("deletionTimestamp") else live
 
-    def manifest_of(self, declared: Declared) -> Mapping[str, Any]:
+    def manifest_of(self, declared: OwnedObject) -> Mapping[str, Any]:
         """Return what is to be applied of an object: what is left to others stays as it is."""
         live = self.live_of(declared)
         manifest = {key: value for key, value in declared.manifest.items() if key != "status"}
@@ -141,7 +142,7 @@ class Look:
         )
         return applied
 
-    def _with_others(self, value: Any, live: Any, declared: Declared, path: Path) -> Any:
+    def _with_others(self, value: Any, live: Any, declared: OwnedObject, path: Path) -> Any:
         if path and not self._counts(declared, path):
             return live
         if isinstance(value, Mapping):
@@ -158,7 +159,7 @@ class Look:
             return [inner for inner in items if inner is not ABSENT]
         return value
 
-    def _counts(self, declared: Declared, path: Path) -> bool:
+    def _counts(self, declared: OwnedObject, path: Path) -> bool:
         if declared.ignores(path) or _is_aggregated(declared, path):
             return False
         target = (declared.kind, place(self.cluster, declared)[0], declared.name)
@@ -175,7 +176,7 @@ class Look:
             for target in [scaler["spec"]["scaleTargetRef"]]
         }
 
-    def _decided(self, suspected: Sequence[tuple[Declared, Object, list[Path]]]) -> list[Drift]:
+    def _decided(self, suspected: Sequence[tuple[OwnedObject, Object, list[Path]]]) -> list[Drift]:
         if not suspected:
             return []
         hidden = [each for each, _, _ in suspected if _has_hidden(each.manifest)]
@@ -189,7 +190,7 @@ class Look:
             return [each for found in decided for each in found]
 
     def _decide(
-        self, plain: Declared, declared: Declared, live: Object, paths: Sequence[Path]
+        self, plain: OwnedObject, declared: OwnedObject, live: Object, paths: Sequence[Path]
     ) -> list[Drift]:
         manifest = self.manifest_of(plain)
         try:
@@ -204,23 +205,23 @@ class Look:
             ]
         return [
             _drift(declared, live, path, one, other)
-            for path, one, other in differences(wanted, live)
+            for path, one, other in compared(wanted, live)
             if self._counts(declared, path)
         ]
 
 
-def _cleans_up(declared: Declared) -> bool:
+def _cleans_up(declared: OwnedObject) -> bool:
     """Whether an object that is gone has been removed by Kubernetes itself, as it was told."""
     spec = declared.manifest.get("spec") or {}
     return declared.kind == "Job" and spec.get("ttlSecondsAfterFinished") is not None
 
 
-def _is_aggregated(declared: Declared, path: Path) -> bool:
+def _is_aggregated(declared: OwnedObject, path: Path) -> bool:
     """Whether Kubernetes fills in a cluster role's rules from those of others."""
     return path[0] == "rules" and "aggregationRule" in declared.manifest
 
 
-def _deleted(declared: Declared) -> Drift:
+def _deleted(declared: OwnedObject) -> Drift:
     return Drift(
         component=declared.component,
         api_version=declared.api_version,
@@ -238,7 +239,7 @@ def _deleted(declared: Declared) -> Drift:
 
 
 def _drift(
-    declared: Declared, live: Object, path: Path, one: Any, other: Any, manager: str = ""
+    declared: OwnedObject, live: Object, path: Path, one: Any, other: Any, manager: str = ""
 ) -> Drift:
     why: Why = "removed" if other is ABSENT else "foreign" if one is ABSENT else "edited"
     secret = _is_secret_field(declared, path)
@@ -259,7 +260,7 @@ def _drift(
     )
 
 
-def _is_secret_field(declared: Declared, path: Path) -> bool:
+def _is_secret_field(declared: OwnedObject, path: Path) -> bool:
     """Whether a field is shown masked: anything of a Secret but its labels, or secret in the state.
 
     An annotation can hold all of an object: kubectl's last applied configuration.

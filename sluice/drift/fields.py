@@ -1,7 +1,7 @@
 """What is declared beside what is live, field by field.
 
 `suspects` is quick and asks nobody: it may name a field that differs only in
-how it is written, never the other way round. `differences` compares two
+how it is written, never the other way round. `compared` compares two
 objects that the API server has written.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Final
 from sluice.backend.secret_values import is_secret
 from sluice.kubernetes.managed_fields import Fields, Path, below, is_whole, item
 
-__all__ = ["ABSENT", "differences", "suspects"]
+__all__ = ["ABSENT", "compared", "suspects"]
 
 ABSENT: Final = object()
 """In the place of a value that is not there."""
@@ -150,7 +150,7 @@ def _suspect_texts(texts: Any, live: Mapping[str, Any], own: Sequence[Fields]) -
             yield ("stringData", key)
 
 
-def differences(wanted: Any, live: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
+def compared(wanted: Any, live: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
     """Yield path, wanted and live value of each field that differs; `ABSENT` where there is none.
 
     What the server itself writes, such as the status, is not compared.
@@ -160,10 +160,10 @@ def differences(wanted: Any, live: Any, path: Path = ()) -> Iterator[tuple[Path,
     if isinstance(wanted, Mapping) and isinstance(live, Mapping):
         for key in {**wanted, **live}:
             inner = (wanted.get(key, ABSENT), live.get(key, ABSENT))
-            yield from differences(*inner, (*path, key))
+            yield from compared(*inner, (*path, key))
     elif isinstance(wanted, list) and isinstance(live, list) and _pairs(wanted, live):
         for index, (one, other) in enumerate(zip(wanted, live, strict=True)):
-            yield from differences(one, other, (*path, index))
+            yield from compared(one, other, (*path, index))
     else:
         yield path, wanted, live
 

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sluice.drift.owned import Declared
+from sluice.drift.owned import OwnedObject
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import FORBIDDEN, Cluster, Object
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import FORBIDDEN, Object
 
 __all__ = ["Listing", "list_live", "place"]
 
@@ -39,7 +40,7 @@ class Listing:
     version: str
 
 
-def list_live(cluster: Cluster, declared: Iterable[Declared]) -> dict[tuple[str, str], Listing]:
+def list_live(cluster: Cluster, declared: Iterable[OwnedObject]) -> dict[tuple[str, str], Listing]:
     """Return the live objects of each kind that is declared.
 
     Raises:
@@ -54,7 +55,7 @@ def list_live(cluster: Cluster, declared: Iterable[Declared]) -> dict[tuple[str,
         return {(each.api_version, each.kind): each for each in listings}
 
 
-def place(cluster: Cluster, declared: Declared) -> tuple[str, str]:
+def place(cluster: Cluster, declared: OwnedObject) -> tuple[str, str]:
     """Return an object's namespace, empty where its kind has none, and its name."""
     namespaced = cluster.namespaced(declared.api_version, declared.kind)
     return (declared.namespace or "default") if namespaced else "", declared.name

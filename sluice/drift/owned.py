@@ -15,7 +15,7 @@ from sluice.kubernetes.managed_fields import below, fields_of
 from sluice.stack.own_cluster import on_own_cluster
 from sluice.stack.stack import Stack
 
-__all__ = ["HELM_MANAGERS", "Declared", "declared_objects", "state_of", "with_secrets"]
+__all__ = ["HELM_MANAGERS", "OwnedObject", "declared_objects", "state_of", "with_secrets"]
 
 HELM_MANAGERS = frozenset({"Helm", "helm", "pulumi-resource-kubernetes", "sluice"})
 """Who writes a Helm release's children: Helm by itself, Helm inside Pulumi, a correction."""
@@ -26,7 +26,7 @@ _GROUPS = "kubernetes:"
 
 
 @dataclass(frozen=True)
-class Declared:
+class OwnedObject:
     """An object that a stack owns.
 
     Attributes:
@@ -79,7 +79,7 @@ def state_of(stack: Stack) -> Sequence[Entry]:
 
 def declared_objects(
     state: Sequence[Entry], cluster: Cluster, *, without: Iterable[str] = ()
-) -> list[Declared]:
+) -> list[OwnedObject]:
     """Return what the stack owns, without the components that are named.
 
     Raises:
@@ -100,7 +100,7 @@ def declared_objects(
     return [*plain, *_children(releases, cluster)]
 
 
-def with_secrets(declared: Collection[Declared], stack: Stack) -> list[Declared]:
+def with_secrets(declared: Collection[OwnedObject], stack: Stack) -> list[OwnedObject]:
     """Return the objects with their secrets in plain text, which stay in memory."""
     if all(each.release for each in declared):
         return list(declared)
@@ -135,7 +135,7 @@ def _component(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
     return entry
 
 
-def _plain(entry: Entry, component: Entry) -> Declared:
+def _plain(entry: Entry, component: Entry) -> OwnedObject:
     outputs = entry.get("outputs") or {}
     managers = frozenset({str(outputs.get("__fieldManager") or "sluice")})
     manifest = _with_keys(_manifest(entry["inputs"]), outputs, managers)
@@ -163,15 +163,15 @@ def _declared(
     entry: Entry,
     managers: frozenset[str],
     release: str = "",
-) -> Declared:
+) -> OwnedObject:
     kind, name = str(manifest["kind"]), str(manifest["metadata"]["name"])
     rules = [Ignore.of(rule) for rule in (component.get("inputs") or {}).get("ignore") or ()]
     ignored = [rule for rule in rules if rule.matches(kind, name)]
     title = component["urn"].rpartition("::")[2].partition(":")[0]
-    return Declared(title, manifest, managers, ignored, entry["urn"], release)
+    return OwnedObject(title, manifest, managers, ignored, entry["urn"], release)
 
 
-def _children(releases: Sequence[tuple[Entry, Entry]], cluster: Cluster) -> Iterator[Declared]:
+def _children(releases: Sequence[tuple[Entry, Entry]], cluster: Cluster) -> Iterator[OwnedObject]:
     by_id = {
         f"{entry['inputs']['namespace']}/{entry['inputs']['name']}": (entry, component)
         for entry, component in releases

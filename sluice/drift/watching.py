@@ -12,7 +12,8 @@ from queue import Empty, SimpleQueue
 from sluice.drift.detection import Drift, Look, look
 from sluice.drift.live import Listing
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import Cluster, Object
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import Object
 from sluice.stack.stack import Stack
 
 __all__ = ["watch"]

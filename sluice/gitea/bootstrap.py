@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sluice.gitea.bootstrap_plan import (
-    Plan,
-    Result,
-)
+from sluice.gitea.bootstrap_plan import BootstrapPlan, Result
 from sluice.gitea.client import Gitea
 from sluice.gitea.steps import Steps
 
@@ -20,7 +17,7 @@ __all__ = ["apply", "set_values"]
 
 def apply(
     gitea: Gitea,
-    plan: Plan,
+    plan: BootstrapPlan,
     *,
     push: Callable[[], None] | None = None,
     keep_token: Callable[[str], None] | None = None,
@@ -52,7 +49,7 @@ def apply(
     yield steps.runner()
 
 
-def set_values(gitea: Gitea, plan: Plan) -> Iterator[Result]:
+def set_values(gitea: Gitea, plan: BootstrapPlan) -> Iterator[Result]:
     """Set the plan's secrets and variables, and yield what each step did."""
     steps = Steps(gitea, plan)
     yield from (steps.secret(name, value) for name, value in plan.secrets.items())

@@ -1,4 +1,4 @@
-"""What bootstrapping Gitea makes sure of, as records."""
+"""What bootstrapping makes sure that a repository on Gitea has, and what a step did, as records."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-__all__ = ["BOT_SCOPES", "BOT_TOKEN", "LABELS", "LabelPlan", "Outcome", "Plan", "Result"]
-
+__all__ = ["BOT_SCOPES", "BOT_TOKEN", "LABELS", "BootstrapPlan", "LabelPlan", "Outcome", "Result"]
 
 BOT_TOKEN: Final = "SLUICE_TOKEN"  # noqa: S105 - the secret's name
 """The secret that holds the bot's token."""
 
-
 BOT_SCOPES: Final = ("write:repository", "write:issue", "write:package", "read:user")
 """For commits, pull requests, comments, reports, and to know its own comments."""
-
 
 Outcome = Literal["made", "repaired", "set", "in order", "missing"]
 """What a step did; `missing` is what it cannot make."""
@@ -36,7 +33,7 @@ LABELS: Final = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class BootstrapPlan:
     """What the repository is to have.
 
     Attributes:

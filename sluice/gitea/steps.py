@@ -1,4 +1,4 @@
-"""The steps of bootstrapping, each done once and told."""
+"""The steps of bootstrapping: each looks, makes or repairs one thing, and says what it did."""
 
 from __future__ import annotations
 
@@ -12,27 +12,37 @@ import msgspec
 from urllib3.util import make_headers
 
 from sluice.errors import GiteaError
-from sluice.gitea.bootstrap_plan import BOT_SCOPES, BOT_TOKEN, LabelPlan, Outcome, Plan, Result
+from sluice.gitea.bootstrap_plan import (
+    BOT_SCOPES,
+    BOT_TOKEN,
+    BootstrapPlan,
+    LabelPlan,
+    Outcome,
+    Result,
+)
 from sluice.gitea.client import Gitea
 from sluice.gitea.connection import Connection
 
+__all__ = ["Steps"]
+
 _TOKEN_NAME: Final = "sluice"  # noqa: S105 - the token's name
-
-
 _KEY_TITLE: Final = "sluice"
-
-
 _TEAM_UNITS: Final = ("repo.code", "repo.issues", "repo.pulls", "repo.actions", "repo.packages")
-
-
 _NOT_FOUND: Final = 404
 
 
 class _Named(msgspec.Struct, frozen=True):
+    """A secret, a variable, which has `data`, or a team, which has an `id`."""
+
     name: str
     id: int = 0
     data: str = ""
-    key: str = ""
+
+
+class _DeployKey(msgspec.Struct, frozen=True):
+    id: int
+    title: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class Steps:
     """The steps of a plan; each makes sure of one thing and says what it did."""
 
     gitea: Gitea
-    plan: Plan
+    plan: BootstrapPlan
 
     @property
     def _connection(self) -> Connection:
@@ -147,9 +157,9 @@ class Steps:
     def deploy_key(self) -> Result:
         """Add the deploy key; one of the same title that is another is removed."""
         subject = "deploy key"
-        wanted = _key(self.plan.deploy_key)
-        keys = list(self._connection.pages(self.gitea.path("keys"), _Titled))
-        if any(_key(key.key) == wanted for key in keys):
+        wanted = _without_comment(self.plan.deploy_key)
+        keys = list(self._connection.pages(self.gitea.path("keys"), _DeployKey))
+        if any(_without_comment(key.key) == wanted for key in keys):
             return Result(subject, "in order")
         api = giteapy.RepositoryApi(self._connection.api)
         stale = [key for key in keys if key.title == _KEY_TITLE]
@@ -232,16 +242,10 @@ class Steps:
         return str(msgspec.json.decode(answer.data)["sha1"])
 
 
-class _Titled(msgspec.Struct, frozen=True):
-    id: int
-    title: str
-    key: str
-
-
 def _password() -> str:
     return f"{randomness.token_urlsafe(24)}aA1!"
 
 
-def _key(line: str) -> list[str]:
-    """Return the type and the body of a public key, without its comment."""
+def _without_comment(line: str) -> list[str]:
+    """Return the type and the body of a public key."""
     return line.split()[:2]

@@ -1,4 +1,4 @@
-"""The scalars of a YAML text, with their places in it."""
+"""The scalars of a YAML text: where each stands in it, and how a new value is written there."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ from yaml.resolver import Resolver
 
 from components.errors import DeclarationError
 
-__all__ = ["Object"]
-
-
-_STRING: Final = "tag:yaml.org,2002:str"
-
+__all__ = [
+    "BLOCK_HEADER",
+    "PROPERTIES",
+    "Object",
+    "Scalar",
+    "as_written",
+    "line_of",
+    "scalars_of",
+    "span_of",
+]
 
 BLOCK_HEADER: Final = re.compile(r"[|>][-+0-9]*[ \t]+")
+"""What a block begins with, where a comment stands behind it."""
 
-
-# An anchor, a tag and comments between them and the scalar that they belong to.
 PROPERTIES: Final = re.compile("(?:(?:[&!][^\\s]*|#[^\r\n\x85\u2028\u2029]*)\\s+)*")
+"""An anchor, a tag and comments between them and the scalar that they belong to."""
 
-
+_STRING: Final = "tag:yaml.org,2002:str"
 # Tabs where YAML allows them and PyYAML does not: before a comment or a line's end, behind a key.
 _TABS: Final = re.compile(r"\t+(?=#|\r|\n|$)|(?<=:)\t+")
-
-
 # What Kubernetes' reader takes for a number, and PyYAML for text.
 _NUMBER: Final = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
@@ -70,7 +73,24 @@ class Scalar:
 
     @property
     def is_block(self) -> bool:
+        """Whether it is written as a block: `|` or `>`, and lines below it."""
         return self.style in ("|", ">")
+
+
+def scalars_of(text: str, where: str) -> list[Scalar]:
+    """Return the scalars of a text in its order, each with the object of its document.
+
+    Raises:
+        DeclarationError: naming `where`, where the text is not YAML.
+
+    """
+    try:
+        spaced = _TABS.sub(lambda tabs: " " * len(tabs[0]), text)
+        roots = [root for root in yaml.compose_all(spaced, Loader=yaml.SafeLoader) if root]
+    except yaml.YAMLError as error:
+        raise DeclarationError(_not_yaml(error, where)) from error
+    found = (scalar for root in roots for scalar in _below(root, _object(root), text))
+    return sorted(found, key=lambda scalar: scalar.start)
 
 
 def span_of(text: str, scalar: Scalar) -> tuple[int, int]:
@@ -95,14 +115,9 @@ def as_written(value: str, scalar: Scalar) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def scalars_of(text: str, where: str) -> list[Scalar]:
-    try:
-        spaced = _TABS.sub(lambda tabs: " " * len(tabs[0]), text)
-        roots = [root for root in yaml.compose_all(spaced, Loader=yaml.SafeLoader) if root]
-    except yaml.YAMLError as error:
-        raise DeclarationError(_not_yaml(error, where)) from error
-    found = (scalar for root in roots for scalar in _below(root, _object(root), text))
-    return sorted(found, key=lambda scalar: scalar.start)
+def line_of(text: str, position: int) -> int:
+    """Return the line of a position, from 1."""
+    return text.count("\n", 0, position) + 1
 
 
 def _below(root: yaml.Node, owner: Object, text: str) -> Iterator[Scalar]:
@@ -146,10 +161,6 @@ def _texts(node: yaml.Node | None) -> dict[str, str]:
         for key, value in pairs
         if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
     }
-
-
-def line_of(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
 
 
 def _not_yaml(error: yaml.YAMLError, where: str) -> str:

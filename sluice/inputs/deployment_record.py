@@ -27,7 +27,15 @@ from sluice.inputs.reads import Reads, Tree, outside
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 
-__all__ = ["Record", "affected", "differences", "load", "noted_reads", "record", "state_digest"]
+__all__ = [
+    "DeploymentRecord",
+    "affected",
+    "changed",
+    "load",
+    "noted_reads",
+    "record",
+    "state_digest",
+]
 
 _KUBERNETES = "kubernetes:"
 _PROVIDER = "pulumi:providers:"
@@ -36,7 +44,7 @@ _GIVEN = tuple(f"{_KUBERNETES}{group}" for group in ("helm.sh", "kustomize", "ya
 
 
 @dataclass(frozen=True)
-class Record:
+class DeploymentRecord:
     """What a deployment ran on.
 
     Attributes:
@@ -67,10 +75,10 @@ class Record:
         )
 
 
-def load(stack: Stack) -> Record | None:
+def load(stack: Stack) -> DeploymentRecord | None:
     """Return the record of the stack's last good deployment; None where there is none."""
     try:
-        return Record(**json.loads(_file(stack).read_bytes()))
+        return DeploymentRecord(**json.loads(_file(stack).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -103,7 +111,7 @@ def record(stack: Stack, commit: str, notes: Path) -> None:
     reads = Reads.noted(notes, stack, _given(entries))
     if reads is None:
         return
-    kept = Record(
+    kept = DeploymentRecord(
         commit=commit,
         contents=reads.contents(_tree(stack.repository, commit)),
         modules=sorted(reads.modules),
@@ -114,7 +122,7 @@ def record(stack: Stack, commit: str, notes: Path) -> None:
     _save(stack, kept)
 
 
-def differences(stack: Stack, kept: Record, commit: str) -> list[str]:
+def changed(stack: Stack, kept: DeploymentRecord, commit: str) -> list[str]:
     """Return what differs now from what a deployment ran on; empty where a commit is the same."""
     state = stack.local_state()
     if state is None:
@@ -128,11 +136,11 @@ def differences(stack: Stack, kept: Record, commit: str) -> list[str]:
     ]
 
 
-def affected(repository: Repository, kept: Record, commit: str, other: str) -> list[str]:
+def affected(repository: Repository, kept: DeploymentRecord, commit: str, other: str) -> list[str]:
     """Return the paths that the stack's program reads and that differ between two commits."""
     first, second = (kept.reads.contents(_tree(repository, each)) for each in (commit, other))
-    changed = (entry.partition(":")[2] for entry in first if first[entry] != second[entry])
-    return list(dict.fromkeys(path or "." for path in changed))
+    paths = (entry.partition(":")[2] for entry in first if first[entry] != second[entry])
+    return list(dict.fromkeys(path or "." for path in paths))
 
 
 def state_digest(stack: Stack) -> str:
@@ -141,7 +149,7 @@ def state_digest(stack: Stack) -> str:
     return _digest(_content(state.checkpoint)) if state else ""
 
 
-def _save(stack: Stack, kept: Record) -> None:
+def _save(stack: Stack, kept: DeploymentRecord) -> None:
     atomic_file.write(_file(stack), json.dumps(asdict(kept)).encode())
 
 

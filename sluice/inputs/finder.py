@@ -1,4 +1,4 @@
-"""Finds what a program reads: modules, files, folders."""
+"""What a program has read, from what its processes noted: paths of the repository, and others."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ import yaml
 
 from sluice.inputs.notes import RECORDER
 
+__all__ = ["Finder", "module_of"]
+
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
-
 _LOCAL = ((".git",), (".sluice",), (".venv",))
-
-
 _PYTHON = (sys.prefix, sys.base_prefix, str(RECORDER))
 _SYSTEM = {*_PYTHON, *map(os.path.realpath, _PYTHON), "/dev", "/proc", "/sys"}
-
-
 # So many links does Linux follow; then it takes them for a circle.
 _MOST_LINKS = 40
-
-
-ABSENT = "-"
+_LONGEST = 4096
 
 
 class Finder:
-    """Turns absolute paths that were read into the repository's own, through symbolic links."""
+    """Turns absolute paths that were read into the repository's own, through symbolic links.
+
+    Attributes:
+        root: the repository's folder.
+        paths: what was read in it, `<how>:<path>`.
+        outside: what was read outside of it, as absolute paths.
+
+    """
 
     def __init__(self, root: Path) -> None:
+        """Begin with nothing, for the repository of a folder."""
         self.root = root
         self.paths: set[str] = set()
         self.outside: set[str] = set()
@@ -85,13 +87,6 @@ class Finder:
                 if path.is_dir():
                     self.add("file", path / "__init__.py")
 
-    def _add_links(self, folder: Path) -> None:
-        """Take where the links of a directory lead to: who lists it may ask what lies there."""
-        if folder.is_dir():
-            for entry in os.scandir(folder):
-                if entry.is_symlink():
-                    self.add("file", Path(entry.path))
-
     def add_named(self, text: str, folder: Path) -> None:
         """Take everything below what a text names, relative to a folder, if it is there."""
         if not text or "\n" in text or len(text) > _LONGEST:
@@ -99,6 +94,13 @@ class Finder:
         path = Path(os.path.normpath(folder / text))
         if os.path.lexists(path):
             self._add_all(path)
+
+    def _add_links(self, folder: Path) -> None:
+        """Take where the links of a directory lead to: who lists it may ask what lies there."""
+        if folder.is_dir():
+            for entry in os.scandir(folder):
+                if entry.is_symlink():
+                    self.add("file", Path(entry.path))
 
     def _add_all(self, path: Path) -> None:
         before = len(self.paths) + len(self.outside)
@@ -132,7 +134,9 @@ class Finder:
         return True
 
 
-_LONGEST = 4096
+def module_of(name: str) -> str:
+    """Return the top-level module of a dotted name."""
+    return name.partition(".")[0]
 
 
 def _source(path: Path) -> Path:
@@ -158,8 +162,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
-
-
-def module_of(name: str) -> str:
-    """Return the top-level module of a dotted name."""
-    return name.partition(".")[0]

@@ -16,15 +16,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sluice.inputs.finder import ABSENT, Finder, module_of
+from sluice.inputs.finder import Finder, module_of
 from sluice.stack.stack import Stack
 
 __all__ = ["Reads", "Tree", "outside"]
 
-
 # The engine and its language host read these themselves.
 _ALWAYS = ("Pulumi.yaml", "pyproject.toml", "requirements.txt", "toolchain/requirements.txt")
 _LINK = "120000"
+_ABSENT = "-"
 
 Tree = Mapping[str, str]
 """A commit's files and directories by path, each as `<type> <id>`; the root is the empty path."""
@@ -119,7 +119,7 @@ def _entry(path: str, tree: Tree) -> str:
         return tree[path]
     while path not in tree:
         path = path.rpartition("/")[0]
-    return ABSENT if tree[path].startswith("tree") else f"{ABSENT} {_kind(tree[path])}"
+    return _ABSENT if tree[path].startswith("tree") else f"{_ABSENT} {_kind(tree[path])}"
 
 
 def _joined(folder: str, name: str) -> str:
@@ -144,7 +144,7 @@ def _on_disk(path: Path) -> str:
             return f"program {status.st_size} {status.st_mtime_ns}"
         return _digest(path.read_bytes())
     except OSError:
-        return ABSENT
+        return _ABSENT
 
 
 def _digest(content: str | bytes) -> str:

@@ -11,16 +11,17 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from components.lib.manifests import documents
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import Cluster, Object
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import Object
 
-__all__ = ["HelmRecord", "Record", "decoded", "deployed_manifests", "newest_record", "records"]
+__all__ = ["HelmRecord", "ReleaseRecord", "deployed_manifests", "newest_record", "records"]
 
 _UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 _REASON = "the process that ran this was killed"
@@ -49,7 +50,7 @@ class HelmRecord:
 
         Helm's word: `Succeeded`, `Failed`; empty where it never ran.
         """
-        hooks = decoded(self._secret).get("hooks") or ()
+        hooks = _decoded(self._secret).get("hooks") or ()
         return {
             str(each["name"]): str((each.get("last_run") or {}).get("phase") or "")
             for each in hooks
@@ -67,12 +68,26 @@ class HelmRecord:
 
     def mark_failed(self) -> None:
         """Finish the record, so that Helm upgrades from the last good revision."""
-        content = decoded(self._secret)
+        content = _decoded(self._secret)
         content["info"] |= {"status": "failed", "description": _REASON}
         labels = {"status": "failed"}
         patch = {"metadata": {"labels": labels}, "data": {"release": _encoded(content)}}
         metadata = self._secret["metadata"]
         self._cluster.patch("v1", "Secret", metadata["namespace"], metadata["name"], patch)
+
+
+@dataclass(frozen=True)
+class ReleaseRecord:
+    """What Helm has recorded of a release's deployed revision.
+
+    Attributes:
+        component: the component that the release belongs to.
+        objects: its objects, as they were applied.
+
+    """
+
+    component: str
+    objects: list[dict[str, Any]] = field(repr=False)
 
 
 def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
@@ -88,81 +103,53 @@ def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
     if not secrets:
         return None
     secret = max(secrets, key=lambda each: int(each["metadata"]["labels"]["version"]))
-    info = decoded(secret)["info"]
+    info = _decoded(secret)["info"]
     since = _time(info["last_deployed"])
     return HelmRecord(release, str(info["status"]), since, cluster, secret)
 
 
-def deployed_manifests(cluster: Cluster, releases: Collection[str]) -> Iterator[tuple[str, str]]:
+def deployed_manifests(
+    cluster: Cluster,
+    releases: Collection[str],
+    *,
+    unread: Callable[[str, ApiError], None] | None = None,
+) -> Iterator[tuple[str, str]]:
     """Yield `namespace/name` and the manifests (YAML) of each of the releases that is deployed.
 
-    Hooks are not among them. One request, where all namespaces may be asked.
-    Raises ApiError where the cluster cannot be asked.
+    Hooks are not among them. One request, where all namespaces may be asked; of
+    one whose records may not be read `unread` is told where it is given.
+
+    Raises:
+        ApiError: where the cluster cannot be asked.
+
     """
     selector = "owner=helm,status=deployed"
     namespaces = {release.partition("/")[0] for release in releases}
-    for secret in cluster.list_in("v1", "Secret", namespaces, labels=selector):
+    for secret in cluster.list_in("v1", "Secret", namespaces, labels=selector, unread=unread):
         metadata = secret["metadata"]
         release = f"{metadata['namespace']}/{metadata['labels']['name']}"
         if release in releases:
-            yield release, str(decoded(secret)["manifest"])
-
-
-def _time(text: str) -> datetime:
-    # Go writes nanoseconds, Python reads microseconds.
-    seconds, _, rest = text.partition(".")
-    zone = rest.lstrip("0123456789") if rest else ""
-    return datetime.fromisoformat(seconds + zone)
-
-
-def decoded(secret: Object) -> Any:
-    """Return what a record holds: its `info`, `chart`, `config`, `manifest` and `hooks`."""
-    return json.loads(
-        gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"])))
-    )
-
-
-def _encoded(content: Any) -> str:
-    packed = gzip.compress(json.dumps(content).encode())
-    return base64.b64encode(base64.b64encode(packed)).decode()
-
-
-@dataclass(frozen=True)
-class Record:
-    """What Helm has recorded of a release's deployed revision.
-
-    Attributes:
-        component: the component that the release belongs to.
-        objects: its objects, as they were applied.
-
-    """
-
-    component: str
-    objects: list[dict[str, Any]] = field(repr=False)
+            yield release, str(_decoded(secret)["manifest"])
 
 
 def records(
     cluster: Cluster, releases: Mapping[str, str]
-) -> tuple[dict[str, Record], dict[str, str]]:
+) -> tuple[dict[str, ReleaseRecord], dict[str, str]]:
     """Return the records of the given releases: `namespace/name`, with their components.
 
     And those that may not be read, with the reason.
     """
-    found: dict[str, Record] = {}
+    found: dict[str, ReleaseRecord] = {}
     hidden: dict[str, str] = {}
 
     def unread(namespace: str, error: ApiError) -> None:
         hidden.update((each, str(error)) for each in releases if each.startswith(f"{namespace}/"))
 
-    namespaces = {release.partition("/")[0] for release in releases}
-    labels = "owner=helm,status=deployed"
-    for secret in cluster.list_in("v1", "Secret", namespaces, labels=labels, unread=unread):
-        metadata = secret["metadata"]
-        release = f"{metadata['namespace']}/{metadata['labels']['name']}"
-        if release in releases:
-            objects = documents.load_all(decoded(secret)["manifest"], where=release)
-            placed = [_placed(each, metadata["namespace"], cluster) for each in objects]
-            found[release] = Record(releases[release], placed)
+    for release, text in deployed_manifests(cluster, releases, unread=unread):
+        namespace, _, _ = release.partition("/")
+        objects = documents.load_all(text, where=release)
+        placed = [_placed(each, namespace, cluster) for each in objects]
+        found[release] = ReleaseRecord(releases[release], placed)
     return found, hidden
 
 
@@ -172,3 +159,22 @@ def _placed(manifest: dict[str, Any], namespace: str, cluster: Cluster) -> dict[
     if not cluster.serves(api_version, kind) or not cluster.namespaced(api_version, kind):
         return manifest
     return {**manifest, "metadata": {"namespace": namespace, **manifest["metadata"]}}
+
+
+def _time(text: str) -> datetime:
+    # Go writes nanoseconds, Python reads microseconds.
+    seconds, _, rest = text.partition(".")
+    zone = rest.lstrip("0123456789") if rest else ""
+    return datetime.fromisoformat(seconds + zone)
+
+
+def _decoded(secret: Object) -> Any:
+    """Return what a record holds: its `info`, `chart`, `config`, `manifest` and `hooks`."""
+    return json.loads(
+        gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"])))
+    )
+
+
+def _encoded(content: Any) -> str:
+    packed = gzip.compress(json.dumps(content).encode())
+    return base64.b64encode(base64.b64encode(packed)).decode()

@@ -1,4 +1,4 @@
-"""Newest versions looked up: images, charts, sources."""
+"""How the newest allowed version is looked up, of images, charts and sources."""
 
 from __future__ import annotations
 
@@ -16,32 +16,17 @@ from components.lib.locks.lock_entry import LockEntry, Request
 from components.lib.locks.resolution import LookUp
 from components.lib.registry.etag_cache import ETagCache
 from components.lib.registry.mirrors import Mirrors
-from components.runtime.answers import MACHINE_MIRRORS
 from sluice.stack.stack import Stack
 
-__all__ = ["remote_images"]
-
+__all__ = ["look_ups_of", "remote_images"]
 
 _PAGES: Final = Path(".sluice/images")
-
-
 _PROVIDING: Final = threading.Lock()
 
 
 def remote_images(stack: Stack) -> RemoteImages:
     """Return the images of all registries by the stack's mirrors; stacks with the same share it."""
     return _remote_images(stack.repository.root, stack.mirrors())
-
-
-def mirrors_of(stack: Stack) -> Mirrors:
-    """Return the stack's mirrors and, before them, those that this machine sets."""
-    mirrors = Mirrors(stack.settings().mirrors or {})
-    return mirrors.merged(Mirrors.load(stack.repository.root / MACHINE_MIRRORS))
-
-
-@cache
-def _remote_images(root: Path, mirrors: Mirrors) -> RemoteImages:
-    return RemoteImages(root, mirrors, cache=ETagCache(root / _PAGES))
 
 
 @cache
@@ -53,6 +38,11 @@ def look_ups_of(root: Path, mirrors: Mirrors) -> Mapping[str, LookUp]:
         "images": _remote_images(root, mirrors).newest,
     }
     return {section: _with_verifier(look_up) for section, look_up in look_ups.items()}
+
+
+@cache
+def _remote_images(root: Path, mirrors: Mirrors) -> RemoteImages:
+    return RemoteImages(root, mirrors, cache=ETagCache(root / _PAGES))
 
 
 def _with_verifier(look_up: LookUp) -> LookUp:

@@ -118,12 +118,9 @@ def _releases(
 
 
 def _by_key(rendered: RenderedStack, unknown: Collection[str]) -> dict[_Key, RenderedObject]:
-    found = {}
-    for each in rendered.objects:
-        identity = identify(each.content)
-        if each.release not in unknown:
-            found[identity.group, identity.kind, identity.namespace, identity.name] = each
-    return found
+    return {
+        identify(each.content).key: each for each in rendered.objects if each.release not in unknown
+    }
 
 
 def _difference(

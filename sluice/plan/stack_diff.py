@@ -21,7 +21,6 @@ from sluice.stack.own_cluster import is_on_own_cluster, on_own_cluster
 
 __all__ = ["differences"]
 
-
 _SECRET_NUMBER: Final = 1000
 
 

@@ -159,7 +159,7 @@ def _changed(stack: Stack, commit: str) -> list[str]:
     kept = deployment_record.load(stack)
     if kept is None:
         return ["no record of a good deployment on this machine"]
-    return deployment_record.differences(stack, kept, commit)
+    return deployment_record.changed(stack, kept, commit)
 
 
 def _drifted(stack: Stack) -> list[str]:

@@ -15,13 +15,13 @@ from sluice.errors import RollbackError
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 
-__all__ = ["differences", "print_declared"]
+__all__ = ["declared_otherwise", "print_declared"]
 
 # Other commits' checkouts have it by this name.
 _DOOR: Final = "sluice.declared_apart"
 
 
-def differences(before: Stack, after: Stack) -> list[str]:
+def declared_otherwise(before: Stack, after: Stack) -> list[str]:
     """Return the objects that `after` declares otherwise than `before`, by their titles.
 
     Values of secrets are not compared. Empty where `before` declares nothing

@@ -10,7 +10,7 @@ from sluice.engine.outcome import Outcome
 from sluice.errors import DeploymentError, LockedError, RollbackError, SuspendedError
 from sluice.git.worktree import checked_out
 from sluice.recovery.recovery import is_updating
-from sluice.rollback.declaration_diff import differences
+from sluice.rollback.declaration_diff import declared_otherwise
 from sluice.rollback.irrevocable import irrevocable
 from sluice.rollback.restoration import Restoration, restore
 from sluice.rollback.rollback import REASON, Rollback
@@ -96,5 +96,7 @@ def _others(
         return {}
     others = [name for name in restored.stacks if name != rollback.stack.name]
     with checked_out(rollback.stack.repository, rollback.newest) as newest:
-        found = {name: differences(Stack(newest, name), Stack(restored, name)) for name in others}
+        found = {
+            name: declared_otherwise(Stack(newest, name), Stack(restored, name)) for name in others
+        }
     return {name: titles for name, titles in found.items() if titles}

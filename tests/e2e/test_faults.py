@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from sluice.gitea.bootstrap import apply
-from sluice.gitea.bootstrap_plan import BOT_TOKEN, Plan
+from sluice.gitea.bootstrap_plan import BOT_TOKEN, BootstrapPlan
 from sluice.sandbox.processes.process import find
 from tests.e2e.team import CHECKS, STACKS
 from tests.gitea_sandbox import eventually
@@ -89,7 +89,7 @@ def revoked(team: Team) -> Iterator[str]:
     """Have the pipeline go on with a token that was revoked; give it the good one afterwards."""
     gitea, service = team.sandbox.admin, team.sandbox.service
     token = service.bot_token_file.read_text()
-    plan = Plan(checks=CHECKS)
+    plan = BootstrapPlan(checks=CHECKS)
     deque(apply(gitea, plan, keep_token=service.bot_token_file.write_text, renew_token=True), 0)
     path = gitea.path("actions", "secrets", BOT_TOKEN)
     gitea.connection.call("PUT", path, body={"data": token})

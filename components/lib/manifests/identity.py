@@ -27,6 +27,11 @@ class Identity:
         return group if slash else ""
 
     @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What tells it from other objects, whichever version of its API names it."""
+        return self.group, self.kind, self.namespace, self.name
+
+    @property
     def path(self) -> str:
         """`namespace/name`, or the name alone."""
         return f"{self.namespace}/{self.name}" if self.namespace else self.name

@@ -22,7 +22,7 @@ import git
 
 from components.lib.files.atomic_file import write_if_changed
 from sluice.gitea.bootstrap import apply, set_values
-from sluice.gitea.bootstrap_plan import Plan, Result
+from sluice.gitea.bootstrap_plan import BootstrapPlan, Result
 from sluice.gitea.client import Gitea
 from sluice.gitea.connection import Connection
 from sluice.sandbox.chart_server.repository import archives
@@ -148,7 +148,9 @@ class GiteaService:
 
         Secrets and variables are set again where the clusters became others.
         """
-        plan = Plan(checks=seed.checks, secrets=_secrets(seed), variables=self._variables(seed))
+        plan = BootstrapPlan(
+            checks=seed.checks, secrets=_secrets(seed), variables=self._variables(seed)
+        )
         values = repr((sorted(plan.secrets.items()), sorted(plan.variables.items())))
         digest, marker = hashlib.sha256(values.encode()).hexdigest(), self.folder / "filled"
         if not marker.exists():
@@ -158,7 +160,7 @@ class GiteaService:
             deque(set_values(gitea, plan), maxlen=0)
         write_if_changed(marker, digest)
 
-    def _bootstrap(self, gitea: Gitea, plan: Plan, checkout: Path) -> Iterator[Result]:
+    def _bootstrap(self, gitea: Gitea, plan: BootstrapPlan, checkout: Path) -> Iterator[Result]:
         return apply(
             gitea,
             plan,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sluice.errors import GiteaError
 from sluice.gitea.bootstrap import apply
-from sluice.gitea.bootstrap_plan import BOT_TOKEN, Plan
+from sluice.gitea.bootstrap_plan import BOT_TOKEN, BootstrapPlan
 from sluice.gitea.client import Gitea
 from sluice.sandbox.control_plane.pki import Authority, Subject
 from sluice.sandbox.gitea.server import ADMINISTRATOR, GiteaServer
@@ -82,7 +82,7 @@ def test_a_repository_is_bootstrapped_and_repaired_there(
 
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     gitea = Gitea.of(checkout, environment)
-    plan = Plan(
+    plan = BootstrapPlan(
         approvals=1, checks=("sluice/*",), variables={"REGION": "eu"}, deploy_key=_public_key()
     )
     first = {result.subject: result.outcome for result in apply(gitea, plan)}

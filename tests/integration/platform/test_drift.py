@@ -61,13 +61,13 @@ def api(checkout: Checkout) -> Cluster:
 
 def edit(cluster: Cluster, live: dict[str, Any], operations: list[dict[str, Any]]) -> None:
     """Change an object as `kubectl edit` does."""
-    path = cluster._path_of(live)
+    path = cluster.discovery.path_of(live)
     query = {"fieldManager": "kubectl-edit"}
-    cluster._ask("PATCH", path, query, operations, "application/json-patch+json")
+    cluster.connection.ask("PATCH", path, query, operations, "application/json-patch+json")
 
 
 def delete(cluster: Cluster, live: dict[str, Any]) -> None:
-    cluster._ask("DELETE", cluster._path_of(live))
+    cluster.connection.ask("DELETE", cluster.discovery.path_of(live))
 
 
 KINDS: dict[str, dict[str, Any]] = {

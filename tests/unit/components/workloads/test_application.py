@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from components import Application, ApplicationArgs, Autoscaling, Namespace, Probe
-from components.workloads.application import _checksum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,11 +176,6 @@ def test_a_changed_value_rolls_the_pods_and_the_same_value_does_not(
     assert annotations("1") == annotations("1")
     assert annotations("1") != annotations("2")
     assert list(annotations("1")) == [f"checksum/{group.removesuffix('s')}"]
-
-
-@given(st.dictionaries(st.text(), st.text()))
-def test_a_checksum_does_not_depend_on_the_order(entries: dict[str, str]) -> None:
-    assert _checksum(entries) == _checksum(dict(reversed(entries.items())))
 
 
 def test_a_port_makes_a_service_and_a_host_an_ingress(declare: Declare) -> None:

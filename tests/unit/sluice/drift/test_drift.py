@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components import DeclarationError, Ignore
-from sluice.drift.fields import ABSENT, differences, suspects
+from sluice.drift.fields import ABSENT, compared, suspects
 from sluice.kubernetes.managed_fields import Fields, fields_of, foreign, owner, shown
 
 HIDDEN = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}
@@ -67,7 +67,7 @@ def test_what_others_own_inside_a_map_is_not_ours_with_the_map() -> None:
 def test_the_server_s_own_fields_are_no_difference() -> None:
     one = {"metadata": {"resourceVersion": "1", "labels": {"a": "1"}}, "status": {"ready": True}}
     other = {"metadata": {"resourceVersion": "2", "labels": {}}, "status": {}}
-    assert list(differences(one, other)) == [(("metadata", "labels", "a"), "1", ABSENT)]
+    assert list(compared(one, other)) == [(("metadata", "labels", "a"), "1", ABSENT)]
 
 
 def test_what_others_added_is_told_with_its_manager_but_not_what_controllers_did() -> None:

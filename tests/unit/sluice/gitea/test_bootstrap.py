@@ -8,7 +8,7 @@ import pytest
 
 from sluice.commands.bootstrap import bootstrap
 from sluice.gitea.bootstrap import apply
-from sluice.gitea.bootstrap_plan import LABELS, LabelPlan, Outcome, Plan
+from sluice.gitea.bootstrap_plan import LABELS, BootstrapPlan, LabelPlan, Outcome
 from sluice.gitea.client import Gitea
 from sluice.pipeline.report import DATA_LOSS
 from sluice.report.comment import LABEL as LABEL_OF_REPORT
@@ -16,7 +16,7 @@ from tests.unit.sluice.fake_gitea import Answer, FakeGitea
 
 KEY = "ssh-ed25519 AAAAC3Nza ada@example.com"
 LABEL = LabelPlan("sluice/allow-data-loss", "#b60205", "what holds data")
-PLAN = Plan(
+PLAN = BootstrapPlan(
     secrets={"SLUICE_TOKEN": "t0ken", "KUBECONFIG_UP": "kind: Config"},
     variables={"REGION": "eu"},
     labels=(LABEL,),
@@ -84,7 +84,7 @@ def writes(server: FakeGitea) -> dict[str, dict[str, Any]]:
     return written
 
 
-def outcomes(gitea: Gitea, plan: Plan = PLAN) -> dict[str, Outcome]:
+def outcomes(gitea: Gitea, plan: BootstrapPlan = PLAN) -> dict[str, Outcome]:
     return {result.subject: result.outcome for result in apply(gitea, plan)}
 
 
@@ -152,7 +152,9 @@ def test_checks_and_approvals_are_as_asked_for(
     server: FakeGitea, gitea: Gitea, writes: dict[str, dict[str, Any]]
 ) -> None:
     server.on("GET /branch_protections/main", (404, {"message": "no"}))
-    plan = Plan(secrets={"SLUICE_TOKEN": "t"}, labels=(), checks=("sluice/*",), approvals=2)
+    plan = BootstrapPlan(
+        secrets={"SLUICE_TOKEN": "t"}, labels=(), checks=("sluice/*",), approvals=2
+    )
     assert outcomes(gitea, plan)["protection of main"] == "made"
     made = writes["POST /branch_protections"]
     assert made["rule_name"] == "main"

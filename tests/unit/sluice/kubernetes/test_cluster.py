@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from sluice.errors import ApiError
-from sluice.kubernetes.cluster import FORBIDDEN, Cluster
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import FORBIDDEN
 
 
 class Guarded(Cluster):

@@ -11,7 +11,7 @@ import pytest
 
 from sluice.errors import RepositoryError, WaitingError
 from sluice.inputs.affected import affected_stacks, commits_since_affected
-from sluice.inputs.deployment_record import Record
+from sluice.inputs.deployment_record import DeploymentRecord
 from sluice.pipeline.approval import Gate, approver_of
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
@@ -35,7 +35,7 @@ class Platform:
         (root / "Pulumi.yaml").write_text("name: infrastructure\n")
         self.first = self.commit("prod.py")
         contents = {"file:prod.py": "as it was"}
-        record = Record(self.first, contents, [], {}, {}, [])
+        record = DeploymentRecord(self.first, contents, [], {}, {}, [])
         file = self.repository.local / "deployments" / "prod.json"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(asdict(record)))

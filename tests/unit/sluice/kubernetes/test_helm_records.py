@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from typing import Any
+
+from sluice.errors import ApiError
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.connection import FORBIDDEN
+from sluice.kubernetes.helm_records import ReleaseRecord, deployed_manifests, records
+
+SETTINGS = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}}'
+
+
+class Helms(Cluster):
+    """A cluster with Helm's records of releases whose Secrets may not be read in `hidden`."""
+
+    def __init__(self, *releases: str) -> None:
+        super().__init__("test")
+        self._releases = releases
+
+    def list(self, _api_version: str, _kind: str, *, namespace: str = "", labels: str = "") -> Any:
+        assert labels == "owner=helm,status=deployed"
+        if namespace in ("", "hidden"):
+            raise ApiError("secrets is forbidden", status=FORBIDDEN)
+        found = (release.split("/") for release in self._releases)
+        return [secret(*place) for place in found if place[0] == namespace]
+
+    def serves(self, _api_version: str, _kind: str) -> bool:
+        return True
+
+    def namespaced(self, _api_version: str, _kind: str) -> bool:
+        return True
+
+
+def secret(namespace: str, name: str) -> dict[str, Any]:
+    packed = gzip.compress(json.dumps({"manifest": SETTINGS}).encode())
+    release = base64.b64encode(base64.b64encode(packed)).decode()
+    metadata = {"namespace": namespace, "labels": {"name": name}}
+    return {"metadata": metadata, "data": {"release": release}}
+
+
+def test_a_record_has_the_objects_of_its_release_with_their_namespace() -> None:
+    found, hidden = records(Helms("web/shop", "web/another"), {"web/shop": "shop"})
+    placed = {**json.loads(SETTINGS), "metadata": {"namespace": "web", "name": "settings"}}
+    assert (found, hidden) == ({"web/shop": ReleaseRecord("shop", [placed])}, {})
+
+
+def test_a_record_that_may_not_be_read_is_named_with_the_reason() -> None:
+    found, hidden = records(Helms("web/shop"), {"web/shop": "shop", "hidden/db": "db"})
+    assert (list(found), hidden) == (["web/shop"], {"hidden/db": "secrets is forbidden"})
+
+
+def test_manifests_are_given_as_helm_has_them() -> None:
+    assert list(deployed_manifests(Helms("web/shop"), {"web/shop"})) == [("web/shop", SETTINGS)]
