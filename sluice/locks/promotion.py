@@ -52,19 +52,7 @@ class Promoting:
             DeclarationError, ArtifactError: where one that is named cannot be carried.
 
         """
-        source, target = checkout.stack(self.source), checkout.stack(self.target)
-        proven = source.lock()
-        planned = promotion(
-            proven,
-            target.lock(),
-            requests(target),
-            self.names,
-            stacks=(self.source, self.target),
-            today=datetime.now(tz=UTC).date(),
-        )
-        if planned.carried and not self.force:
-            self._check(source, proven, planned)
-        return planned
+        return self._planned(*self._stacks(checkout))
 
     def write_here(self, repository: Repository) -> Promotion:
         """Write the target's lock in the working tree; commit nothing.
@@ -73,12 +61,12 @@ class Promoting:
             RepositoryError: as `plan`, and where the lock has changes that are not committed.
 
         """
-        planned = self.plan(repository)
-        file = Stack(repository, self.target).lock_file
+        source, target = self._stacks(repository)
+        planned = self._planned(source, target)
         if planned.carried:
-            if file.exists():
-                check_clean(repository, f"stacks/{file.name}")
-            planned.lock.save(file)
+            if target.lock_file.exists():
+                check_clean(repository, f"stacks/{target.lock_file.name}")
+            planned.lock.save(target.lock_file)
         return planned
 
     def publish(
@@ -102,18 +90,35 @@ class Promoting:
         made = proposal.make(self._edit(plans, declined))
         return plans[-1], made
 
+    def _stacks(self, checkout: Repository) -> tuple[Stack, Stack]:
+        return checkout.stack(self.source), checkout.stack(self.target)
+
+    def _planned(self, source: Stack, target: Stack) -> Promotion:
+        proven = source.lock()
+        planned = promotion(
+            proven,
+            target.lock(),
+            requests(target),
+            self.names,
+            stacks=(self.source, self.target),
+            today=datetime.now(tz=UTC).date(),
+        )
+        if planned.carried and not self.force:
+            self._check(source, proven, planned)
+        return planned
+
     def _edit(
         self, plans: list[Promotion], declined: set[tuple[str, str]]
     ) -> Callable[[Path], Description | None]:
         def edit(root: Path) -> Description | None:
-            checkout = Repository(root)
-            planned = self.plan(checkout)
+            source, target = self._stacks(Repository(root))
+            planned = self._planned(source, target)
             plans.append(planned)
             carries = {each.name: each.new.shown for each in planned.carried}
             if not planned.carried or carries.items() <= declined:
                 return None
-            planned.lock.save(Stack(checkout, self.target).lock_file)
-            return self._described(checkout, planned)
+            planned.lock.save(target.lock_file)
+            return self._described(target, planned)
 
         return edit
 
@@ -125,10 +130,10 @@ class Promoting:
         if why:
             raise PromotionError(f"{why}; wait, or carry it all the same with --force")
 
-    def _described(self, checkout: Repository, planned: Promotion) -> Description:
+    def _described(self, target: Stack, planned: Promotion) -> Description:
         steps = [(each.name, _step(each)) for each in planned.carried]
-        labels = image_labels(Stack(checkout, self.target))
-        title = f"chore({self.target}): promote {_counted(steps)} from {self.source}"
+        labels = image_labels(target)
+        title = f"chore({target}): promote {_counted(steps)} from {self.source}"
         lines = "".join(f"{name}: {step}\n" for name, step in steps)
         rows = "".join(
             f"| {each.name} | {each.old.shown if each.old else '-'} | {each.new.shown} | "
@@ -136,7 +141,7 @@ class Promoting:
             for each in planned.carried
         )
         left = "".join(f"- {name} is left: {why}\n" for name, why in planned.left.items())
-        body = f"| | {self.target} now | {self.source} | commits |\n|---|---|---|---|\n{rows}"
+        body = f"| | {target} now | {self.source} | commits |\n|---|---|---|---|\n{rows}"
         carries = {each.name: each.new.shown for each in planned.carried}
         return Description(f"{title}\n\n{lines}", f"{body}\n{left}".strip(), carries)
 

@@ -136,7 +136,7 @@ def healthy(
     cluster = stack.cluster()
     try:
         await_health(cluster, checks, watch)
-        run_tests(stack.repository.root, stack.name, cluster, due, watch)
+        run_tests(stack, cluster, due, watch)
     except DeploymentError as error:
         raise DeploymentError(f"{stack}: {error}", outcome.changes) from None
     return outcome

@@ -22,6 +22,7 @@ from sluice.errors import DeploymentError
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.helm_records import newest_record
 from sluice.stack.own_cluster import on_own_cluster
+from sluice.stack.stack import Stack
 
 __all__ = ["ReleaseTest", "release_tests", "run_tests"]
 
@@ -96,12 +97,10 @@ def release_tests(resources: Sequence[Resource], stack: str) -> list[ReleaseTest
     return [_test(each) for each in on_own_cluster(declared, lambda each: each.name, stack)]
 
 
-def run_tests(
-    root: Path, stack: str, cluster: Cluster, tests: Sequence[ReleaseTest], watch: Watcher
-) -> None:
+def run_tests(stack: Stack, cluster: Cluster, tests: Sequence[ReleaseTest], watch: Watcher) -> None:
     """Run what has not succeeded yet, one after the other; `watch` is told which.
 
-    `root` is the repository's, which has Helm's own folders.
+    They find Helm's own folders in the stack's repository.
 
     Raises:
         DeploymentError: naming each test that failed, with Helm's reason.
@@ -114,7 +113,7 @@ def run_tests(
             continue
         watch(Moment(str(each), waits=True, message="helm test"))
         begun = time.monotonic()
-        reason = each.run(root, cluster)
+        reason = each.run(stack.repository.root, cluster)
         watch(Moment(str(each), done=True))
         if not reason:
             continue

@@ -46,6 +46,7 @@ class Rollout:
     ) -> None:
         """Take the stack of the caller's checkout, and a clean one of the commit."""
         self._stack = stack
+        self._there = stack.at(checkout)
         self._checkout = checkout
         self._commit = checkout.commit
         self._watch = watch
@@ -58,7 +59,7 @@ class Rollout:
             DeploymentError: where it failed, and was not rolled back.
 
         """
-        policy = self._stack.at(self._checkout).settings().on_failure
+        policy = self._there.settings().on_failure
         try:
             return self._told(self._tried(policy, left_out))
         except DeploymentError as error:
@@ -70,12 +71,11 @@ class Rollout:
         """Deploy the named components alone."""
         with deployment_record.noted_reads(self._stack):
             message = f"reconcile: {', '.join(components)} at {self._commit[:7]}"
-            there = self._stack.at(self._checkout)
-            outcome = Engine(there, wait=self._wait).up(
+            outcome = Engine(self._there, wait=self._wait).up(
                 watch=self._watch, target=components, message=message
             )
-            healthy(there, outcome, self._watch, components)
-            self._await_health(there, outcome, components)
+            healthy(self._there, outcome, self._watch, components)
+            self._await_health(self._there, outcome, components)
         return self._told(outcome)
 
     def _tried(self, policy: FailurePolicy, left_out: Sequence[str]) -> Outcome:
@@ -107,7 +107,7 @@ class Rollout:
         )
 
     def _last_good(self) -> str:
-        made = reversed(deployments(self._stack.at(self._checkout)))
+        made = reversed(deployments(self._there))
         good = (one.commit for one in made if one.result == "succeeded" and not one.dirty)
         return next((commit for commit in good if commit not in ("", self._commit)), "")
 

@@ -18,6 +18,8 @@ from sluice.errors import DeploymentError
 from sluice.kubernetes.cluster import Cluster
 from sluice.reconciliation import release_tests as module
 from sluice.reconciliation.release_tests import ReleaseTest, release_tests, run_tests
+from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 
 TEST = ReleaseTest("web", "shop", "web", 60)
 
@@ -90,8 +92,9 @@ def test_each_failed_test_is_named_with_helms_reason(
     monkeypatch.setattr(ReleaseTest, "is_due", lambda *_: True)
     told: list[str] = []
     test = replace(TEST, tenant=tenant)
+    stack = Stack(Repository(tmp_path), "dev")
     with pytest.raises(DeploymentError) as failure:
-        run_tests(tmp_path, "dev", Cluster("dev-cluster"), [test], lambda x: told.append(x.urn))
+        run_tests(stack, Cluster("dev-cluster"), [test], lambda x: told.append(x.urn))
     assert str(failure.value) == f"test of HelmRelease web failed after 0 s: {reason}"
     assert calls[0][1:] == [
         *("test", "web", "--namespace=shop", "--timeout=60s", "--kube-context=dev-cluster"),
