@@ -207,8 +207,7 @@ def _use(checkout: Checkout, change: Any) -> None:
     for kind, entry in entries.items():
         _named(config, kind)[kind] = entry
     file.write_text(yaml.safe_dump(config))
-    checkout.pulumi("stack", "select", "--create", checkout.stack)
-    checkout.pulumi("config", "set", "kubeconfig", str(file))
+    checkout.configure(kubeconfig=str(file))
 
 
 def _of(config: dict[str, Any], kind: str) -> Any:

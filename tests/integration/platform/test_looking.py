@@ -13,23 +13,20 @@ from sluice.schemas import schema
 from tests.integration.platform.members import NAMESPACE, application, release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.integration.platform.conftest import Checkout, Program
 
 MEMBERS = (NAMESPACE, release(), application("api", tag="1.0.0"))
 
 
 @pytest.fixture
-def shop(program: Program) -> Iterator[Checkout]:
+def shop(program: Program) -> Checkout:
     """A stack of a release and an application, merged by pull request 7 and deployed."""
     checkout = program(*MEMBERS)
     checkout.git("init", "--quiet", "--initial-branch=main")
     checkout.pulumi("stack", "init", checkout.stack)  # which writes its salt into the stack's file
     checkout.commit("feat: the shop (#7)")
     checkout.sluice("up")
-    yield checkout
-    checkout.pulumi("destroy", "--yes", "--skip-preview", "--parallel=64")
+    return checkout
 
 
 def test_a_stack_is_looked_at_from_all_sides(shop: Checkout) -> None:
