@@ -13,6 +13,7 @@ from sluice.sandbox.chart_service import CHART_SERVER, ChartService
 from sluice.sandbox.cluster import PROGRAMS, Cluster, check_name, stop_clusters, stop_in_order
 from sluice.sandbox.errors import ProgramMissingError, SandboxError
 from sluice.sandbox.files import write_atomically
+from sluice.sandbox.gitea_runner import RUNNER
 from sluice.sandbox.gitea_server import GITEA, PREFERRED_PORT
 from sluice.sandbox.gitea_service import GiteaService, Seed, check_seed
 from sluice.sandbox.kubeconfig import render
@@ -111,6 +112,10 @@ class Sandbox:
                 self.gitea.prepare(gitea, self.mirrors_file, preferred=preferred)
                 tasks[GITEA] = self.gitea.make_ready(programs, gitea)
             drive({CHART_SERVER: self._charts.make_ready(), **tasks}, progress, READY_LIMIT_SECONDS)
+            if gitea is not None:
+                # After all else: a job that waits in Gitea works on the clusters at once.
+                runner = {RUNNER: self.gitea.take_jobs(programs)}
+                drive(runner, progress, READY_LIMIT_SECONDS)
 
     def down(self, progress: Progress = _quiet) -> None:
         """Stop every process that `up` started; the state stays."""
