@@ -27,12 +27,14 @@ from sluice.repository import Repository
 __all__ = ["Reads", "Tree", "outside", "recording"]
 
 _RECORDER = Path(__file__).with_name("recorder")
+_HOST = Path(__file__).with_name("host")
 
 # The engine and its language host read these themselves.
 _ALWAYS = ("Pulumi.yaml", "pyproject.toml", "requirements.txt", "toolchain/requirements.txt")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LOCAL = (".git", ".sluice", ".venv")
-_SYSTEM = (sys.prefix, sys.base_prefix, str(_RECORDER), "/dev", "/proc", "/sys")
+# Recorder and host lie in the checkout that runs the command: a job's is soon gone.
+_SYSTEM = (sys.prefix, sys.base_prefix, str(_RECORDER), str(_HOST), "/dev", "/proc", "/sys")
 _ABSENT = "-"
 _LINK = "120000"
 
