@@ -18,7 +18,9 @@ __all__ = ["Finder", "module_of"]
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LOCAL = ((".git",), (".sluice",), (".venv",))
-_PYTHON = (sys.prefix, sys.base_prefix, str(RECORDER))
+# Recorder and host lie in the checkout that runs the command: a job's is soon gone.
+_HOST = Path(__file__).parents[1] / "engine" / "host"
+_PYTHON = (sys.prefix, sys.base_prefix, str(RECORDER), str(_HOST))
 _SYSTEM = {*_PYTHON, *map(os.path.realpath, _PYTHON), "/dev", "/proc", "/sys"}
 # So many links does Linux follow; then it takes them for a circle.
 _MOST_LINKS = 40

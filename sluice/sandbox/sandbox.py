@@ -21,6 +21,7 @@ from sluice.sandbox.control_plane.cluster import (
 from sluice.sandbox.control_plane.kubeconfig import render
 from sluice.sandbox.control_plane.pki import ensure_pki
 from sluice.sandbox.errors import ProgramMissingError, SandboxError
+from sluice.sandbox.gitea.runner import RUNNER
 from sluice.sandbox.gitea.server import GITEA, PREFERRED_PORT
 from sluice.sandbox.gitea.service import GiteaService, Seed, check_seed
 from sluice.sandbox.processes.ports import claimed
@@ -113,6 +114,10 @@ class Sandbox:
                 self.gitea.prepare(gitea, self.mirrors_file, preferred=preferred)
                 tasks[GITEA] = self.gitea.make_ready(programs, gitea)
             drive({CHART_SERVER: self._charts.make_ready(), **tasks}, progress, READY_LIMIT_SECONDS)
+            if gitea is not None:
+                # After all else: a job that waits in Gitea works on the clusters at once.
+                runner = {RUNNER: self.gitea.take_jobs(programs)}
+                drive(runner, progress, READY_LIMIT_SECONDS)
 
     def down(self, progress: Progress = _quiet) -> None:
         """Stop every process that `up` started; the state stays."""

@@ -12,6 +12,8 @@ from tests.e2e.team import ALLOWED, STACKS
 from tests.gitea_sandbox import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.e2e.team import Team
 
 # The API server takes it, and there is no node for it.
@@ -66,11 +68,20 @@ def test_a_stack_that_fails_stops_those_that_follow_it(team: Team) -> None:
     assert team.having("namespace", "next") == []
 
 
-def test_production_waits_for_one_of_its_approvers(team: Team) -> None:
+@pytest.fixture
+def gate(team: Team) -> Iterator[str]:
+    """A setting that puts a gate before a stack; it is taken out of main afterwards."""
+    setting = "  infrastructure:approvers: [raibid-admin]\n"
+    yield setting
+    team.start()
+    team.replace("stacks/Pulumi.prod.yaml", setting, "")
+    team.push("chore: no gate before prod")
+
+
+def test_production_waits_for_one_of_its_approvers(team: Team, gate: str) -> None:
     def edit() -> None:
         team.add_namespace("gated")
-        setting = "config:\n  infrastructure:approvers: [raibid-admin]"
-        team.replace("stacks/Pulumi.prod.yaml", "config:", setting)
+        team.replace("stacks/Pulumi.prod.yaml", "config:\n", f"config:\n{gate}")
 
     request = team.propose("gated", "feat: a gate before prod", edit)
     team.report(request)
@@ -94,7 +105,7 @@ def test_production_waits_for_one_of_its_approvers(team: Team) -> None:
 
 
 def test_what_holds_data_is_deleted_only_with_the_label(team: Team) -> None:
-    team.deliver("queue", "feat: a namespace", lambda: team.add_namespace("queue"))
+    assert team.having("namespace", "queue") == list(STACKS)
 
     def remove() -> None:
         (team.clone.root / "infra/manifests/queue.yaml").unlink()
@@ -116,8 +127,6 @@ def test_what_holds_data_is_deleted_only_with_the_label(team: Team) -> None:
 
 
 def test_a_push_past_every_review_loses_no_data(team: Team) -> None:
-    team.deliver("old", "feat: a namespace", lambda: team.add_namespace("old"))
-    team.start()
     (team.clone.root / "infra/manifests/old.yaml").unlink()
     commit = team.push("chore: nothing old")
     assert team.statuses(commit, ("dev",))["dev"].state == "failure"

@@ -32,7 +32,12 @@ MEMBERS = """
         )
 
     @member
-    def my_app("""
+    def follower(self) -> Application:
+        return Application(
+            "follower",
+            ApplicationArgs(image=self.my_image.image, namespace=self.apps, replicas=1),
+        )
+"""
 DEV = """
 from components import ImageUpdateAutomation, ImageUpdateAutomationArgs, member
 from stacks.base import Platform
@@ -48,18 +53,18 @@ class Dev(Platform):
 
 
 def follow(team: Team, image: str) -> None:
-    """Have the application run the newest image of a policy, as the guide's do."""
+    """Have an application run the newest image of a policy, as the guide's do."""
     base = "stacks/base.py"
     team.replace(base, "\nfrom components import (\n", IMPORTS)
-    team.replace(base, "\n    @member\n    def my_app(", MEMBERS.format(image=image))
-    team.replace(base, 'image="gitea.local/raibid/my-app:1.0.0"', "image=self.my_image.image")
+    with (team.clone.root / base).open("a") as file:
+        file.write(MEMBERS.format(image=image))
     team.clone.write("stacks/dev.py", DEV)
     team.clone.sluice("lock")
 
 
 def running(team: Team, stack: str) -> str:
     """The tag that the application runs."""
-    live = team.live(f"{stack}-cluster", "deployment", "my-app", "apps")
+    live = team.live(f"{stack}-cluster", "deployment", "follower", "apps")
     (container,) = live["spec"]["template"]["spec"]["containers"]
     return str(container["image"]).partition("@")[0].rpartition(":")[2]
 

@@ -76,7 +76,8 @@ def test_what_is_suspended_keeps_an_emergency_fix_until_it_is_resumed(team: Team
     assert "the queue is long" in (team.clone.root / "stacks/Pulumi.dev.yaml").read_text()
 
     team.kubectl("dev-cluster", "scale", "deployment/my-app", "--replicas=5", "--namespace=apps")
-    team.deliver("other", "feat: another namespace", lambda: team.add_namespace("other"))
+    team.add_namespace("other")
+    team.statuses(team.push("feat: another namespace"))
     assert team.having("namespace", "other") == list(STACKS)
     assert team.replicas("dev") == 5
 
@@ -92,7 +93,8 @@ def test_drift_is_found_by_the_scheduled_job(team: Team) -> None:
 
 
 def test_a_stack_goes_back_by_a_pull_request(team: Team) -> None:
-    team.deliver("scale-up", "feat: four agents", lambda: team.scale("dev", 1, 4))
+    team.scale("dev", 1, 4)
+    team.statuses(team.push("feat: four agents"), ("dev",))
     assert team.replicas("dev") == 4
     inputs = {"stack": "dev", "to": "last-good", "how": "pull-request"}
     team.run_by_hand("rollback.yaml", inputs)
@@ -103,5 +105,9 @@ def test_a_stack_goes_back_by_a_pull_request(team: Team) -> None:
     ]
     assert request.title.startswith("revert(dev): back to deployment ")
     team.report(request)
-    team.statuses(team.merge(request))
+    commit = team.merge(request)
+    team.statuses(commit)
     assert team.replicas("dev") == 1
+    log = team.sandbox.log(team.ended("reconcile.yaml", commit))
+    for stack in ("staging", "prod"):
+        assert f"{stack}: unchanged at {commit[:7]}: the same as it was deployed" in log

@@ -124,7 +124,7 @@ class GiteaService:
         self._share(seed.local, mirrors_file)
 
     def make_ready(self, programs: Path, seed: Seed) -> Iterator[str]:
-        """Start what does not run, fill Gitea, and wait until a runner takes jobs."""
+        """Start Gitea, fill it, and make its runner known to it."""
         ensure_running(self.server.unit, self.server.command(programs))
         while not self.server.is_healthy():
             yield self._alive(self.server.unit)
@@ -133,7 +133,15 @@ class GiteaService:
         self._write_credentials()
         yield f"{gitea.slug} in gitea"
         self._fill(gitea, seed)
-        yield from self._start_runner(programs, gitea)
+        yield "the runner's registration"
+        self.runner.register(programs, gitea)
+
+    def take_jobs(self, programs: Path) -> Iterator[str]:
+        """Start the runner, and wait until it takes jobs; they need what they work on."""
+        ensure_running(self.runner.unit, self.runner.command(programs), self.runner.environment())
+        gitea = self.client()
+        while not any(runner.online for runner in gitea.runners()):
+            yield self._alive(self.runner.unit)
 
     def stop(self) -> None:
         """Stop the runner, then the server."""
@@ -168,13 +176,6 @@ class GiteaService:
             keep_token=lambda token: write_if_changed(self.bot_token_file, token),
             renew_token=not self.bot_token_file.exists(),
         )
-
-    def _start_runner(self, programs: Path, gitea: Gitea) -> Iterator[str]:
-        yield "the runner's registration"
-        self.runner.register(programs, gitea)
-        ensure_running(self.runner.unit, self.runner.command(programs), self.runner.environment())
-        while not any(runner.online for runner in gitea.runners()):
-            yield self._alive(self.runner.unit)
 
     def _variables(self, seed: Seed) -> Mapping[str, str]:
         return {

@@ -7,6 +7,8 @@ outgoing connections, which would otherwise take a kept port by accident.
 
 from __future__ import annotations
 
+import fcntl
+import functools
 import os
 import secrets
 import socket
@@ -57,16 +59,35 @@ def claimed(port: int) -> Iterator[bool]:
 
 
 def unused_ports(taken: AbstractSet[int]) -> Iterator[int]:
-    """Free ports in random order, none twice, none of `taken`."""
+    """Free ports in random order, none twice, none of `taken`.
+
+    While this process lives, no other of this user is given them: two sandboxes
+    that start together would both find free what neither listens on yet.
+    """
     given = set(taken)
     for _ in range(ATTEMPTS):
         port = FIRST + secrets.randbelow(LAST - FIRST + 1)
-        if port not in given and is_free(port):
+        if port not in given and is_free(port) and _is_claimed(port):
             given.add(port)
             yield port
     raise SandboxError(
         f"no free port between {FIRST} and {LAST} on {LOOPBACK}; stop a program that listens there"
     )
+
+
+def _is_claimed(port: int) -> bool:
+    """Whether `port` is now this process's, by a lock on the byte of that number."""
+    try:
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@functools.cache
+def _claims() -> int:
+    path = Path(tempfile.gettempdir()) / f"sluice-{os.getuid()}-ports.lock"
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def settle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -259,3 +260,13 @@ def test_a_program_that_asks_elsewhere_is_never_skipped(statement: str) -> None:
 
 def test_a_file_that_only_another_stack_reads_changes_nothing() -> None:
     assert check(['out.append(value("pkg.m"))'], {"pkg/m.py": "a"}, {"pkg/other.py": "b"})
+
+
+def test_where_the_command_lies_that_runs_a_program_does_not_count(tmp_path: Path) -> None:
+    host = ROOT / "sluice" / "engine" / "host"
+    note = {"opened": [f"{host}/__main__.py"], "searched": [f"{host}"], "asked": [f"{host}"]}
+    nothing = dict.fromkeys(("listed", "rendered", "modules", "unknown"), ())
+    (tmp_path / "note.json").write_text(json.dumps({"program": True, **nothing, **note}))
+    reads = Reads.noted(tmp_path, Stack(Repository(tmp_path), "dev"), [])
+    assert reads is not None
+    assert reads.outside == frozenset()

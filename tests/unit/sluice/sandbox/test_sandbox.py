@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import git
 import pytest
 
+from sluice.sandbox import sandbox
 from sluice.sandbox.control_plane.cluster import PROGRAMS
 from sluice.sandbox.errors import NotReadyError, ProgramMissingError, SandboxError
 from sluice.sandbox.gitea.service import Seed
@@ -58,6 +59,19 @@ def test_gitea_is_not_started_for_a_folder_without_a_commit(
     with git.Repo.init(seed.checkout), pytest.raises(SandboxError, match="has no commit"):
         Sandbox(tmp_path / "sandbox").up(executables, gitea=seed)
     assert not (tmp_path / "sandbox").exists()
+
+
+def test_the_runner_takes_jobs_once_all_that_they_work_on_is_ready(
+    tmp_path: Path, executables: Path, seed: Seed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for program in ("gitea", "gitea-runner"):
+        (executables / program).touch(mode=0o755)
+    with git.Repo.init(seed.checkout) as repo:
+        repo.index.commit("the platform")
+    driven: list[set[str]] = []
+    monkeypatch.setattr(sandbox, "drive", lambda tasks, *_: driven.append(set(tasks)))
+    Sandbox(tmp_path / "sandbox").up(executables, ["dev-cluster"], gitea=seed)
+    assert driven == [{"chart-server", "dev-cluster", "gitea"}, {"gitea-runner"}]
 
 
 def test_a_missing_program_is_named(tmp_path: Path, executables: Path) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,19 @@ def test_unused_ports_never_repeat() -> None:
     ports = list(itertools.islice(unused_ports(frozenset()), 50))
     assert len(set(ports)) == 50
     assert all(20000 <= port <= 29999 for port in ports)
+
+
+def test_another_process_is_not_given_what_this_one_has_not_begun_to_listen_on() -> None:
+    port = next(unused_ports(frozenset()))
+    choice = f"""
+from sluice.sandbox.processes import ports
+ports.FIRST = ports.LAST = {port}
+next(ports.unused_ports(frozenset()))
+"""
+    other = subprocess.run(
+        [sys.executable, "-c", choice], capture_output=True, text=True, check=False
+    )
+    assert f"no free port between {port} and {port}" in other.stderr
 
 
 def test_a_port_is_claimed_by_one_at_a_time() -> None:
