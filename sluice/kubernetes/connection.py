@@ -124,7 +124,7 @@ class Connection:
             except urllib3.exceptions.HTTPError as error:
                 raise self._unusable(error) from error
             if response.status == _UNAUTHORIZED and not last:
-                del self._server  # what a program signed in with may have expired
+                vars(self).pop("_server", None)  # what a program signed in with may have expired
                 continue
             if response.status >= 400:  # noqa: PLR2004 - HTTP's errors
                 raise self._refusal(_status(response))
