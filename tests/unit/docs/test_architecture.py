@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,16 @@ def test_each_room_stands_in_the_picture(folder: str) -> None:
     assert [
         room.name for room in rooms(folder) if not re.search(rf"\b{room.name}\b", picture)
     ] == []
+
+
+def test_the_picture_is_what_the_linter_holds_the_imports_to() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [each["layers"] for each in contracts["contracts"] if each["type"] == "layers"]
+    sluice, components, lib = ([layer.split(" | ") for layer in each] for each in layers)
+    at = components.index(["lib"])
+    expected = [*sluice, *components[:at], *lib, *components[at + 1 :]]
+    lines = re.findall(r"│ (?:lib: )?(.+?) +│$", ARCHITECTURE.split("```")[1], re.MULTILINE)
+    assert [line.strip().split(" · ") for line in lines] == expected
 
 
 @pytest.mark.parametrize("folder", ["sluice", "components"])
