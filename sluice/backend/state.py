@@ -17,7 +17,7 @@ from sluice.backend.local_state import LocalState
 from sluice.backend.pulumi import Pulumi
 from sluice.backend.secret_values import Entry
 
-__all__ = ["Resource", "StackState"]
+__all__ = ["Resource", "Revision", "StackState"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,20 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """The commit that an update was made of.
+
+    Attributes:
+        commit: the commit, in full; empty where it was no Git checkout.
+        dirty: whether files differed from it, so that no commit has what ran.
+
+    """
+
+    commit: str
+    dirty: bool
+
+
+@dataclass(frozen=True)
 class StackState:
     """What is known of a stack, which need not be there; nothing is made, and no lock is taken.
 
@@ -108,6 +122,14 @@ class StackState:
         # Pulumi's own default is a page of ten.
         page = ("--page=1", f"--page-size={newest or sys.maxsize}")
         return updates or self.pulumi.read("stack", "history", "--json", *page) or []
+
+    def revision(self) -> Revision:
+        """Return the commit of the newest update."""
+        newest = self.history(newest=1)
+        environment = (newest[0].get("environment") if newest else None) or {}
+        return Revision(
+            str(environment.get("git.head", "")), environment.get("git.dirty") == "true"
+        )
 
     def _exported(self) -> Mapping[str, Any]:
         if self._is_absent():

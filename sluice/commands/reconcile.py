@@ -209,11 +209,9 @@ def _having(
 
 
 def _deployed_commit(stack: Stack) -> str:
-    from sluice.inventory.history import deployments  # noqa: PLC0415
+    from sluice.inventory.history import deployments, good  # noqa: PLC0415
 
-    made = reversed(deployments(stack))
-    good = (one for one in made if one.result == "succeeded" and one.commit and not one.dirty)
-    found = next(good, None)
+    found = next(good(deployments(stack)), None)
     if found is None:
         raise RepositoryError(
             f"{stack}: no commit is deployed yet, only a working tree; give --with-source"

@@ -7,7 +7,6 @@ is put back by server-side apply.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 from sluice.drift.detection import Drift, Look, drift, look
 from sluice.drift.owned import with_secrets
@@ -54,15 +53,13 @@ def _deploy_again(stack: Stack, components: Collection[str], message: str) -> No
 
 
 def _deployed_commit(stack: Stack) -> str:
-    newest = stack.state().history(newest=1)
-    environment: dict[str, Any] = (newest[0].get("environment") if newest else None) or {}
-    commit = str(environment.get("git.head", ""))
-    if not commit or environment.get("git.dirty") == "true":
+    deployed = stack.state().revision()
+    if not deployed.commit or deployed.dirty:
         raise RepositoryError(
             f"{stack}: it was deployed from files that are in no commit, so what is declared "
             f"cannot be deployed again; commit them and run `sluice up {stack}`"
         )
-    return commit
+    return deployed.commit
 
 
 def _message(found: Sequence[Drift]) -> str:

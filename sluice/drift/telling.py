@@ -28,13 +28,7 @@ def drift_event(stack: Stack, found: Sequence[Drift], left: Sequence[Drift], sum
         severity="error" if left else "info",
         result=result,
         message=message,
-        commit=_commit(stack),
+        commit=stack.state().revision().commit,
         changes=() if left else changes,
         drifted=len(left),
     )
-
-
-def _commit(stack: Stack) -> str:
-    newest = stack.state().history(newest=1)
-    environment = (newest[0].get("environment") if newest else None) or {}
-    return str(environment.get("git.head", ""))

@@ -18,7 +18,7 @@ import git
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 
-__all__ = ["Deployment", "deployments", "deployments_of", "last_good", "pull_request"]
+__all__ = ["Deployment", "deployments", "deployments_of", "good", "last_good", "pull_request"]
 
 CAUSES = ("merge", "reconcile", "drift", "rollback")
 _COUNTED = ("create", "update", "replace", "delete", "same")
@@ -93,8 +93,14 @@ def last_good(made: Sequence[Deployment]) -> Deployment | None:
     if not made:
         return None
     current = made[-1].revision
-    good = (one for one in reversed(made) if one.result == "succeeded" and one.revision != current)
-    return next((one for one in good if one.commit and not one.dirty), None)
+    return next((one for one in good(made) if one.revision != current), None)
+
+
+def good(made: Sequence[Deployment]) -> Iterator[Deployment]:
+    """Yield those that succeeded from a clean commit, the newest first."""
+    for one in reversed(made):
+        if one.result == "succeeded" and one.commit and not one.dirty:
+            yield one
 
 
 def pull_request(message: str) -> int | None:

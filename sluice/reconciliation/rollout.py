@@ -17,7 +17,7 @@ from sluice.git.worktree import checked_out
 from sluice.inputs import deployment_record
 from sluice.inputs.notes import recording
 from sluice.inventory.deployed import Deployed, live
-from sluice.inventory.history import deployments
+from sluice.inventory.history import deployments, good
 from sluice.reconciliation.health import healthy
 from sluice.reconciliation.result import Reconciliation
 from sluice.stack.repository import Checkout
@@ -91,25 +91,24 @@ class Rollout:
         return retrying(lambda: self._deployed(self._checkout, message, left_out))
 
     def _rolled_back(self, error: DeploymentError, left_out: Sequence[str]) -> Reconciliation:
-        good = self._last_good()
-        if not good:
+        last = self._last_good()
+        if not last:
             raise DeploymentError(
                 f"{error}\n  and there is no earlier deployment to go back to", error.changes
             ) from error
-        _LOG.warning("%s\n%s: going back to %s", error, self._stack, good[:7])
-        message = f"rollback: to {good[:7]}, because {self._commit[:7]} failed"
-        with checked_out(self._stack.repository, good) as earlier:
+        _LOG.warning("%s\n%s: going back to %s", error, self._stack, last[:7])
+        message = f"rollback: to {last[:7]}, because {self._commit[:7]} failed"
+        with checked_out(self._stack.repository, last) as earlier:
             outcome = self._deployed(earlier, message, left_out)
         changes = [*error.changes, *outcome.changes]
-        message = f"{self._commit[:7]} failed, and {good[:7]} runs: {error}"
+        message = f"{self._commit[:7]} failed, and {last[:7]} runs: {error}"
         return Reconciliation(
-            self._stack.name, good, "rolled back", message, outcome.seconds, changes
+            self._stack.name, last, "rolled back", message, outcome.seconds, changes
         )
 
     def _last_good(self) -> str:
-        made = reversed(deployments(self._there))
-        good = (one.commit for one in made if one.result == "succeeded" and not one.dirty)
-        return next((commit for commit in good if commit not in ("", self._commit)), "")
+        made = good(deployments(self._there))
+        return next((one.commit for one in made if one.commit != self._commit), "")
 
     def _deployed(self, checkout: Checkout, message: str, left_out: Sequence[str]) -> Outcome:
         stack = self._stack.at(checkout)
