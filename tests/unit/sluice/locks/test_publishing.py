@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 
 import git
+import pytest
 
 from sluice.git.remote import Remote
 from sluice.gitea.client import Gitea
@@ -12,9 +14,23 @@ from sluice.gitea.proposal import Proposed
 from sluice.locks.publishing import propose_locks
 from sluice.stack.repository import Repository
 from tests.unit.sluice.forge import Forge
+from tests.unit.sluice.images.platform import Registry, build
 
-if TYPE_CHECKING:
-    from tests.unit.sluice.images.platform import Registry
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """What is found where a policy is resolved."""
+    found = Registry()
+    monkeypatch.setattr("sluice.locks.next_lock.look_ups_of", lambda *_: {"images": found.newest})
+    return found
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
+    return Repository(build(tmp_path))
 
 
 def test_locks_are_one_pull_request_that_is_not_insisted_on(
