@@ -64,6 +64,19 @@ def test_a_room_imports_nothing_for_others() -> None:
             assert isinstance(words, ast.Expr), room
 
 
+@pytest.mark.parametrize("folder", ["sluice/engine/host", "sluice/inputs/recorder"])
+def test_what_runs_in_the_programs_process_imports_nothing_of_ours(folder: str) -> None:
+    files = sorted((ROOT / folder).glob("*.py"))
+    assert files
+    for file in files:
+        for line in ast.walk(ast.parse(file.read_text())):
+            named = {alias.name for alias in line.names} if isinstance(line, ast.Import) else set()
+            if isinstance(line, ast.ImportFrom):
+                assert not line.level, file
+                named.add(line.module or "")
+            assert not {name.partition(".")[0] for name in named} & {"sluice", "components"}, file
+
+
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.name)
 def test_a_file_that_a_page_names_is_there(page: Path) -> None:
     named = set(FILE.findall(page.read_text())) - WRITTEN
