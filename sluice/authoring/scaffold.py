@@ -1,4 +1,4 @@
-"""Adding a component to a stack's file, and removing one, tried before anything is written."""
+"""Adding a component to a stack's program, and removing one, tried before anything is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack's Python file, changed as its author would: every byte that need not change is kept.
+"""A stack's program, changed as its author would: every byte that need not change is kept.
 
 Pure: text in, text out. The syntax tree says where something stands, and only
 that is written, in the formatter's style.

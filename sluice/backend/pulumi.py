@@ -94,7 +94,7 @@ class Pulumi:
         if self.local is None or self.local.is_made:
             with suppress(StackNotFoundError):
                 return self._run(arguments, environment, on_output)
-        # Without it, Pulumi would ask for a passphrase whatever the stack's file says.
+        # Without it, Pulumi would ask for a passphrase whatever the stack's configuration says.
         key = [f"--secrets-provider={self.secrets_provider}"] if self.secrets_provider else []
         try:
             self._run(("stack", "init", *key), environment)

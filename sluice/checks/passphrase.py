@@ -1,4 +1,4 @@
-"""Whether a passphrase is a stack's own, by the salt that stands in the stack's file.
+"""Whether a passphrase is a stack's own, by the salt that stands in the stack's configuration.
 
 Pulumi encrypts the word `pulumi` with the key and writes it beside the salt:
 `v1:<salt>:v1:<nonce>:<word>`. No command of Pulumi's tells this without
@@ -34,7 +34,7 @@ def passphrase() -> str | None:
 
 
 def fits(passphrase: str, encryption_salt: str) -> bool:
-    """Whether the passphrase is the one that the salt of a stack's file was made with."""
+    """Whether the passphrase is the one that the salt of a stack's configuration was made with."""
     parts = encryption_salt.split(":")
     if len(parts) != _PARTS:
         return False

@@ -1,4 +1,4 @@
-"""`sluice adopt`: keep what was changed by hand, as patches in the stack's file."""
+"""`sluice adopt`: keep what was changed by hand, as patches in the stack's program."""
 
 from __future__ import annotations
 

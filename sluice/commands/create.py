@@ -1,4 +1,4 @@
-"""`sluice create`: scaffold a component in a stack's file, in its style."""
+"""`sluice create`: scaffold a component in a stack's program, in its style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sluice delete`: take a component out of a stack's file, saying first what that deletes."""
+"""`sluice delete`: take a component out of a stack's program, saying first what that deletes."""
 
 from __future__ import annotations
 

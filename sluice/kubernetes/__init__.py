@@ -1,4 +1,5 @@
-"""Kubernetes' API, and the only place that knows it: JSON in, JSON out.
+"""Kubernetes' API: JSON in, JSON out. Sluice asks a stack's cluster only through this room.
 
-What a stack has on a cluster belongs in `sluice.inventory`.
+What a stack has on a cluster belongs in `sluice.inventory`. A server of the sandbox that
+starts is asked in `sluice.sandbox.control_plane`; what an update applies, Pulumi sends.
 """

@@ -1,4 +1,4 @@
-"""What stacks leave open, the locks that answer it next, and promotion.
+"""The next lock of a stack: ranges and policies resolved anew, proposed to Git, promoted.
 
 The form of a lock is `components.lib.locks`'.
 """

@@ -1,4 +1,4 @@
-"""What the stacks leave open, and the locks that answer it next."""
+"""The next lock of each stack: what is declared as a range or a policy, resolved anew."""
 
 from __future__ import annotations
 

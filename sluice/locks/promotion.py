@@ -147,7 +147,7 @@ class Promoting:
 
 
 def due(repository: Repository) -> Iterator[Promoting]:
-    """Yield the promotions that the stacks' files ask for, to each from the one it follows.
+    """Yield the promotions that the stacks' settings ask for, to each from the one it follows.
 
     Raises:
         DeclarationError: where `promoteAfter` is no duration.

@@ -1,4 +1,5 @@
-"""A preview as a record, as Markdown and as one HTML page: pure.
+"""A preview as a record, saved and loaded, as Markdown and as one HTML page.
 
-What makes a preview, and where it is told, belongs in `sluice.pipeline`.
+Nothing here asks a server. What makes a preview, and where it is told, belongs in
+`sluice.pipeline`.
 """

@@ -1,4 +1,5 @@
 """A checkout and its stacks: what their files say, and the way to their state and cluster.
 
-What changes a stack belongs in the room of its subject: nothing here acts.
+A `Stack` does nothing: what acts on one belongs in the room of its subject. The room also
+writes a stack's suspensions into its configuration, and holds its lock of one process.
 """

@@ -110,7 +110,7 @@ class Repository:
         return [Stack(self, name) for name in self.stacks if not names or name in names]
 
     def settings(self, stack: str) -> Settings:
-        """Return what a stack's file says, with the project's defaults."""
+        """Return what a stack's configuration says, with the project's defaults."""
         schema = self._project_file.get("config") or {}
         defaults = {key: entry["default"] for key, entry in schema.items() if "default" in entry}
         file = f"stacks/Pulumi.{stack}.yaml"
@@ -133,7 +133,7 @@ class Repository:
 
 @lru_cache(maxsize=64)
 def _parsed(text: str, where: str) -> Mapping[str, Any]:
-    """Parse a stack's file, which a verb asks many things of, once for each text that it has."""
+    """Parse a configuration, which a verb asks many things of, once for each text that it has."""
     return documents.load(text, where=where) or {}
 
 

@@ -1,4 +1,4 @@
-"""The product's own keys of a stack's file, each checked when it is read."""
+"""The product's own keys of a stack's configuration, each checked when it is read."""
 
 from __future__ import annotations
 

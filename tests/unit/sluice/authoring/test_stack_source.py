@@ -1,4 +1,4 @@
-"""A stack's file is changed where it has to be, and stays formatted as it was."""
+"""A stack's program is changed where it has to be, and stays formatted as it was."""
 
 from __future__ import annotations
 
