@@ -126,8 +126,10 @@ class Finder:
     def _note(self, how: str, path: Path) -> bool:
         """Note a path that no link leads away from; return False where it is the system's own."""
         text = str(path)
-        if path.is_relative_to(self.root) and path.parts[len(self.root.parts) :][:1] not in _LOCAL:
-            below = path.relative_to(self.root)
+        below = path.relative_to(self.root) if path.is_relative_to(self.root) else None
+        if below is not None and below.parts in _LOCAL:
+            return True  # in a checkout of a commit it is a link, and soon gone
+        if below is not None and below.parts[:1] not in _LOCAL:
             self.paths.add(f"{how}:{'' if below == Path() else below.as_posix()}")
         elif any(text == place or text.startswith(f"{place}/") for place in _SYSTEM):
             return False

@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from sluice.kubernetes.cluster import Cluster
-from sluice.stack.stack import Stack
 from tests.integration.platform.members import NAMESPACE, application
 
 if TYPE_CHECKING:
@@ -234,7 +233,7 @@ def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Progra
     checkout.write("charts/many/values.yaml", "{count: 1, color: none}")
     checkout.write("charts/many/templates/all.yaml", CHART)
     checkout.sluice("up")
-    assert drift(Stack(checkout, "--strict")) == []
+    assert drift(checkout, "--strict") == []
     cluster = api(checkout)
     children = [
         each
@@ -263,7 +262,7 @@ def test_a_helm_release_s_children_are_put_back_and_helm_goes_on(program: Progra
         ("data.password", "[secret]", "[secret]"),
         ("", None, None),
     }
-    assert all(row["corrected"] for row in drift(Stack(checkout, "--correct")))
+    assert all(row["corrected"] for row in drift(checkout, "--correct"))
     assert drift(checkout) == []
     kept = checkout.get("configmap", children[1]["metadata"]["name"])
     assert kept["data"] == {"color": "red", "free": "left alone", "number": "1000m"}
@@ -289,7 +288,7 @@ def test_what_a_component_leaves_to_others_is_no_drift_and_stays(program: Progra
     checkout.kubectl("scale", "deployment/web", "--replicas=1", "-n", checkout.stack)
     assert drift(checkout) == []
     checkout.kubectl("set", "image", "deployment/web", "web=other", "-n", checkout.stack)
-    (row,) = drift(Stack(checkout, "--correct"))
+    (row,) = drift(checkout, "--correct")
     assert (row["path"], row["live"]) == ("spec.template.spec.containers[0].image", "other")
     assert checkout.get("deployment", "web")["spec"]["replicas"] == 1
     program(NAMESPACE, BLUE)

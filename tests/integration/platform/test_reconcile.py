@@ -10,6 +10,7 @@ import pytest
 
 from sluice.notification.run_log import Line, read
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from tests.integration.platform.members import NAMESPACE, kustomization
 
 if TYPE_CHECKING:
@@ -251,4 +252,4 @@ def test_the_remote_s_commit_counts_where_the_branches_diverged(pushed: Checkout
 
 
 def lines(checkout: Checkout) -> list[Line]:
-    return list(read(Repository(checkout.root), checkout.stack))
+    return list(read(Stack(Repository(checkout.root), checkout.stack)))

@@ -270,3 +270,15 @@ def test_where_the_command_lies_that_runs_a_program_does_not_count(tmp_path: Pat
     reads = Reads.noted(tmp_path, Stack(Repository(tmp_path), "dev"), [])
     assert reads is not None
     assert reads.outside == frozenset()
+
+
+def test_the_links_of_a_clean_checkout_to_what_it_shares_do_not_count(tmp_path: Path) -> None:
+    checkout = tmp_path / "worktree"
+    checkout.mkdir()
+    (checkout / ".venv").symlink_to(sys.prefix)
+    note = {"opened": [f"{checkout}/.venv/lib/module.py"], "searched": [f"{checkout}/.venv/lib"]}
+    nothing = dict.fromkeys(("asked", "listed", "rendered", "modules", "unknown"), ())
+    (tmp_path / "note.json").write_text(json.dumps({"program": True, **nothing, **note}))
+    reads = Reads.noted(tmp_path, Stack(Repository(checkout), "dev"), [])
+    assert reads is not None
+    assert reads.outside == frozenset()
