@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-__all__ = ["attribute_line", "caller", "frame_line", "function_line", "is_ours", "relative"]
+__all__ = [
+    "attribute_line",
+    "caller",
+    "error_line",
+    "frame_line",
+    "function_line",
+    "is_ours",
+    "relative",
+]
 
 _HERE = str(Path(__file__).parents[1])
 
@@ -42,6 +52,17 @@ def function_line(function: Callable[..., Any]) -> str:
     """Return where a function is defined, as `file:line`."""
     code = function.__code__
     return f"{relative(code.co_filename)}:{code.co_firstlineno}"
+
+
+def error_line(error: BaseException, root: Path) -> str:
+    """Return the last line below a folder that was run on the way to an error, as `file:line`.
+
+    The error's own line, where none of the folder's was run.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
+    last = (own or frames)[-1]
+    return f"{os.path.relpath(last.filename, root)}:{last.lineno}"
 
 
 def attribute_line(cls: type, name: str) -> str:

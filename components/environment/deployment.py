@@ -8,11 +8,12 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import pulumi
 
 from components.base.kubernetes_object import KubernetesObject
+from components.base.location import caller, error_line
 from components.environment.environment import Environment
 from components.errors import DeclarationError, SluiceError
 from components.lib.registry.mirrors import Mirrors
@@ -23,10 +24,14 @@ from components.runtime.references import IN_CLUSTER, InCluster
 from components.runtime.settings import Setting, check_settings
 from components.runtime.suspension import LEFT_OUT, Suspension, parse_suspensions
 
-__all__ = ["deploy", "make_environment"]
+__all__ = ["ENDS_EARLY", "deploy", "make_environment"]
 
 # By this exit code the language host knows that the program has said what is wrong.
 _SAID_WHY = 32
+ENDS_EARLY = (
+    "the program ends here, and what it has not declared by then would be deleted; "
+    "take the exit out, or raise an error that says what is wrong"
+)
 _ADOPTABLE = (KubernetesObject, pulumi.ComponentResource, pulumi.ProviderResource)
 
 
@@ -34,9 +39,11 @@ def deploy(find: Callable[[str], type[Environment]]) -> None:
     """Deploy the environment that `find` gives for the current stack's name.
 
     What is wrong with a declaration ends the program with its one sentence,
-    before anything is registered; so does an update of what is suspended.
+    before anything is registered; so does an update of what is suspended, and a
+    program that ends itself: what it has not declared by then would be deleted.
     """
     signal.signal(signal.SIGINT, _stop_quietly)
+    os._exit = _without_success(os._exit)  # type: ignore[assignment]
     _hurry()
     try:
         _honour_suspensions()
@@ -44,9 +51,28 @@ def deploy(find: Callable[[str], type[Environment]]) -> None:
         IMPERSONATED.set(_impersonation(Path.cwd()))
         make_environment(find, Path.cwd())
     except SluiceError as error:
-        pulumi.log.error(str(error))
-        # At once: on an exception Pulumi would first register what is declared so far.
-        os._exit(_SAID_WHY)
+        _refuse(str(error))
+    except SystemExit as end:
+        _refuse(f"{error_line(end, Path.cwd())}: {ENDS_EARLY}")
+
+
+def _refuse(why: str) -> None:
+    pulumi.log.error(why)
+    # At once: on an exception Pulumi would first register what is declared so far.
+    os._exit(_SAID_WHY)
+
+
+def _without_success(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
+    """Return what ends this process, but never as if all had been declared."""
+    program = os.getpid()
+
+    def end(status: int) -> NoReturn:
+        if status == 0 and os.getpid() == program:
+            pulumi.log.error(f"{caller()}: {ENDS_EARLY}")
+            leave(_SAID_WHY)
+        leave(status)
+
+    return end
 
 
 def _hurry() -> None:

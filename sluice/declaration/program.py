@@ -7,15 +7,14 @@ import importlib
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pulumi
 
-from components.environment.deployment import make_environment
+from components.base.location import error_line
+from components.environment.deployment import ENDS_EARLY, make_environment
 from components.environment.environment import Environment
 from components.errors import DeclarationError, SluiceError
 from components.runtime.answers import LOCKED, Locked
@@ -67,6 +66,7 @@ def declaration(
         )
         pulumi.runtime.set_all_config({**settings, **(config or {})})
         tokens = LOCKED.set(locked), IN_CLUSTER.set(_found_by(read))
+        leave, os._exit = os._exit, _raising(os._exit)  # type: ignore[assignment]
         try:
             find = importlib.import_module("stacks").environment
             run = pulumi.runtime.test(lambda: _make(stack.repository, find, made, wrong))  # type: ignore[no-untyped-call]
@@ -74,7 +74,11 @@ def declaration(
         except Exception as error:
             # By way of what waits for it, the error comes without the program's lines.
             raise wrong[0] if wrong else error from error
+        except SystemExit as end:
+            where = error_line(end, stack.repository.root)
+            raise DeclarationError(f"{where}: {ENDS_EARLY}") from end
         finally:
+            os._exit = leave
             LOCKED.reset(tokens[0])
             IN_CLUSTER.reset(tokens[1])
     return Declaration(made[0], monitor.seen, monitor.after)
@@ -98,17 +102,21 @@ def _make(
         wrong.append(error)
         raise
     except Exception as error:
-        wrong.append(_located(error, repository.root))
+        where = error_line(error, repository.root)
+        wrong.append(DeclarationError(f"{where}: {type(error).__name__}: {error}"))
         raise
 
 
-def _located(error: Exception, root: Path) -> DeclarationError:
-    """Return a program's own error as a sentence with the last of its lines that was run."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
-    last = (own or frames)[-1]
-    where = f"{os.path.relpath(last.filename, root)}:{last.lineno}"
-    return DeclarationError(f"{where}: {type(error).__name__}: {error}")
+def _raising(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
+    """Return what ends the program as `sys.exit` does: `os._exit` would end the command too."""
+    command = os.getpid()
+
+    def end(status: int) -> NoReturn:
+        if os.getpid() == command:
+            raise SystemExit(status)
+        leave(status)
+
+    return end
 
 
 def _text(value: Any) -> str:

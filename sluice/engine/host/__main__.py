@@ -18,6 +18,7 @@ import os
 import runpy
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -31,6 +32,8 @@ _SERVICE = "pulumirpc.LanguageRuntime"
 _NEEDED = ("pulumi", "components.environment.deployment")
 # By this exit code a program has said what is wrong, as for Pulumi's own host.
 _SAID_WHY = 32
+# No exit code of a process: what was not declared by then would be deleted.
+_TOO_EARLY = 256
 _FLUSHING_SECONDS = 5
 
 
@@ -63,6 +66,8 @@ class _Host:
             return
         failed = code not in (0, _SAID_WHY)
         error = f"program exited with non-zero exit code: {code}" if failed else ""
+        if code == _TOO_EARLY:
+            error = "the program ended itself before all was declared; take its exit out"
         answer = language_pb2.RunResponse(error=error, bail=code == _SAID_WHY)
         self._answer.set_result(answer.SerializeToString())
         self._server.stop(_FLUSHING_SECONDS).wait(_FLUSHING_SECONDS)
@@ -124,10 +129,16 @@ def _run(executor: str) -> int:
     try:
         runpy.run_path(executor, run_name="__main__")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return code or _ended_by(traceback.extract_tb(end.__traceback__)[-1].filename, executor)
     except BaseException:  # noqa: BLE001 - Pulumi is gone, or waits for an answer whatever it is
         return 1
     return 0
+
+
+def _ended_by(file: str, executor: str) -> int:
+    """Return 0 where Pulumi's own runs to its end; else the program has ended itself too early."""
+    return 0 if file == executor else _TOO_EARLY
 
 
 def main() -> None:
@@ -144,7 +155,7 @@ def main() -> None:
     def told(code: int) -> None:
         # So a program ends at once, and Pulumi is to know why.
         if os.getpid() == process:
-            host.answer(code)
+            host.answer(code or _TOO_EARLY)
         leave(code)
 
     os._exit = told  # type: ignore[assignment]

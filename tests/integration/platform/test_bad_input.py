@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.integration.platform.members import NAMESPACE, kustomization, redis, release
+from tests.integration.platform.members import (
+    NAMESPACE,
+    application,
+    kustomization,
+    redis,
+    release,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -231,3 +237,22 @@ def _finalizers(checkout: Checkout, finalizers: str) -> None:
     checkout.kubectl(
         "patch", "configmap", "kept", "-n", checkout.stack, "--type=merge", f"--patch={patch}"
     )
+
+
+@pytest.mark.parametrize(
+    "end", ["import sys; sys.exit(0)", "import os; os._exit(0)", "import stacks.helpers"]
+)
+def test_a_program_that_ends_itself_deletes_nothing(program: Program, end: str) -> None:
+    checkout = program(NAMESPACE, application("app"))
+    checkout.write("stacks/helpers.py", "import sys\n\nsys.exit()\n")
+    checkout.sluice("up", checkout.stack)
+    before = checkout.names("deployment,service")
+    assert before == ["deployment.apps/app"]
+
+    file = f"stacks/{checkout.stack}.py"
+    checkout.write(file, f"{end}\n{(checkout.root / file).read_text()}")
+    for verb in ("up", "preview", "diff", "build"):
+        said = checkout.sluice(verb, checkout.stack, fails=True)
+        assert "the program ends here, and what it has not declared by then" in said
+    checkout.pulumi("up", "--yes", "--skip-preview", fails=True)
+    assert checkout.names("deployment,service") == before

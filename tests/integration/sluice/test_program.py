@@ -16,6 +16,11 @@ from sluice.stack.repository import Repository
 PROJECT = "name: p\nruntime: {name: python, options: {virtualenv: .venv}}\n"
 
 
+# What the executor runs is the program, which lies in another file.
+ENDS_ITSELF = 'exec(compile("%s", "stacks/dev.py", "exec"))'
+TOO_EARLY = "the program ended itself before all was declared; take its exit out"
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A project whose programs are run by the executor that a test writes."""
@@ -50,6 +55,10 @@ def run(client: list[str], **request: Any) -> Any:
     [
         ("pass", "", False),
         ("sys.exit(32)", "", True),
+        ("sys.exit(0)", "", False),
+        (ENDS_ITSELF % "sys.exit(0)", TOO_EARLY, False),
+        (ENDS_ITSELF % "sys.exit()", TOO_EARLY, False),
+        (ENDS_ITSELF % "os._exit(0)", TOO_EARLY, False),
         ("os._exit(32)", "", True),
         ("sys.exit(1)", "program exited with non-zero exit code: 1", False),
         ("raise KeyboardInterrupt", "program exited with non-zero exit code: 1", False),

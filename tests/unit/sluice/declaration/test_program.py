@@ -145,21 +145,36 @@ def test_a_stack_without_a_program_ends_it(
         declared(Stack(found, "qa"), fake_charts)
 
 
+def written(repository: Repository, program: str) -> Stack:
+    """A stack whose program is the given one."""
+    keys = ("context", "follows")
+    schema = "".join(f"  infrastructure:{key}: {{type: string}}\n" for key in keys)
+    (repository.root / "Pulumi.yaml").write_text(f"name: infrastructure\nconfig:\n{schema}")
+    package = (ROOT / "stacks" / "__init__.py").read_text()
+    (repository.root / "stacks" / "__init__.py").write_text(package)
+    (repository.root / "stacks" / "dev.py").write_text(program)
+    return Stack(repository, "dev")
+
+
+@pytest.mark.parametrize("end", ["sys.exit(0)", "sys.exit()", "exit()", "os._exit(0)"])
+def test_a_program_that_ends_itself_declares_nothing_and_is_refused_with_its_line(
+    repository: MakeRepository, fake_charts: Unlocked, end: str
+) -> None:
+    stack = written(repository(dev=""), f"import os\nimport sys\n\n{end}\n")
+    with pytest.raises(DeclarationError, match=r"^stacks/dev\.py:4: the program ends here, "):
+        declared(stack, fake_charts)
+
+
 def test_a_programs_own_error_is_said_with_its_line(
     repository: MakeRepository, fake_charts: Unlocked, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found = repository(dev="")
-    keys = ("context", "follows")
-    schema = "".join(f"  infrastructure:{key}: {{type: string}}\n" for key in keys)
-    (found.root / "Pulumi.yaml").write_text(f"name: infrastructure\nconfig:\n{schema}")
-    package = (ROOT / "stacks" / "__init__.py").read_text()
-    (found.root / "stacks" / "__init__.py").write_text(package)
-    (found.root / "stacks" / "dev.py").write_text(
+    stack = written(
+        repository(dev=""),
         "from components import Environment, Namespace, member\n\n\n"
         "class Dev(Environment):\n    @member\n    def shop(self):\n"
-        "        return Namespace([].nothing)\n"
+        "        return Namespace([].nothing)\n",
     )
     with pytest.raises(DeclarationError, match=r"^stacks/dev\.py:7: AttributeError: .*'nothing'$"):
-        declared(Stack(found, "dev"), fake_charts)
+        declared(stack, fake_charts)
     gc.collect()
     assert "Traceback" not in capfd.readouterr().err
