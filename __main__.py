@@ -1,6 +1,5 @@
 """The Pulumi program: deploy the environment that the current stack names."""
 
 from components import deploy
-from stacks import environment
 
-deploy(environment)
+deploy()

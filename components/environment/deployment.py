@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -35,8 +36,11 @@ ENDS_EARLY = (
 _ADOPTABLE = (KubernetesObject, pulumi.ComponentResource, pulumi.ProviderResource)
 
 
-def deploy(find: Callable[[str], type[Environment]]) -> None:
+def deploy(find: Callable[[str], type[Environment]] | None = None) -> None:
     """Deploy the environment that `find` gives for the current stack's name.
+
+    By default that is `stacks.environment`, which is loaded here, so that a
+    program that ends itself while it is loaded is refused, too.
 
     What is wrong with a declaration ends the program with its one sentence,
     before anything is registered; so does an update of what is suspended, and a
@@ -49,7 +53,7 @@ def deploy(find: Callable[[str], type[Environment]]) -> None:
         _honour_suspensions()
         IN_CLUSTER.set(_in_cluster())
         IMPERSONATED.set(_impersonation(Path.cwd()))
-        make_environment(find, Path.cwd())
+        make_environment(find or import_module("stacks").environment, Path.cwd())
     except SluiceError as error:
         _refuse(str(error))
     except SystemExit as end:

@@ -15,6 +15,7 @@ from components.lib.manifests.identity import Identity, identify
 from components.lib.manifests.schema import schema_of
 from components.runtime.answers import LockedNames
 from sluice.authoring.python import Call
+from sluice.backend.secret_values import RELEASE
 from sluice.declaration.program import declaration
 from sluice.declaration.records import SECRET, Declaration, Declared
 from sluice.errors import RepositoryError
@@ -24,7 +25,6 @@ from sluice.stack.stack import Stack
 
 __all__ = ["Adoption", "adoption"]
 
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 # Who writes for the stack, or for Kubernetes.
 _NOT_BY_HAND = (
     "sluice",
@@ -101,7 +101,7 @@ def _objects(made: Declaration, stack: str, component: str) -> list[Declared]:
         known = ", ".join(sorted({each.name for each in made.components}))
         raise RepositoryError(f"{stack} declares no component {component!r}; there are: {known}")
     objects = [each for each in declared if "kind" in each.revealed]
-    if any(each.type == _RELEASE for each in declared):
+    if any(each.type == RELEASE for each in declared):
         where = next(each.where for each in named if type(each).__name__ == "HelmRelease")
         raise RepositoryError(
             f"{component} is a Helm release, whose objects a patch cannot change: set the chart's "

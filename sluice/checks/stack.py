@@ -13,6 +13,7 @@ from components.errors import SluiceError
 from components.lib.manifests import documents
 from components.runtime.answers import LockedNames
 from sluice.backend.local_state import LocalState
+from sluice.backend.secret_values import RELEASE
 from sluice.checks.machine import Check
 from sluice.checks.passphrase import fits, passphrase
 from sluice.declaration.program import declared
@@ -27,7 +28,6 @@ __all__ = ["Place", "cluster_checks", "places", "program_checks", "state_checks"
 _AT_ONCE = 4
 _CLOUD_KEYS = ("awskms", "azurekeyvault", "gcpkms", "hashivault")
 _VERBS = ("get", "list", "create", "patch", "delete")
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 # Where Helm keeps its record of a release.
 _HELM_RECORD = ("v1", "Secret")
 _PROBE = {
@@ -79,7 +79,7 @@ def places(found: Iterable[Declared]) -> set[Place]:
         place
         for each in found
         if each.type.startswith("kubernetes:")
-        for place in [_record(each) if each.type == _RELEASE else _place(each)]
+        for place in [_record(each) if each.type == RELEASE else _place(each)]
     }
 
 

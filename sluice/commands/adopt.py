@@ -32,7 +32,7 @@ def adopt(stack: Stack, component: str) -> None:
     from sluice.authoring.adoption import adoption  # noqa: PLC0415 - runs the program with Pulumi
     from sluice.authoring.edited_copy import diff, edited_copy  # noqa: PLC0415 - the same
     from sluice.authoring.stack_source import StackSource  # noqa: PLC0415 - not needed for --help
-    from sluice.declaration.program import declared  # noqa: PLC0415 - the same
+    from sluice.declaration.program import declared  # noqa: PLC0415 - runs the program with Pulumi
 
     enter(stack.repository)
     file = f"stacks/{stack}.py"

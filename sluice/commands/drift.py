@@ -120,8 +120,8 @@ def _watch(policies: dict[Stack, bool], output: str, *, strict: bool) -> None:
 
 
 def _tell(stack: Stack, found: Sequence[Drift], left: Sequence[Drift]) -> None:
-    from sluice.drift.telling import drift_event  # noqa: PLC0415 - the same
-    from sluice.notification.publication import publish  # noqa: PLC0415 - a refused call needs none of it
+    from sluice.drift.telling import drift_event  # noqa: PLC0415 - a refused call needs none of it
+    from sluice.notification.publication import publish  # noqa: PLC0415 - the same
 
     publish(stack.repository, drift_event(stack, found, left, _summary(found, left)))
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.console.options import in_repository, stack_argument
+from sluice.console import completion
+from sluice.console.options import in_repository
 from sluice.stack.repository import Repository
+from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
     from sluice.report.comment import Place
-
-from sluice.stack.stack import Stack
 
 __all__ = ["pipeline"]
 
@@ -32,7 +32,7 @@ def pipeline() -> None:
 
 
 @pipeline.command()
-@stack_argument
+@click.argument("stack", shell_complete=completion.stacks)
 @click.option("--commit", default="HEAD", show_default=True, help="The commit to preview.")
 @click.option("--base", default="", metavar="COMMIT", help="The commit that it changes.")
 @click.option(
@@ -44,7 +44,10 @@ def pipeline() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write, as docs/schemas/pipeline-preview.json says.",
 )
-def preview(stack: Stack, commit: str, base: str, offline: bool, out: Path) -> None:
+@in_repository
+def preview(
+    repository: Repository, stack: str, commit: str, base: str, offline: bool, out: Path
+) -> None:
     """Write what `sluice up` would do to STACK at a commit.
 
     The commit is checked out apart. A preview that fails is written too, with its
@@ -58,19 +61,19 @@ def preview(stack: Stack, commit: str, base: str, offline: bool, out: Path) -> N
     from sluice.git.commits import resolved  # noqa: PLC0415 - completion does without
     from sluice.report.record import save  # noqa: PLC0415
 
-    enter(stack.repository)
+    enter(repository)
     if offline and not base:
         raise click.UsageError("--offline needs --base, the commit to compare with")
-    head = resolved(stack.repository, commit)
-    before = resolved(stack.repository, base) if base else ""
+    head = resolved(repository, commit)
+    before = resolved(repository, base) if base else ""
     if offline:
         from sluice.pipeline.offline import offline_preview  # noqa: PLC0415
 
-        record = offline_preview(stack, head, before)
+        record = offline_preview(Stack(repository, stack), head, before)
     else:
         from sluice.pipeline.preview import preview as previewed  # noqa: PLC0415
 
-        record = previewed(stack, head, before)
+        record = previewed(Stack(repository, stack), head, before)
     save(record, out)
     for note in record.notes:
         click.echo(f"{stack}: {note}", err=True)

@@ -193,7 +193,7 @@ _part("source", ("GitRepository", "HelmRepository", "OCIRepository"), "the repos
 def _having(
     repository: Repository, stacks: tuple[str, ...], kinds: Collection[str], name: str
 ) -> dict[Stack, list[str]]:
-    from sluice.inventory.component import components, with_dependencies  # noqa: PLC0415 - the same
+    from sluice.inventory.component import components, with_dependencies  # noqa: PLC0415 - only for a part
 
     parts = {
         stack: with_dependencies(components(stack.state().resources()), kinds, name)

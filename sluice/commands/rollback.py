@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import click
 
-from sluice.console.options import stack_argument
+from sluice.console import completion
+from sluice.console.options import in_repository
 from sluice.console.tables import table
 from sluice.diff.change import Change
 from sluice.errors import DeploymentError, LockedError, RepositoryError
@@ -15,6 +16,7 @@ from sluice.gitea.client import Gitea
 from sluice.rollback.planning import RollbackPlan, plan, plan_now
 from sluice.rollback.rollback import Rollback, prepare
 from sluice.rollback.target import LAST_GOOD
+from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
@@ -22,7 +24,7 @@ __all__ = ["rollback"]
 
 
 @click.command()
-@stack_argument
+@click.argument("stack", shell_complete=completion.stacks)
 @click.option(
     "--to",
     default=LAST_GOOD,
@@ -36,8 +38,10 @@ __all__ = ["rollback"]
 )
 @click.option("--own-files", is_flag=True, help="Restore only files that no other stack reads.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@in_repository
 def rollback(
-    stack: Stack,
+    repository: Repository,
+    stack: str,
     to: str,
     push: bool,
     now: bool,
@@ -65,8 +69,9 @@ def rollback(
         raise click.UsageError(
             "--now restores everything, on a branch: without --push, --own-files"
         )
-    enter(stack.repository)
-    chosen = prepare(stack, to)
+    enter(repository)
+    # What the working tree says plays no part: it may be what broke.
+    chosen = prepare(Stack(repository, stack), to)
     planned = plan_now(chosen) if now else plan(chosen, only_own=own_files)
     click.echo(_shown(chosen, planned))
     if not now and not planned.restoration.paths:

@@ -73,7 +73,7 @@ def _stacks() -> list[str]:
 def _states(repository: Repository, ctx: click.Context) -> list[Mapping[str, Any]]:
     """Return the stacks' resources, where the state is kept in this checkout."""
     given = ctx.params.get("stacks") or ctx.params.get("stack") or ()
-    wanted = [given] if isinstance(given, str) else list(given)
+    wanted = [*map(str, given)] if isinstance(given, tuple) else [str(given)]
     folder = repository.local / "pulumi" / ".pulumi" / "stacks" / repository.project
     files = [folder / f"{stack}.json" for stack in wanted or _stacks()]
     return [state for file in files for state in _state(file)]

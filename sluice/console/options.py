@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def stacks_options(command: F) -> F:
@@ -127,12 +129,6 @@ def show(records: Any, output: str) -> None:
     from sluice.output import as_json, as_yaml  # noqa: PLC0415 - completion does without
 
     click.echo(as_json(records) if output == "json" else as_yaml(records))
-
-
-T = TypeVar("T")
-
-
-P = ParamSpec("P")
 
 
 def in_repository(command: Callable[Concatenate[Repository, P], T]) -> Callable[P, T]:

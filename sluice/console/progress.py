@@ -134,7 +134,7 @@ def progress(stack: Stack) -> Iterator[Watcher]:
 
 
 def _ask(waiting: Waiting, stack: Stack, over: threading.Event) -> None:
-    from sluice.kubernetes.unready import unready  # noqa: PLC0415 - the same
+    from sluice.kubernetes.unready import unready  # noqa: PLC0415 - loads the cluster's client
 
     cluster = stack.cluster()
     while not over.wait(_ASKED_EVERY_SECONDS):

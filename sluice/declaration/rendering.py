@@ -12,6 +12,7 @@ from pulumi.runtime import rpc
 from components.base.ignore import Ignore
 from components.errors import DeclarationError
 from components.lib.manifests.identity import Identity, identify
+from sluice.backend.secret_values import RELEASE
 from sluice.declaration.helm import Capabilities, Chart, RenderedObject, render
 from sluice.declaration.records import Declaration, Declared
 from sluice.diff.masking import Masks
@@ -19,7 +20,6 @@ from sluice.stack.repository import Repository
 
 __all__ = ["Manifest", "Rendering", "in_order", "rendering"]
 
-RELEASE = "kubernetes:helm.sh/v3:Release"
 # kustomize's order, in which what others need comes first.
 _FIRST = (
     "Namespace",

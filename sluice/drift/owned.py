@@ -8,7 +8,7 @@ from typing import Any
 
 from components.base.ignore import Ignore
 from components.lib.manifests import documents
-from sluice.backend.secret_values import is_secret, plain_text
+from sluice.backend.secret_values import RELEASE, is_secret, plain_text
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.helm_records import deployed_manifests
 from sluice.kubernetes.managed_fields import below, fields_of
@@ -21,7 +21,6 @@ HELM_MANAGERS = frozenset({"Helm", "helm", "pulumi-resource-kubernetes", "sluice
 """Who writes a Helm release's children: Helm by itself, Helm inside Pulumi, a correction."""
 
 Entry = Mapping[str, Any]
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 _GROUPS = "kubernetes:"
 
 
@@ -95,8 +94,8 @@ def declared_objects(
         for component in [_component(entry, entries)]
         if component["urn"].rpartition("::")[2] not in left_out
     ]
-    plain = [_plain(entry, component) for entry, component in owned if entry["type"] != _RELEASE]
-    releases = [(entry, component) for entry, component in owned if entry["type"] == _RELEASE]
+    plain = [_plain(entry, component) for entry, component in owned if entry["type"] != RELEASE]
+    releases = [(entry, component) for entry, component in owned if entry["type"] == RELEASE]
     return [*plain, *_children(releases, cluster)]
 
 
@@ -122,7 +121,7 @@ def _is_kubernetes(entry: Entry) -> bool:
     return (
         str(entry["type"]).startswith(_GROUPS)
         and bool(group)
-        and bool(is_object or entry["type"] == _RELEASE)
+        and bool(is_object or entry["type"] == RELEASE)
     )
 
 

@@ -14,7 +14,7 @@ from components.helm.values_reference import ValuesReference
 from components.kustomize.build import kustomize_patch
 from components.lib.manifests import documents
 from components.sources.git_repository import GitRepository
-from sluice.declaration.rendering import RELEASE
+from sluice.backend.secret_values import RELEASE
 from sluice.flux.objects import (
     FLUX,
     INTERVAL,

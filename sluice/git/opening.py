@@ -35,6 +35,7 @@ def opened(root: Path) -> Iterator[git.Repo]:
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
+    """Turn what Git refuses into a RepositoryError that says what could not be done, and why."""
     try:
         yield
     except git.GitCommandError as error:
@@ -42,6 +43,7 @@ def explained(what: str) -> Iterator[None]:
 
 
 def rejection(error: git.GitCommandError) -> str:
+    """Return Git's own reason as one line, without a password of an address."""
     text = _CREDENTIALS.sub("//", str(error.stderr or error.stdout or error))
     text = text.strip().removeprefix("stderr:").strip().strip("'")
     return " ".join(text.split())

@@ -46,7 +46,7 @@ def checked_out(
                 repo.git.worktree("add", "--detach", "--force", str(root), commit)
             top = Path(str(repo.working_tree_dir)).resolve()
             below = repository.root.resolve().relative_to(top)
-            checkout = Checkout(root / below, repo.commit(commit).hexsha)
+            checkout = Checkout(root / below, str(git.Git(str(root)).rev_parse("HEAD")))
             for name in linked:
                 _link(repository.root.resolve() / name, checkout.root / name)
             yield checkout

@@ -76,7 +76,8 @@ class Finder:
                 at /= name
                 continue
             links += 1
-            if not self._note("file", at / name) or links > _MOST_LINKS:
+            self._note("file", at / name)
+            if links > _MOST_LINKS:
                 return
             ahead += reversed(target.parts)
         self._note(how, at)

@@ -27,7 +27,7 @@ _LINK = "120000"
 _ABSENT = "-"
 
 Tree = Mapping[str, str]
-"""A commit's files and directories by path, each as `<type> <id>`; the root is the empty path."""
+"""A commit's files and directories by path, `<type> <mode> <id>` each; the root's path is empty."""
 
 
 @dataclass(frozen=True)

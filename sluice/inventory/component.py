@@ -1,6 +1,6 @@
 """What a stack's state says is deployed: its components, their objects, their needs.
 
-Pure: from the resources of `Engine.resources` to typed records. What the
+Pure: from the resources of `StackState.resources` to typed records. What the
 cluster says of the objects is in `sluice.inventory.liveness`.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sluice.backend.secret_values import RELEASE
 from sluice.backend.state import Resource
 
 __all__ = ["Component", "Owned", "components", "with_dependencies"]
 
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 _ENVIRONMENT = "sluice:environment:Environment"
 
 
@@ -149,7 +149,7 @@ def _source(outputs: Mapping[str, object]) -> str:
 
 
 def _objects(resource: Resource) -> list[Owned]:
-    if resource.type == _RELEASE:
+    if resource.type == RELEASE:
         return [*_of_release(resource)]
     metadata = resource.outputs.get("metadata") or resource.inputs.get("metadata")
     if resource.external or not resource.type.startswith("kubernetes:") or not metadata:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from components.errors import SluiceError
 from sluice.declaration.desired import DesiredState
+from sluice.declaration.program import declaration
 from sluice.declaration.records import Declaration, Owner
 from sluice.drift.detection import drift
 from sluice.drift.report import DriftedField
-from sluice.errors import DeploymentError
+from sluice.errors import ApiError, DeploymentError
 from sluice.git.commits import tree_of
 from sluice.git.worktree import checked_out
 from sluice.inputs.deployment_record import state_digest
@@ -46,7 +48,7 @@ def preview(stack: Stack, commit: str, base: str = "") -> StackPreview:
         record = replace(record, state=state_digest(desired.stack))
         places: Mapping[str, str] = {}
         try:
-            declared = desired.declaration
+            declared = _declared(desired)
             places = places_of(declared)
             charts = sources(desired.stack)
             record = replace(record, graph=graph_of(declared), charts=charts)
@@ -59,6 +61,18 @@ def preview(stack: Stack, commit: str, base: str = "") -> StackPreview:
             reason, where = failure(error, stack.name, places)
             record = replace(record, error=reason, where=where)
     return replace(record, seconds=round(time.monotonic() - started, 1))
+
+
+def _declared(desired: DesiredState) -> Declaration:
+    """Return what the program declares; where the cluster cannot be asked, as far as is known.
+
+    Of a suspended stack neither cluster nor secrets are asked: nothing is applied.
+    """
+    stack = desired.stack
+    with suppress(ApiError, DeploymentError):
+        if all(entry.component for entry in stack.suspensions()):
+            return desired.declaration
+    return declaration(stack, stack.locked())
 
 
 def failure(error: SluiceError, stack: str, places: Mapping[str, str]) -> tuple[str, str]:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from components.lib.manifests.identity import identify
-from sluice.backend.secret_values import Entry, is_secret
+from sluice.backend.secret_values import RELEASE, Entry, is_secret
 from sluice.backend.state import StackState
 from sluice.declaration.desired import DesiredState
 from sluice.declaration.helm import capabilities
 from sluice.declaration.records import named
-from sluice.declaration.rendering import RELEASE, rendering
+from sluice.declaration.rendering import rendering
 from sluice.diff.difference import Comparison
 from sluice.kubernetes.helm_records import records
 from sluice.plan.comparison import Owned, compare

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.core.tenant import Tenant
+from sluice.backend.secret_values import RELEASE
 from sluice.declaration.desired import DesiredState
 from sluice.declaration.helm import capabilities
-from sluice.declaration.rendering import RELEASE, rendering
+from sluice.declaration.rendering import rendering
 from sluice.errors import RepositoryError
 from sluice.inventory.component import components
 from sluice.kubernetes.cluster import Cluster

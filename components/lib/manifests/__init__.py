@@ -1,4 +1,4 @@
-"""Kubernetes manifests as plain data: validating, patching, substituting and rendering them.
+"""Kubernetes manifests as plain data: validating, comparing, patching and identifying them.
 
 Pure functions over dictionaries whose leaves may be Pulumi outputs. What
 registers resources belongs in `components.base`, what fetches artifacts in

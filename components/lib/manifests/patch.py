@@ -141,6 +141,7 @@ def _deletes_all(value: Any) -> bool:
 
 
 def copy_of(value: Any) -> Any:
+    """Return a copy of a manifest's value, with the same outputs as its leaves."""
     if isinstance(value, Mapping):
         return {key: copy_of(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -87,7 +87,13 @@ def _is_claimed(port: int) -> bool:
 @functools.cache
 def _claims() -> int:
     path = Path(tempfile.gettempdir()) / f"sluice-{os.getuid()}-ports.lock"
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SandboxError(
+            f"{path}, by which sandboxes share the ports, cannot be opened: {error.strerror}; "
+            "remove it, or set TMPDIR to a folder of your own"
+        ) from error
 
 
 def settle(

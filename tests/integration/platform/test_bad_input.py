@@ -255,4 +255,8 @@ def test_a_program_that_ends_itself_deletes_nothing(program: Program, end: str) 
         said = checkout.sluice(verb, checkout.stack, fails=True)
         assert "the program ends here, and what it has not declared by then" in said
     checkout.pulumi("up", "--yes", "--skip-preview", fails=True)
+    package = "stacks/__init__.py"
+    checkout.write(package, f"import sys\n\nsys.exit(0)\n{(checkout.root / package).read_text()}")
+    checkout.pulumi("up", "--yes", "--skip-preview", fails=True)
+    checkout.sluice("up", checkout.stack, fails=True)
     assert checkout.names("deployment,service") == before

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # The last commit in which the product's modules lay in flat folders.
 FLAT = "4e3306cb415e0e47a2e7557ede45b78779778a33"
-PRODUCT = ("components", "sluice", "toolchain")
+PRODUCT = ("__main__.py", "components", "sluice", "toolchain")
 NAME = "product-rollback"
 STACK = """
     from components import Application, ApplicationArgs, Environment, Namespace, member
@@ -51,7 +51,7 @@ def repository(sandbox: Sandbox, programs: Path, tmp_path: Path) -> Iterator[Che
     bind(checkout.root, sandbox)
     checkout.git("init", "--quiet", "--initial-branch=main")
     checkout.add_remote()
-    for part in (".gitignore", "Pulumi.yaml", "__main__.py", "pyproject.toml"):
+    for part in (".gitignore", "Pulumi.yaml", "pyproject.toml"):
         shutil.copy2(REPOSITORY / part, checkout.root)
     checkout.write("stacks/__init__.py", (REPOSITORY / "stacks" / "__init__.py").read_text())
     for name in (NAME, "other"):

@@ -244,6 +244,7 @@ def test_at_once_suspends_until_git_agrees(team: Team) -> None:
     team.write(2)
     team.deploy("feat: another image")
     team.checkout.write("stacks/prod.py", "not even Python, and not committed")
+    team.checkout.write("stacks/Pulumi.dev.yaml", "no: [YAML")
     assert "is suspended. Pushed branch rollback/prod-1" in team.rollback("--now")
     assert team.live == before
     team.checkout.git("checkout", "--quiet", ".")

@@ -62,6 +62,8 @@ def deployed(checkout: Repository) -> Repository:
         ("trace Deployment w", ["web"]),
         ("tree dev -o ", ["tree", "json", "yaml"]),
         ("completion ", ["bash", "fish", "zsh"]),
+        ("resume dev red", ["redis"]),
+        ("diff prod red", []),
     ],
 )
 def test_live_names_are_completed(line: str, words: list[str]) -> None:

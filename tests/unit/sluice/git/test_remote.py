@@ -77,6 +77,12 @@ def test_a_checkout_is_the_commit_and_shares_the_local_state(platform: Repositor
     assert git.Repo(platform.root).git.worktree("list").count("\n") == 0
 
 
+def test_a_checkout_knows_its_commit_however_git_names_it(platform: Repository) -> None:
+    for name in ("HEAD", "main", "main@{now}"):
+        with checked_out(platform, name) as checkout:
+            assert checkout.commit == git.Repo(platform.root).head.commit.hexsha
+
+
 def test_what_a_killed_process_checked_out_is_removed_by_the_next(platform: Repository) -> None:
     left = platform.local / "worktrees" / "99999999-left"
     git.Repo(platform.root).git.worktree("add", "--detach", str(left), "HEAD")

@@ -18,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sluice.inputs.deployment_record import _tree
+from sluice.inputs.finder import Finder
 from sluice.inputs.notes import recording
 from sluice.inputs.reads import Reads, outside
 from sluice.stack.repository import Repository
@@ -282,3 +283,13 @@ def test_the_links_of_a_clean_checkout_to_what_it_shares_do_not_count(tmp_path: 
     reads = Reads.noted(tmp_path, Stack(Repository(checkout), "dev"), [])
     assert reads is not None
     assert reads.outside == frozenset()
+
+
+def test_a_link_of_the_packages_that_leads_out_of_them_counts(tmp_path: Path) -> None:
+    checkout, source = tmp_path / "checkout", tmp_path / "source" / "package"
+    (checkout / ".venv" / "lib").mkdir(parents=True)
+    source.mkdir(parents=True)
+    (checkout / ".venv" / "lib" / "package").symlink_to(source)
+    finder = Finder(checkout)
+    finder.add("file", checkout / ".venv" / "lib" / "package" / "module.py")
+    assert str(source / "module.py") in finder.outside
