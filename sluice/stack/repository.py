@@ -9,11 +9,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.lib.manifests import documents
 from sluice.errors import RepositoryError
-from sluice.stack.settings import Settings
 
 if TYPE_CHECKING:
+    from sluice.stack.settings import Settings
     from sluice.stack.stack import Stack
 
 __all__ = ["Checkout", "Repository"]
@@ -111,6 +110,9 @@ class Repository:
 
     def settings(self, stack: str) -> Settings:
         """Return what a stack's configuration says, with the project's defaults."""
+        from components.lib.manifests import documents  # noqa: PLC0415 - --help does without YAML
+        from sluice.stack.settings import Settings  # noqa: PLC0415 - the same
+
         schema = self._project_file.get("config") or {}
         defaults = {key: entry["default"] for key, entry in schema.items() if "default" in entry}
         file = f"stacks/Pulumi.{stack}.yaml"
@@ -120,6 +122,8 @@ class Repository:
 
     @cached_property
     def _project_file(self) -> Mapping[str, Any]:
+        from components.lib.manifests import documents  # noqa: PLC0415 - as above
+
         content: Mapping[str, Any] = documents.load_file(self.root / "Pulumi.yaml")
         return content
 
@@ -134,6 +138,8 @@ class Repository:
 @lru_cache(maxsize=64)
 def _parsed(text: str, where: str) -> Mapping[str, Any]:
     """Parse a configuration, which a verb asks many things of, once for each text that it has."""
+    from components.lib.manifests import documents  # noqa: PLC0415 - as above
+
     return documents.load(text, where=where) or {}
 
 
