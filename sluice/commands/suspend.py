@@ -43,7 +43,7 @@ def tell(stack: Stack, action: str, message: str) -> None:
     """Tell the stack's alerts of a suspension or its end, which the newest commit has."""
     from sluice.notification.event import Event  # noqa: PLC0415 - not needed for --help
     from sluice.notification.publication import publish  # noqa: PLC0415 - not needed for --help
-    from sluice.reconciliation.reconciliation import newest_commit  # noqa: PLC0415 - the same
+    from sluice.reconciliation.commits import newest_commit  # noqa: PLC0415 - the same
 
     commit = newest_commit(stack.repository)
     result = "suspended" if action == "suspend" else "resumed"

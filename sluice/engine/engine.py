@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import cached_property
@@ -39,15 +39,18 @@ class Engine:
         *,
         wait: timedelta = WAIT,
         environment: Mapping[str, str] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         """Name the stack, which is made in the backend when it is first needed.
 
         `wait` is how long what changes it waits for another's update to end;
-        `environment` is what the program's processes get beside this one's.
+        `environment` is what the program's processes get beside this one's; `check`
+        is called each time that an update is about to begin, and may raise.
         """
         self.stack = stack
         self._wait = wait
         self._variables = environment or {}
+        self._check = check
 
     def up(
         self,
@@ -75,6 +78,8 @@ class Engine:
         left_out = self._left_out(target, exclude)
 
         def update() -> Outcome:
+            if self._check:
+                self._check()
             refreshing = recovery.before_update() or refresh
             write_kubeconfigs(self.stack)
             return self._update(recovery, watch, [*chosen, *noted], left_out, refresh=refreshing)
