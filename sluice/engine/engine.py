@@ -12,14 +12,14 @@ from functools import cached_property
 from typing import Any
 
 from components.runtime.suspension import LEFT_OUT
-from sluice.backend.command import CommandError, ConcurrentUpdateError
+from sluice.backend.command import CommandError, ConcurrentUpdateError, KilledError
 from sluice.backend.pulumi import Pulumi, reason
 from sluice.engine.events import Events, Watcher
 from sluice.engine.exclusive import Exclusive
 from sluice.engine.outcome import Outcome, summed
 from sluice.engine.program import warm_program
 from sluice.engine.tenants import write_kubeconfigs
-from sluice.errors import DeploymentError
+from sluice.errors import CancelledError, DeploymentError
 from sluice.recovery.recovery import Recovery
 from sluice.stack.process_lock import WAIT
 from sluice.stack.settings import Settings
@@ -84,7 +84,11 @@ class Engine:
             write_kubeconfigs(self.stack)
             return self._update(recovery, watch, [*chosen, *noted], left_out, refresh=refreshing)
 
-        outcome = self._exclusive.run("up", update, recovery.remember)
+        try:
+            outcome = self._exclusive.run("up", update, recovery.remember)
+        except CancelledError:
+            recovery.remember()
+            raise
         recovery.after_success()
         outcome.seconds = time.monotonic() - started
         return outcome
@@ -208,7 +212,10 @@ class Engine:
         return Events(watch, self._settings.context)
 
     def _failure(self, events: Events, error: CommandError) -> DeploymentError:
-        reasons = list(dict.fromkeys(events.failures)) or [reason(str(error))]
+        why = reason(str(error))
+        reasons = list(dict.fromkeys(events.failures)) or [why]
+        if isinstance(error, KilledError):
+            reasons = list(dict.fromkeys([why, *reasons]))
         return DeploymentError(f"{self.stack}: " + "\n  ".join(reasons), events.changes())
 
     def _chosen(self, option: str, components: Collection[str]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from components.errors import SluiceError
 from sluice.drift.detection import drift
-from sluice.errors import LockedError, SuspendedError
+from sluice.errors import CancelledError, LockedError, SuspendedError
 from sluice.inputs import deployment_record
 from sluice.notification.event import Event
 from sluice.notification.publication import publish
@@ -122,6 +122,9 @@ def _told(
                     break
                 except OvertakenError:
                     _LOG.warning("%s: a newer commit came meanwhile; going on with it", stack)
+    except CancelledError as error:
+        say(stack, checkout.commit if checkout else "", "error", str(error))
+        raise
     except SluiceError as error:
         if checkout is None and isinstance(error, LockedError):
             checkout = decide()
