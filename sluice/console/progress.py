@@ -1,4 +1,7 @@
-"""What people see while the engine runs: how far it is, what waits and why, on a terminal only."""
+"""What people see while the engine runs: how far it is, what waits and why.
+
+On a terminal it is one screen, kept up to date; in a job's log a line each minute.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from components.errors import SluiceError
+from sluice.errors import ApiError
 
 if TYPE_CHECKING:
     from sluice.engine.events import Moment, Watcher
@@ -24,6 +30,9 @@ _AFTER_SECONDS: Final = 2
 # What takes no longer is not asked after.
 _ASKED_AFTER_SECONDS: Final = 5
 _ASKED_EVERY_SECONDS: Final = 3
+# Without a terminal, such as in a job.
+_TOLD_EVERY_SECONDS: Final = 60
+_FORBIDDEN: Final = 403
 
 
 class Waiting:
@@ -38,6 +47,7 @@ class Waiting:
         self._why: dict[str, str] = {}
         self._releases: dict[str, str] = {}
         self._pods: dict[str, str] = {}
+        self._unasked = ""
 
     def take(self, moment: Moment, now: float) -> None:
         """Note what happens to a resource."""
@@ -54,17 +64,25 @@ class Waiting:
                 self._why[moment.urn] = moment.message
 
     def ask(self, now: float, unready: Callable[[Place], str]) -> None:
-        """Ask which pod is not ready, for what is shown and has taken longer than a moment.
-
-        Raises:
-            SluiceError: where that cannot be told.
-
-        """
+        """Ask which pod is not ready, for what is shown and has taken longer than a moment."""
         for _, urn in self._longer_than(_ASKED_AFTER_SECONDS, now)[:_SHOWN]:
             place = self._place(urn)
-            self._pods[urn] = unready(place) if place else ""
+            try:
+                self._pods[urn] = unready(place) if place else ""
+                self._unasked = ""
+            except SluiceError as error:
+                # What the engine says stands; an account need not be allowed to see pods.
+                is_refused = isinstance(error, ApiError) and error.status == _FORBIDDEN
+                self._unasked = "" if is_refused else str(error)
+                return
             if urn not in self._since:  # it has ended meanwhile
                 self._pods.pop(urn, None)
+
+    def line(self, now: float) -> str:
+        """Return the same in one line, for a log, with why the cluster could not be asked."""
+        head, *waits = self.lines(now, sys.maxsize, _SHOWN)
+        more = [each.strip() for each in (*waits, self._unasked) if each]
+        return f"{head}; waiting for {'; '.join(more)}" if more else head
 
     def lines(self, now: float, width: int, height: int) -> list[str]:
         """Return how far it is, and below it what is waited for, the longest first."""
@@ -108,27 +126,39 @@ def progress(stack: Stack) -> Iterator[Watcher]:
 
     Of what takes longer, the stack's own cluster is asked which pod is not ready.
     """
+    waiting = Waiting(stack.name, time.monotonic())
+
+    def watch(moment: Moment) -> None:
+        waiting.take(moment, time.monotonic())
+
     if not sys.stderr.isatty():
-        yield lambda _moment: None
+        with _beside(_tell, waiting, stack):
+            yield watch
         return
     from rich.console import Console  # noqa: PLC0415 - without a terminal, none is needed
     from rich.live import Live  # noqa: PLC0415 - the same
 
     console = Console(stderr=True)
-    waiting = Waiting(stack.name, time.monotonic())
 
     def screen() -> str:
         return "\n".join(waiting.lines(time.monotonic(), console.width, console.height))
 
-    def watch(moment: Moment) -> None:
-        waiting.take(moment, time.monotonic())
+    with (
+        _beside(_ask, waiting, stack),
+        Live(console=console, get_renderable=screen, refresh_per_second=4, transient=True),
+    ):
+        yield watch
 
+
+@contextmanager
+def _beside(
+    work: Callable[[Waiting, Stack, threading.Event], None], waiting: Waiting, stack: Stack
+) -> Iterator[None]:
+    """Do some work beside the block, until it is over."""
     over = threading.Event()
-    asking = threading.Thread(target=_ask, args=(waiting, stack, over), daemon=True)
-    asking.start()
+    threading.Thread(target=work, args=(waiting, stack, over), daemon=True).start()
     try:
-        with Live(console=console, get_renderable=screen, refresh_per_second=4, transient=True):
-            yield watch
+        yield
     finally:
         over.set()
 
@@ -138,10 +168,17 @@ def _ask(waiting: Waiting, stack: Stack, over: threading.Event) -> None:
 
     cluster = stack.cluster()
     while not over.wait(_ASKED_EVERY_SECONDS):
-        try:
-            waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))
-        except SluiceError:
-            continue  # what the engine says stands; an account need not be allowed to see pods
+        waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))
+
+
+def _tell(waiting: Waiting, stack: Stack, over: threading.Event) -> None:
+    while not over.wait(_TOLD_EVERY_SECONDS):
+        from sluice.kubernetes.unready import unready  # noqa: PLC0415 - hardly an update needs it
+
+        cluster = stack.cluster()
+        waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))  # noqa: B023
+        if not over.is_set():
+            click.echo(waiting.line(time.monotonic()), err=True)
 
 
 def _title(urn: str) -> str:

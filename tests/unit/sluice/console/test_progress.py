@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sluice.console import progress as progress_module
 from sluice.console.progress import Waiting
 from sluice.engine.events import Moment
+from sluice.errors import ApiError
+
+if TYPE_CHECKING:
+    from tests.unit.sluice.conftest import MakeRepository
 
 WEB = "urn:pulumi:dev::infra::sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
 NAMESPACE = "urn:pulumi:dev::infra::sluice:core:Namespace$kubernetes:core/v1:Namespace::shop:shop"
@@ -88,3 +97,39 @@ def test_pods_are_of_one_screen_too() -> None:
 
     assert len(lines) == 6
     assert lines[-1] == "  and 7 more"
+
+
+def test_in_a_log_it_is_one_line_which_says_too_that_the_cluster_does_not_answer() -> None:
+    def away(_place: tuple[str, str, str]) -> str:
+        raise ApiError("cluster dev-cluster does not answer: connection refused")
+
+    waiting = Waiting("dev", 0)
+    assert waiting.line(60) == "dev: 0 resources, 60 s"
+    waiting.take(Moment(WEB, waits=True, message="0 of 1 pods ready"), 2)
+    waiting.ask(60, away)
+    assert waiting.line(60) == (
+        "dev: 1 resources, 60 s; waiting for Deployment shop/web, 58 s: 0 of 1 pods ready; "
+        "cluster dev-cluster does not answer: connection refused"
+    )
+
+
+def test_what_an_account_may_not_see_is_not_told() -> None:
+    def refused(_place: tuple[str, str, str]) -> str:
+        raise ApiError("pods is forbidden", status=403)
+
+    waiting = Waiting("dev", 0)
+    waiting.take(Moment(WEB, waits=True), 0)
+    waiting.ask(60, refused)
+    assert waiting.line(60) == "dev: 1 resources, 60 s; waiting for Deployment shop/web, 60 s"
+
+
+def test_without_a_terminal_it_is_told_each_minute(
+    repository: MakeRepository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress_module, "_TOLD_EVERY_SECONDS", 0.05)
+    told = ""
+    with progress_module.progress(repository(dev="").stack("dev")) as watch:
+        watch(Moment("Cluster databases/main", waits=True, message="not there"))
+        while told.count("\n") < 2:
+            told += capsys.readouterr().err
+    assert "dev: 1 resources, 0 s" in told
