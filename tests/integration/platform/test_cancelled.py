@@ -117,3 +117,22 @@ def test_a_killed_pulumi_is_told_in_a_sentence_and_leaves_nothing_behind(
     )
     assert is_gone(checkout, 1)
     assert goes_on(checkout, program)
+
+
+def test_a_killed_provider_is_told_in_a_sentence(
+    waiting: tuple[Checkout, subprocess.Popen[str]], program: Program
+) -> None:
+    checkout, update = waiting
+    for each in psutil.Process(update.pid).children(recursive=True):
+        if each.name().startswith("pulumi-resource"):
+            each.kill()
+    _, said = update.communicate(timeout=SECONDS)
+    assert update.returncode == 3
+    stack = checkout.stack
+    assert said == (
+        f"Error: {stack}: big: Deployment {stack}/big: its provider has ended\n"
+        "  pulumi-resource-kubernetes has ended: it was killed, often for want of memory, or it "
+        "crashed\n"
+    )
+    assert is_gone(checkout, 1)
+    assert goes_on(checkout, program)
