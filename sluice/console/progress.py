@@ -19,6 +19,7 @@ from sluice.errors import ApiError
 
 if TYPE_CHECKING:
     from sluice.engine.events import Moment, Watcher
+    from sluice.kubernetes.cluster import Cluster
 from sluice.stack.stack import Stack
 
 __all__ = ["Waiting", "progress"]
@@ -33,6 +34,8 @@ _ASKED_EVERY_SECONDS: Final = 3
 # Without a terminal, such as in a job.
 _TOLD_EVERY_SECONDS: Final = 60
 _FORBIDDEN: Final = 403
+# As of a screen: the head, what is waited for longest, and how much more.
+_HEIGHT_OF_LINE: Final = 6
 
 
 class Waiting:
@@ -47,7 +50,6 @@ class Waiting:
         self._why: dict[str, str] = {}
         self._releases: dict[str, str] = {}
         self._pods: dict[str, str] = {}
-        self._unasked = ""
 
     def take(self, moment: Moment, now: float) -> None:
         """Note what happens to a resource."""
@@ -64,25 +66,23 @@ class Waiting:
                 self._why[moment.urn] = moment.message
 
     def ask(self, now: float, unready: Callable[[Place], str]) -> None:
-        """Ask which pod is not ready, for what is shown and has taken longer than a moment."""
+        """Ask which pod is not ready, for what is shown and has taken longer than a moment.
+
+        Raises:
+            SluiceError: where that cannot be told.
+
+        """
         for _, urn in self._longer_than(_ASKED_AFTER_SECONDS, now)[:_SHOWN]:
             place = self._place(urn)
-            try:
-                self._pods[urn] = unready(place) if place else ""
-                self._unasked = ""
-            except SluiceError as error:
-                # What the engine says stands; an account need not be allowed to see pods.
-                is_refused = isinstance(error, ApiError) and error.status == _FORBIDDEN
-                self._unasked = "" if is_refused else str(error)
-                return
+            self._pods[urn] = unready(place) if place else ""
             if urn not in self._since:  # it has ended meanwhile
                 self._pods.pop(urn, None)
 
-    def line(self, now: float) -> str:
-        """Return the same in one line, for a log, with why the cluster could not be asked."""
-        head, *waits = self.lines(now, sys.maxsize, _SHOWN)
-        more = [each.strip() for each in (*waits, self._unasked) if each]
-        return f"{head}; waiting for {'; '.join(more)}" if more else head
+    def line(self, now: float, said: str = "") -> str:
+        """Return the same in one line, for a log; `said` is of the cluster, and comes first."""
+        head, *waits = self.lines(now, sys.maxsize, _HEIGHT_OF_LINE)
+        more = f"waiting for {'; '.join(each.strip() for each in waits)}" if waits else ""
+        return "; ".join(filter(None, (head, said, more)))
 
     def lines(self, now: float, width: int, height: int) -> list[str]:
         """Return how far it is, and below it what is waited for, the longest first."""
@@ -164,21 +164,43 @@ def _beside(
 
 
 def _ask(waiting: Waiting, stack: Stack, over: threading.Event) -> None:
-    from sluice.kubernetes.unready import unready  # noqa: PLC0415 - loads the cluster's client
-
     cluster = stack.cluster()
     while not over.wait(_ASKED_EVERY_SECONDS):
-        waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))
+        try:
+            _ask_once(waiting, cluster)
+        except SluiceError:
+            continue  # what the engine says stands; an account need not be allowed to see pods
 
 
 def _tell(waiting: Waiting, stack: Stack, over: threading.Event) -> None:
-    while not over.wait(_TOLD_EVERY_SECONDS):
-        from sluice.kubernetes.unready import unready  # noqa: PLC0415 - hardly an update needs it
+    due = time.monotonic()
+    while True:
+        due += _TOLD_EVERY_SECONDS
+        # A cluster that does not answer takes its time.
+        if over.wait(_TOLD_EVERY_SECONDS / 2):
+            return
+        said = _problem(waiting, stack)
+        if over.wait(max(0, due - time.monotonic())):
+            return
+        click.echo(waiting.line(time.monotonic(), said), err=True)
 
+
+def _problem(waiting: Waiting, stack: Stack) -> str:
+    """Ask once, and return why the cluster could not be asked."""
+    try:
         cluster = stack.cluster()
-        waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))  # noqa: B023
-        if not over.is_set():
-            click.echo(waiting.line(time.monotonic()), err=True)
+        cluster.version()
+        _ask_once(waiting, cluster)
+    except SluiceError as error:
+        is_refused = isinstance(error, ApiError) and error.status == _FORBIDDEN
+        return "" if is_refused else str(error)
+    return ""
+
+
+def _ask_once(waiting: Waiting, cluster: Cluster) -> None:
+    from sluice.kubernetes.unready import unready  # noqa: PLC0415 - loads the cluster's client
+
+    waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))
 
 
 def _title(urn: str) -> str:

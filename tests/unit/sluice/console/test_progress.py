@@ -9,7 +9,6 @@ import pytest
 from sluice.console import progress as progress_module
 from sluice.console.progress import Waiting
 from sluice.engine.events import Moment
-from sluice.errors import ApiError
 
 if TYPE_CHECKING:
     from tests.unit.sluice.conftest import MakeRepository
@@ -100,27 +99,16 @@ def test_pods_are_of_one_screen_too() -> None:
 
 
 def test_in_a_log_it_is_one_line_which_says_too_that_the_cluster_does_not_answer() -> None:
-    def away(_place: tuple[str, str, str]) -> str:
-        raise ApiError("cluster dev-cluster does not answer: connection refused")
-
     waiting = Waiting("dev", 0)
     assert waiting.line(60) == "dev: 0 resources, 60 s"
-    waiting.take(Moment(WEB, waits=True, message="0 of 1 pods ready"), 2)
-    waiting.ask(60, away)
-    assert waiting.line(60) == (
-        "dev: 1 resources, 60 s; waiting for Deployment shop/web, 58 s: 0 of 1 pods ready; "
-        "cluster dev-cluster does not answer: connection refused"
+    for number in range(9):
+        waiting.take(Moment(f"{WEB}-{number}", waits=True, message="no node has room"), number)
+    assert waiting.line(60, "cluster dev-cluster: connection refused") == (
+        "dev: 9 resources, 60 s; cluster dev-cluster: connection refused; waiting for "
+        "Deployment shop/web-0, 60 s: no node has room; "
+        "Deployment shop/web-1, 59 s: no node has room; "
+        "Deployment shop/web-2, 58 s: no node has room; and 6 more"
     )
-
-
-def test_what_an_account_may_not_see_is_not_told() -> None:
-    def refused(_place: tuple[str, str, str]) -> str:
-        raise ApiError("pods is forbidden", status=403)
-
-    waiting = Waiting("dev", 0)
-    waiting.take(Moment(WEB, waits=True), 0)
-    waiting.ask(60, refused)
-    assert waiting.line(60) == "dev: 1 resources, 60 s; waiting for Deployment shop/web, 60 s"
 
 
 def test_without_a_terminal_it_is_told_each_minute(
