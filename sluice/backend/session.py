@@ -28,6 +28,7 @@ _GUARD: Final = Path(__file__).with_name("guard.py")
 # Of a graceful end: Pulumi waits for what is under way.
 _GRACE_SECONDS: Final = 60.0
 _AT_ONCE_SECONDS: Final = 2.0
+_TELLING: Final = threading.Lock()
 Process = subprocess.Popen[str]
 
 
@@ -133,8 +134,8 @@ def _guard() -> Process:
 
 
 def _tell_guard(line: str) -> None:
-    guard = _guard()
-    with suppress(BrokenPipeError):  # killed with the rest of this command
+    with _TELLING, suppress(BrokenPipeError):  # killed with the rest of this command
+        guard = _guard()
         if guard.stdin:
             guard.stdin.write(f"{line}\n")
             guard.stdin.flush()
