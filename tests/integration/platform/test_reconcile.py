@@ -137,6 +137,19 @@ def test_who_has_waited_applies_what_is_the_newest_by_then(pushed: Checkout) -> 
     assert colour(pushed) == "blue"
 
 
+def test_who_waits_can_be_cancelled_and_leaves_no_checkout(pushed: Checkout) -> None:
+    with held(Stack(Repository(pushed.root), pushed.stack), "another's reconcile"):
+        waiting = pushed.start("sluice", "reconcile", pushed.stack)
+        assert waiting.stderr
+        assert "waiting for another's reconcile of" in waiting.stderr.readline()
+        waiting.terminate()
+        _, said = waiting.communicate(timeout=10)
+    assert waiting.returncode == 143
+    assert said == "Error: cancelled by SIGTERM; the next run goes on from what is done\n"
+    assert list((pushed.root / ".sluice" / "worktrees").iterdir()) == []
+    assert lines(pushed)[-1].message.startswith("cancelled by SIGTERM")
+
+
 def test_a_retry_goes_on_with_the_commit_that_mends_it(pushed: Checkout) -> None:
     set_up(pushed, onFailure="retry", retries="9")
     pushed.write("manifests/settings/settings.yaml", REFUSED)
