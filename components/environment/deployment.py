@@ -17,6 +17,7 @@ import pulumi
 from components.base.kubernetes_object import KubernetesObject
 from components.base.location import caller, error_line
 from components.environment.environment import Environment
+from components.environment.time_limit import TimeLimit
 from components.errors import DeclarationError, SluiceError
 from components.lib.manifests.limits import LIMIT, Limit
 from components.lib.registry.mirrors import Mirrors
@@ -26,7 +27,6 @@ from components.runtime.provider import provider
 from components.runtime.references import IN_CLUSTER, InCluster
 from components.runtime.settings import Setting, check_settings
 from components.runtime.suspension import LEFT_OUT, Suspension, parse_suspensions
-from components.runtime.time_limit import TimeLimit
 
 __all__ = ["ENDS_EARLY", "deploy", "make_environment"]
 

@@ -17,10 +17,10 @@ import pulumi
 from components.base.location import error_line
 from components.environment.deployment import ENDS_EARLY, make_environment
 from components.environment.environment import Environment
+from components.environment.time_limit import TimeLimit
 from components.errors import DeclarationError, SluiceError
 from components.runtime.answers import LOCKED, Locked
 from components.runtime.references import IN_CLUSTER, DataReference
-from components.runtime.time_limit import TimeLimit
 from sluice.declaration.monitor import Monitor
 from sluice.declaration.records import Declaration, Declared, Reader
 from sluice.stack.repository import Repository
