@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from components.errors import SluiceError
+from sluice.backend.cancellation import heed_signals
+from sluice.errors import CancelledError
 from toolchain import ToolchainError
 
 __all__ = ["VERBS", "cli", "main"]
@@ -82,6 +84,14 @@ class _Verbs(click.Group):
         verb: click.Command = getattr(module, cmd_name)
         return verb
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; a signal ends it with a sentence, before click takes it for Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except CancelledError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(error.exit_code)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """Write the verbs by their groups, from the table: none is loaded for its line."""
         longest = max(map(len, _NAMES))
@@ -113,6 +123,7 @@ def cli(ctx: click.Context, *, debug: bool) -> None:  # noqa: ARG001 - `main` re
 def main() -> None:
     """Run the command; an error ends it with one sentence and its exit code."""
     debug = "--debug" in sys.argv
+    heed_signals()
     try:
         cli(prog_name="sluice")
     except (SluiceError, ToolchainError) as error:

@@ -14,10 +14,14 @@ SluiceError
 ├── SuspendedError       the stack is left out until it is resumed (exit code 5)
 ├── WaitingError         the stack waits for an approval (exit code 0)
 └── ReviewError          an update would lose data that nobody has agreed to (exit code 7)
+
+KeyboardInterrupt
+└── CancelledError       a signal has ended the command (exit code 128 and its number)
 """
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AlertError",
     "ApiError",
+    "CancelledError",
     "DeploymentError",
     "GiteaError",
     "LockedError",
@@ -141,3 +146,12 @@ class ReviewError(SluiceError):
     """An update would lose data that nobody has agreed to; nothing was changed."""
 
     exit_code = 7
+
+
+class CancelledError(KeyboardInterrupt):
+    """A signal has ended the command; like Python's own for Ctrl-C, it is caught by nobody else."""
+
+    def __init__(self, number: int) -> None:
+        name = signal.Signals(number).name
+        super().__init__(f"cancelled by {name}; the next run goes on from what is done")
+        self.exit_code = 128 + number

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -17,7 +18,9 @@ from components.base.kubernetes_object import KubernetesObject
 from components.base.location import caller, error_line
 from components.environment.environment import Environment
 from components.environment.state import read
+from components.environment.time_limit import TimeLimit
 from components.errors import DeclarationError, SluiceError
+from components.lib.manifests.limits import LIMIT, Limit
 from components.lib.registry.mirrors import Mirrors
 from components.lib.state.deployed import DEPLOYED
 from components.runtime.answers import LOCKED, LockedArtifacts
@@ -51,14 +54,34 @@ def deploy(find: Callable[[str], type[Environment]] | None = None) -> None:
     signal.signal(signal.SIGINT, _stop_quietly)
     os._exit = _without_success(os._exit)  # type: ignore[assignment]
     _hurry()
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(_task)
     try:
+        limit = TimeLimit(_refuse)
+        limit.begin()
         _honour_suspensions()
         IN_CLUSTER.set(_in_cluster())
         IMPERSONATED.set(_impersonation(Path.cwd()))
         DEPLOYED.set(read(pulumi.get_stack()))
         make_environment(find or import_module("stacks").environment, Path.cwd())
+        limit.watch(loop)
     except SluiceError as error:
         _refuse(str(error))
+    except SystemExit as end:
+        _refuse(f"{error_line(end, Path.cwd())}: {ENDS_EARLY}")
+
+
+def _task(loop: asyncio.AbstractEventLoop, steps: Any, **options: Any) -> asyncio.Task[Any]:
+    return asyncio.Task(_without_exit(steps), loop=loop, **options)
+
+
+async def _without_exit(steps: Awaitable[Any]) -> Any:
+    """Do the steps of a task, such as a callback of `apply`, which may not end the program either.
+
+    Pulumi would take it for the end of a program that has declared all.
+    """
+    try:
+        return await steps
     except SystemExit as end:
         _refuse(f"{error_line(end, Path.cwd())}: {ENDS_EARLY}")
 
@@ -119,6 +142,7 @@ def _refusal(stack: str, entry: Suspension) -> str:
 def make_environment(find: Callable[[str], type[Environment]], root: Path) -> Environment:
     """Make the current stack's environment, with the charts of its lock unless others are set."""
     check_settings(root)
+    LIMIT.megabytes = pulumi.Config().get_int("manifestMegabytes") or Limit.megabytes
     stack = pulumi.get_stack()
     if LOCKED.get(None) is not None:
         return _made(find(stack), stack)

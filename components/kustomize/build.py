@@ -24,6 +24,7 @@ from components.base.patch import Patch
 from components.errors import DeclarationError
 from components.kustomize.substitution import is_disabled, needed, substitute, substitute_leaves
 from components.lib.manifests import documents
+from components.lib.manifests.limits import check_aliases, check_size
 
 __all__ = ["ImageOverride", "Overlay", "build", "directories", "kustomize_patch"]
 
@@ -188,7 +189,14 @@ def _manifests(folder: Path) -> Iterator[Path]:
         elif path.is_dir():
             yield from _manifests(path)
         elif path.suffix in (".yaml", ".yml"):
+            _check_file(path)
             yield path
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what kustomize would not come to an end with."""
+    check_size(path)
+    check_aliases(path.read_text(errors="replace"), where=str(path))
 
 
 def _check_parts(folder: Path, seen: frozenset[Path] = frozenset()) -> None:
@@ -199,10 +207,12 @@ def _check_parts(folder: Path, seen: frozenset[Path] = frozenset()) -> None:
     if file is None:
         raise DeclarationError(f"{folder}: has no kustomization.yaml")
     content = _loaded(file)
-    for remote in (name for name in _named_files(content) if name.startswith(_REMOTE)):
-        raise DeclarationError(
-            f"{file}: {remote!r}: a remote file is not fetched, as no lock pins it: {_INSTEAD}"
-        )
+    for name in _named_files(content):
+        if name.startswith(_REMOTE):
+            raise DeclarationError(
+                f"{file}: {name!r}: a remote file is not fetched, as no lock pins it: {_INSTEAD}"
+            )
+        check_size(folder / name)
     for entry in _parts(content):
         path = (folder / entry).resolve()
         if path.is_dir():
@@ -212,6 +222,8 @@ def _check_parts(folder: Path, seen: frozenset[Path] = frozenset()) -> None:
                 f"{file}: {entry!r} is neither a file nor a directory here; "
                 f"a remote base is not fetched, as no lock pins it: {_INSTEAD}"
             )
+        else:
+            _check_file(path)
 
 
 def _named_files(content: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import tenacity
 
-__all__ = ["CommandError", "ConcurrentUpdateError", "StackNotFoundError", "run"]
+from sluice.backend.session import cancellable
+
+__all__ = ["CommandError", "ConcurrentUpdateError", "KilledError", "StackNotFoundError", "run"]
 
 _NO_STACK = re.compile(r"no stack named.*found")
 _PASSING = re.compile(
@@ -42,6 +45,10 @@ class ConcurrentUpdateError(CommandError):
     """Another update holds the stack."""
 
 
+class KilledError(CommandError):
+    """Somebody has killed `pulumi`: the system for want of memory, or a person."""
+
+
 class _PassingError(CommandError):
     """Another command was at the state in the same moment; nothing was done yet."""
 
@@ -64,12 +71,15 @@ def run(
 
     Raises:
         CommandError: where it fails.
+        CancelledError: where this command was asked to end meanwhile.
 
     """
     printed: list[str] = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        with subprocess.Popen(
-            ["pulumi", "--non-interactive", *arguments],  # noqa: S607 - the one on PATH
+        with cancellable(
+            ["pulumi", "--non-interactive", *arguments],
+            f"pulumi {arguments[0]}",
+            signal.SIGINT,
             cwd=folder,
             env={**os.environ, **environment, "PULUMI_AUTOMATION_API": "true"},
             stdin=subprocess.DEVNULL,
@@ -88,6 +98,11 @@ def run(
 
 
 def _failure(code: int, output: str, errors: str) -> CommandError:
+    if code < 0:
+        return KilledError(
+            f"error: pulumi was ended by {signal.Signals(-code).name}, which this command did not "
+            "send: often for want of memory; the next run goes on from what is done"
+        )
     told = f" code: {code}\n stdout: {output}\n stderr: {errors}"
     if _NO_STACK.search(errors):
         return StackNotFoundError(told)

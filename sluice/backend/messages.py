@@ -11,6 +11,7 @@ _UNREACHABLE = re.compile(
 )
 # Said of each object, after a warning with the reason.
 _UNREACHABLE_AGAIN = re.compile(r"unreachable( cluster)?\. If the cluster was deleted")
+_ENDED = re.compile(r"Detected that \S*/([^/\s]+) exited prematurely.*?plugin:(.{0,200})")
 # A program's own error: its frames in the repository, and what was raised.
 _FRAME = re.compile(r'File "[^"]*/((?:stacks|components)/[^"]+|__main__\.py)", line (\d+)')
 _RAISED = re.compile(r"^[A-Za-z_][\w.]*: .+$", re.MULTILINE)
@@ -34,6 +35,7 @@ _SAID_BETTER = {
     ),
     ", and has been rolled back due to atomic being set": " and was rolled back",
     ", and has been uninstalled due to atomic being set": " and was removed",
+    "error reading from server: EOF": "its provider has ended",
     "context deadline exceeded": "not everything was ready in time",
     "cannot re-use a name that is still in use": (
         "a release of that name is there already, and not this stack's; "
@@ -55,6 +57,10 @@ def sentence(urn: str, message: str, context: str) -> str:
     reason = plain(message)
     if _CRASH in reason:
         return _crashed(_unmarked(message)) or reason
+    ended = _ENDED.search(reason)
+    if ended:
+        said = ended[2].strip() or "it was killed, often for want of memory, or it crashed"
+        return f"{ended[1]} has ended: {said}"
     unreachable = _UNREACHABLE.search(reason)
     if unreachable:
         second = _second(urn)

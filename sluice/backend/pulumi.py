@@ -124,6 +124,10 @@ class Pulumi:
 
 
 def reason(text: str) -> str:
-    """Return the sentence in what Pulumi printed."""
+    """Return the sentence in what Pulumi printed, which is more than people can read."""
     error = re.search(r"error: (.+)", text)
-    return plain(error[1] if error else text)
+    if error:
+        return plain(error[1])
+    code = re.match(r" code: (\d+)\n", text)
+    told = plain(text.rpartition("\n stderr: ")[2])
+    return told or f"pulumi ended with exit code {code[1] if code else 'unknown'}, and said nothing"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import click
@@ -22,8 +23,8 @@ from sluice.errors import (
     SuspendedError,
     WaitingError,
 )
-from sluice.git.worktree import checked_out
-from sluice.reconciliation.reconciliation import newest_commit, reconcile_part, reconcile_stack
+from sluice.reconciliation.commits import Commits
+from sluice.reconciliation.reconciliation import reconcile_part, reconcile_stack
 from sluice.reconciliation.result import Admission, Reconciliation, Result
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
@@ -103,19 +104,19 @@ def stack_(
     if bool(stacks) == everything:
         raise click.UsageError("give STACKS or --all")
     enter(repository)
-    commit = newest_commit(repository)
     report = _Report(output)
     admissions = _admissions(repository) if gated else ()
-    with checked_out(repository, commit) as checkout:
-        for stack in checkout.chosen(stacks):
+    with Commits(repository) as commits:
+        first = commits.newest()
+        for stack in first.chosen(stacks):
             before = stack.settings().follows
             if report.stopped(before):
-                report.leave_out(stack.name, commit, before)
+                report.leave_out(stack.name, first.commit, before)
                 continue
-            with report.errors_of(stack.name, commit), progress(stack) as watch:
+            with report.errors_of(stack, commits), progress(stack) as watch:
                 own = stack.at(repository)
                 report.add(
-                    reconcile_stack(own, checkout, watch=watch, wait=wait, admissions=admissions)
+                    reconcile_stack(own, commits, watch=watch, wait=wait, admissions=admissions)
                 )
     report.end(exit_code=exit_code)
 
@@ -172,15 +173,15 @@ def _part(word: str, kinds: Collection[str], shown: str) -> None:
     ) -> None:
         enter(repository)
         report = _Report(output)
-        newest = newest_commit(repository) if with_source else ""
-        for stack, components in _having(repository, stacks, kinds, name).items():
-            commit = newest or _deployed_commit(stack)
-            with (
-                report.errors_of(stack.name, commit),
-                checked_out(repository, commit) as checkout,
-                progress(stack) as watch,
-            ):
-                report.add(reconcile_part(stack, checkout, components, watch=watch, wait=wait))
+        with Commits(repository) as commits:
+            if with_source:
+                commits.newest()
+            for stack, components in _having(repository, stacks, kinds, name).items():
+                decide = partial(commits.next if with_source else commits.deployed, stack)
+                with report.errors_of(stack, commits), progress(stack) as watch:
+                    report.add(
+                        reconcile_part(stack, commits, components, decide, watch=watch, wait=wait)
+                    )
         report.end(exit_code=exit_code)
 
 
@@ -206,17 +207,6 @@ def _having(
             "`sluice reconcile stack` deploys what is new"
         )
     return found
-
-
-def _deployed_commit(stack: Stack) -> str:
-    from sluice.inventory.history import deployments, good  # noqa: PLC0415
-
-    found = next(good(deployments(stack)), None)
-    if found is None:
-        raise RepositoryError(
-            f"{stack}: no commit is deployed yet, only a working tree; give --with-source"
-        )
-    return found.commit
 
 
 _RESULTS: Final[dict[type[SluiceError], Result]] = {
@@ -253,13 +243,15 @@ class _Report:
         self._stop(Reconciliation(stack, commit, "not begun", message), self._stopped[before])
 
     @contextmanager
-    def errors_of(self, stack: str, commit: str) -> Iterator[None]:
+    def errors_of(self, stack: Stack, commits: Commits) -> Iterator[None]:
         """Take an error as what became of the stack."""
         try:
             yield
         except SluiceError as error:
             result, changes = _RESULTS.get(type(error), "refused"), getattr(error, "changes", ())
-            row = Reconciliation(stack, commit, result, str(error), changes=changes)
+            row = Reconciliation(
+                stack.name, commits.given(stack), result, str(error), changes=changes
+            )
             self._stop(row, error.exit_code)
 
     def _stop(self, row: Reconciliation, exit_code: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,10 @@ from sluice.console.options import stack_argument
 from sluice.console.progress import progress
 from sluice.console.tables import table
 from sluice.errors import NoRemoteError
+from sluice.git.commits import head
 from sluice.git.remote import Remote
 from sluice.git.worktree import checked_out
+from sluice.reconciliation.commits import Commits, newest_commit
 from sluice.reconciliation.suspending import resume as resume_in_git
 from sluice.stack.repository import Checkout, Repository
 from sluice.stack.stack import Stack
@@ -56,8 +58,7 @@ def resume(stack: Stack, components: tuple[str, ...], yes: bool, no_push: bool) 
     what = ", ".join(components) or "the whole stack"
     click.echo(f"{stack}: {what} resumed, {where_it_is(branch)}")
     tell(stack, "resume", f"{what} is resumed")
-    with _newest(stack.repository, push=not no_push) as checkout:
-        _reconcile(stack, checkout)
+    _reconcile(stack, newest_commit if branch else head)
 
 
 def _newest(repository: Repository, *, push: bool) -> AbstractContextManager[Checkout]:
@@ -94,9 +95,9 @@ def _show(stack: Stack, found: list[Drift]) -> None:
     click.echo(table(_HEADERS, rows))
 
 
-def _reconcile(stack: Stack, checkout: Checkout) -> None:
+def _reconcile(stack: Stack, find: Callable[[Repository], str]) -> None:
     from sluice.reconciliation.reconciliation import reconcile_stack  # noqa: PLC0415 - not needed for --help
 
-    with progress(stack) as watch:
-        done = reconcile_stack(stack, checkout, watch=watch)
+    with Commits(stack.repository, find) as commits, progress(stack) as watch:
+        done = reconcile_stack(stack, commits, watch=watch)
     click.echo(f"{stack}: {done.result} at {done.commit[:7]}: {done.message}")

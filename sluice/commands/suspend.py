@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
 from sluice.console import completion
-from sluice.console.options import stack_argument
+from sluice.console.options import stack_argument, wait_option
+from sluice.reconciliation.suspending import await_update
 from sluice.reconciliation.suspending import suspend as suspend_in_git
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
@@ -18,12 +21,15 @@ __all__ = ["suspend", "tell", "where_it_is"]
 @click.argument("components", nargs=-1, shell_complete=completion.components)
 @click.option("--reason", required=True, help="Why; kept with your name and the time.")
 @click.option("--no-push", is_flag=True, help="Commit to the branch that is checked out.")
-def suspend(stack: Stack, components: tuple[str, ...], reason: str, no_push: bool) -> None:
+@wait_option
+def suspend(
+    stack: Stack, components: tuple[str, ...], reason: str, no_push: bool, wait: timedelta
+) -> None:
     """Leave STACK, or COMPONENTS of it, out of every update.
 
     Drift of it is not corrected either. An entry in stacks/Pulumi.STACK.yaml says
     who, when and why; it is committed and pushed. A name stands for every component
-    of that name.
+    of that name. An update that runs on this machine is waited for.
 
     \b
     Example:
@@ -37,13 +43,17 @@ def suspend(stack: Stack, components: tuple[str, ...], reason: str, no_push: boo
     what = ", ".join(components) or "the whole stack"
     click.echo(f"{stack}: {what} suspended, {where_it_is(branch)}")
     tell(stack, "suspend", f"{what} is suspended: {reason}")
+    if await_update(stack, wait):
+        click.echo(f"{stack}: the update that was running has ended")
+    if stack.local_state() is None:
+        click.echo(f"{stack}: an update that runs on another machine goes on to its end", err=True)
 
 
 def tell(stack: Stack, action: str, message: str) -> None:
     """Tell the stack's alerts of a suspension or its end, which the newest commit has."""
     from sluice.notification.event import Event  # noqa: PLC0415 - not needed for --help
     from sluice.notification.publication import publish  # noqa: PLC0415 - not needed for --help
-    from sluice.reconciliation.reconciliation import newest_commit  # noqa: PLC0415 - the same
+    from sluice.reconciliation.commits import newest_commit  # noqa: PLC0415 - the same
 
     commit = newest_commit(stack.repository)
     result = "suspended" if action == "suspend" else "resumed"

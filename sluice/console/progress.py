@@ -1,4 +1,7 @@
-"""What people see while the engine runs: how far it is, what waits and why, on a terminal only."""
+"""What people see while the engine runs: how far it is, what waits and why.
+
+On a terminal it is one screen, kept up to date; in a job's log a line each minute.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from components.errors import SluiceError
+from sluice.errors import ApiError
 
 if TYPE_CHECKING:
     from sluice.engine.events import Moment, Watcher
+    from sluice.kubernetes.cluster import Cluster
 from sluice.stack.stack import Stack
 
 __all__ = ["Waiting", "progress"]
@@ -24,6 +31,11 @@ _AFTER_SECONDS: Final = 2
 # What takes no longer is not asked after.
 _ASKED_AFTER_SECONDS: Final = 5
 _ASKED_EVERY_SECONDS: Final = 3
+# Without a terminal, such as in a job.
+_TOLD_EVERY_SECONDS: Final = 60
+_FORBIDDEN: Final = 403
+# As of a screen: the head, what is waited for longest, and how much more.
+_HEIGHT_OF_LINE: Final = 6
 
 
 class Waiting:
@@ -65,6 +77,12 @@ class Waiting:
             self._pods[urn] = unready(place) if place else ""
             if urn not in self._since:  # it has ended meanwhile
                 self._pods.pop(urn, None)
+
+    def line(self, now: float, said: str = "") -> str:
+        """Return the same in one line, for a log; `said` is of the cluster, and comes first."""
+        head, *waits = self.lines(now, sys.maxsize, _HEIGHT_OF_LINE)
+        more = f"waiting for {'; '.join(each.strip() for each in waits)}" if waits else ""
+        return "; ".join(filter(None, (head, said, more)))
 
     def lines(self, now: float, width: int, height: int) -> list[str]:
         """Return how far it is, and below it what is waited for, the longest first."""
@@ -108,40 +126,81 @@ def progress(stack: Stack) -> Iterator[Watcher]:
 
     Of what takes longer, the stack's own cluster is asked which pod is not ready.
     """
+    waiting = Waiting(stack.name, time.monotonic())
+
+    def watch(moment: Moment) -> None:
+        waiting.take(moment, time.monotonic())
+
     if not sys.stderr.isatty():
-        yield lambda _moment: None
+        with _beside(_tell, waiting, stack):
+            yield watch
         return
     from rich.console import Console  # noqa: PLC0415 - without a terminal, none is needed
     from rich.live import Live  # noqa: PLC0415 - the same
 
     console = Console(stderr=True)
-    waiting = Waiting(stack.name, time.monotonic())
 
     def screen() -> str:
         return "\n".join(waiting.lines(time.monotonic(), console.width, console.height))
 
-    def watch(moment: Moment) -> None:
-        waiting.take(moment, time.monotonic())
+    with (
+        _beside(_ask, waiting, stack),
+        Live(console=console, get_renderable=screen, refresh_per_second=4, transient=True),
+    ):
+        yield watch
 
+
+@contextmanager
+def _beside(
+    work: Callable[[Waiting, Stack, threading.Event], None], waiting: Waiting, stack: Stack
+) -> Iterator[None]:
+    """Do some work beside the block, until it is over."""
     over = threading.Event()
-    asking = threading.Thread(target=_ask, args=(waiting, stack, over), daemon=True)
-    asking.start()
+    threading.Thread(target=work, args=(waiting, stack, over), daemon=True).start()
     try:
-        with Live(console=console, get_renderable=screen, refresh_per_second=4, transient=True):
-            yield watch
+        yield
     finally:
         over.set()
 
 
 def _ask(waiting: Waiting, stack: Stack, over: threading.Event) -> None:
-    from sluice.kubernetes.unready import unready  # noqa: PLC0415 - loads the cluster's client
-
     cluster = stack.cluster()
     while not over.wait(_ASKED_EVERY_SECONDS):
         try:
-            waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))
+            _ask_once(waiting, cluster)
         except SluiceError:
             continue  # what the engine says stands; an account need not be allowed to see pods
+
+
+def _tell(waiting: Waiting, stack: Stack, over: threading.Event) -> None:
+    due = time.monotonic()
+    while True:
+        due += _TOLD_EVERY_SECONDS
+        # A cluster that does not answer takes its time.
+        if over.wait(_TOLD_EVERY_SECONDS / 2):
+            return
+        said = _problem(waiting, stack)
+        if over.wait(max(0, due - time.monotonic())):
+            return
+        click.echo(waiting.line(time.monotonic(), said), err=True)
+
+
+def _problem(waiting: Waiting, stack: Stack) -> str:
+    """Ask once, and return why the cluster could not be asked."""
+    try:
+        cluster = stack.cluster()
+        cluster.version()
+        _ask_once(waiting, cluster)
+    except SluiceError as error:
+        is_refused = isinstance(error, ApiError) and error.status == _FORBIDDEN
+        return "" if is_refused else str(error)
+    return ""
+
+
+def _ask_once(waiting: Waiting, cluster: Cluster) -> None:
+    from sluice.kubernetes.unready import unready  # noqa: PLC0415 - loads the cluster's client
+
+    waiting.ask(time.monotonic(), lambda place: unready(cluster, *place))
 
 
 def _title(urn: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import itertools
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, NoReturn
 
 import pulumi
@@ -16,6 +17,7 @@ import pulumi
 from components.base.location import error_line
 from components.environment.deployment import ENDS_EARLY, make_environment
 from components.environment.environment import Environment
+from components.environment.time_limit import TimeLimit
 from components.errors import DeclarationError, SluiceError
 from components.runtime.answers import LOCKED, Locked
 from components.runtime.references import IN_CLUSTER, DataReference
@@ -60,24 +62,29 @@ def declaration(
     settings = {key: _text(value) for key, value in stack.settings().config.items()}
     made: list[Environment] = []
     wrong: list[SluiceError] = []
-    with _inside(stack.repository):
+    with _inside(stack.repository), _printing_aside():
         pulumi.runtime.set_mocks(
             monitor.mocks, stack.repository.project, stack.name, preview=True, monitor=monitor
         )
         pulumi.runtime.set_all_config({**settings, **(config or {})})
+        limit = TimeLimit(_refusing())
         tokens = LOCKED.set(locked), IN_CLUSTER.set(_found_by(read))
         leave, os._exit = os._exit, _raising(os._exit)  # type: ignore[assignment]
         try:
+            limit.begin()
             find = importlib.import_module("stacks").environment
             run = pulumi.runtime.test(lambda: _make(stack.repository, find, made, wrong))  # type: ignore[no-untyped-call]
             run()
         except Exception as error:
             # By way of what waits for it, the error comes without the program's lines.
             raise wrong[0] if wrong else error from error
+        except _TooLongError as error:
+            raise DeclarationError(str(error)) from None
         except SystemExit as end:
             where = error_line(end, stack.repository.root)
             raise DeclarationError(f"{where}: {ENDS_EARLY}") from end
         finally:
+            limit.end()
             os._exit = leave
             LOCKED.reset(tokens[0])
             IN_CLUSTER.reset(tokens[1])
@@ -101,6 +108,9 @@ def _make(
     except SluiceError as error:
         wrong.append(error)
         raise
+    except _TooLongError as error:
+        wrong.append(DeclarationError(str(error)))
+        raise wrong[0] from None
     except Exception as error:
         where = error_line(error, repository.root)
         wrong.append(DeclarationError(f"{where}: {type(error).__name__}: {error}"))
@@ -117,6 +127,22 @@ def _raising(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
         leave(status)
 
     return end
+
+
+class _TooLongError(BaseException):
+    """The program has not ended in its time; no `except Exception` of its own catches it."""
+
+
+def _refusing() -> Callable[[str], NoReturn]:
+    """Return what refuses the program: as any error in it, then as one that it cannot pass over."""
+    errors: Iterator[type[BaseException]] = itertools.chain(
+        [DeclarationError], itertools.repeat(_TooLongError)
+    )
+
+    def refuse(why: str) -> NoReturn:
+        raise next(errors)(why)
+
+    return refuse
 
 
 def _text(value: Any) -> str:
@@ -136,3 +162,17 @@ def _inside(repository: Repository) -> Iterator[None]:
     finally:
         sys.path.remove(str(repository.root))
         os.chdir(before)
+
+
+@contextmanager
+def _printing_aside() -> Iterator[None]:
+    """Send what the program prints, and what it runs prints, to people: stdout is the verb's."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)

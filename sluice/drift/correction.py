@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from sluice.drift.detection import Drift, Look, drift, look
 from sluice.drift.owned import with_secrets
 from sluice.engine.engine import Engine
-from sluice.errors import RepositoryError
+from sluice.errors import LockedError, RepositoryError
 from sluice.git.worktree import checked_out
 from sluice.kubernetes.cluster import Cluster
+from sluice.stack.process_lock import held
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
@@ -47,9 +48,15 @@ def correct(stack: Stack, found: Sequence[Drift], *, strict: bool = False) -> li
 
 def _deploy_again(stack: Stack, components: Collection[str], message: str) -> None:
     enter(stack.repository)
-    commit = _deployed_commit(stack)
-    with checked_out(stack.repository, commit) as checkout:
-        Engine(stack.at(checkout)).up(refresh=True, target=sorted(components), message=message)
+    # Another update may end meanwhile, and bring another commit.
+    with held(stack, "drift"), checked_out(stack.repository, _deployed_commit(stack)) as checkout:
+
+        def check() -> None:
+            if _deployed_commit(stack) != checkout.commit:
+                raise LockedError(f"{stack}: another commit was deployed meanwhile; look again")
+
+        engine = Engine(stack.at(checkout), check=check)
+        engine.up(refresh=True, target=sorted(components), message=message)
 
 
 def _deployed_commit(stack: Stack) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import Any
 
 from components.lib.state.deployed import STATE
 from components.runtime.suspension import LEFT_OUT
-from sluice.backend.command import CommandError, ConcurrentUpdateError
+from sluice.backend.command import CommandError, ConcurrentUpdateError, KilledError
 from sluice.backend.pulumi import Pulumi, reason
 from sluice.engine.events import Events, Watcher
 from sluice.engine.exclusive import Exclusive
@@ -21,7 +21,7 @@ from sluice.engine.outcome import Outcome, summed
 from sluice.engine.program import warm_program
 from sluice.engine.pruning import Pruning, asking_by_file
 from sluice.engine.tenants import write_kubeconfigs
-from sluice.errors import DeploymentError
+from sluice.errors import CancelledError, DeploymentError
 from sluice.recovery.recovery import Recovery
 from sluice.stack.process_lock import WAIT
 from sluice.stack.settings import Settings
@@ -41,15 +41,18 @@ class Engine:
         *,
         wait: timedelta = WAIT,
         environment: Mapping[str, str] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         """Name the stack, which is made in the backend when it is first needed.
 
         `wait` is how long what changes it waits for another's update to end;
-        `environment` is what the program's processes get beside this one's.
+        `environment` is what the program's processes get beside this one's; `check`
+        is called each time that an update is about to begin, and may raise.
         """
         self.stack = stack
         self._wait = wait
         self._variables = environment or {}
+        self._check = check
 
     def up(
         self,
@@ -77,13 +80,19 @@ class Engine:
         left_out = self._left_out(target, exclude)
 
         def update() -> Outcome:
+            if self._check:
+                self._check()
             refreshing = recovery.before_update() or refresh
             write_kubeconfigs(self.stack)
             options = [*chosen, *noted]
             with asking_by_file(self.stack) as pruning:
                 return self._update(recovery, pruning, watch, options, left_out, refresh=refreshing)
 
-        outcome = self._exclusive.run("up", update, recovery.remember)
+        try:
+            outcome = self._exclusive.run("up", update, recovery.remember)
+        except CancelledError:
+            recovery.remember()
+            raise
         recovery.after_success()
         outcome.seconds = time.monotonic() - started
         return outcome
@@ -231,7 +240,10 @@ class Engine:
         return Events(watch, self._settings.context)
 
     def _failure(self, events: Events, error: CommandError) -> DeploymentError:
-        reasons = list(dict.fromkeys(events.failures)) or [reason(str(error))]
+        why = reason(str(error))
+        reasons = list(dict.fromkeys(events.failures)) or [why]
+        if isinstance(error, KilledError):
+            reasons = list(dict.fromkeys([why, *reasons]))
         return DeploymentError(f"{self.stack}: " + "\n  ".join(reasons), events.changes())
 
     def _chosen(self, option: str, components: Collection[str]) -> list[str]:

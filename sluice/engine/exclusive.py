@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ __all__ = ["Exclusive"]
 
 T = TypeVar("T")
 _LONGEST_PAUSE = timedelta(seconds=5)
+_TOLD_SECONDS = 60.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -62,13 +64,15 @@ class Exclusive:
         """
         lock = SharedLock(self.pulumi.ask, self._run_of_pipeline)
         is_shared = self.pulumi.local is None
+        told: list[float] = []
 
         def wait(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
             if is_shared and lock.take_over(holders(plain(str(error)))):
                 _LOG.warning("%s: the run that held it has ended; took its lock", self.stack)
                 on_takeover()
-            elif state.attempt_number == 1:
+            elif state.attempt_number == 1 or time.monotonic() - told[-1] > _TOLD_SECONDS:
+                told.append(time.monotonic())
                 _LOG.warning("%s: waiting: %s", self.stack, _holder(error))
 
         with (

@@ -10,11 +10,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from components.lib.manifests import documents
+from sluice.backend.session import contained
 from sluice.stack.repository import Repository
 
 __all__ = ["warm_program"]
@@ -34,14 +35,13 @@ def warm_program(repository: Repository, environment: Mapping[str, str]) -> Iter
     if python is None or executor is None:
         yield []
         return
-    with subprocess.Popen(
+    with contained(
         [python, "-u", _HOST, executor],
         cwd=repository.root,
         env=_activated(python, {**os.environ, **environment}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
     ) as process:
         try:
             port = process.stdout.readline().strip() if process.stdout else ""
@@ -54,10 +54,8 @@ def warm_program(repository: Repository, environment: Mapping[str, str]) -> Iter
 def _end(process: subprocess.Popen[str]) -> None:
     if process.stdin:
         process.stdin.close()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(_ENDING_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 def _python(repository: Repository) -> Path | None:

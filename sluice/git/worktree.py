@@ -10,8 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import git
-import psutil
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from sluice.git.opening import explained, opened
 from sluice.stack.repository import Checkout, Repository
@@ -40,7 +39,9 @@ def checked_out(
     with opened(repository.root) as repo:
         with _worktrees_of(repo):
             _remove_abandoned(repo, folder)
-        root = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))
+            root = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=folder))
+            used = _use_of(root)
+            used.acquire()
         try:
             with _worktrees_of(repo), explained(f"commit {commit} cannot be checked out"):
                 repo.git.worktree("add", "--detach", "--force", str(root), commit)
@@ -53,6 +54,7 @@ def checked_out(
         finally:
             with _worktrees_of(repo):
                 _remove(repo, root)
+            used.release()
 
 
 def _link(source: Path, target: Path) -> None:
@@ -65,14 +67,25 @@ def _worktrees_of(repo: git.Repo) -> FileLock:
     return FileLock(Path(repo.common_dir) / "sluice-worktrees.lock")
 
 
+def _use_of(root: Path) -> FileLock:
+    """Return the lock on one worktree, which the kernel takes from a process that has ended.
+
+    A number of a process says nothing: in a container, each run may have the same.
+    """
+    return FileLock(root.with_name(f"{root.name}.lock"))
+
+
 def _remove_abandoned(repo: git.Repo, folder: Path) -> None:
-    for left in folder.iterdir():
-        owner = left.name.partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            _remove(repo, left)
+    for name in {left.name.removesuffix(".lock") for left in folder.iterdir()}:
+        used = _use_of(folder / name)
+        with suppress(Timeout), used.acquire(blocking=False):
+            _remove(repo, folder / name)
 
 
 def _remove(repo: git.Repo, root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
+    # Git keeps what it was adding when it was killed.
+    (Path(repo.common_dir) / "worktrees" / root.name / "locked").unlink(missing_ok=True)
     with suppress(git.GitCommandError):
         repo.git.worktree("prune")
+    Path(_use_of(root).lock_file).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.errors import SluiceError
 from sluice.diff.change import component_kind_of
+from sluice.errors import CancelledError
 from sluice.notification import run_log
 from sluice.notification.event import Event
 from sluice.notification.publication import publish
@@ -28,6 +29,9 @@ def logged(stack: Stack, commit: str, what: str, update: Callable[[], Outcome]) 
     say(stack, commit, "info", f"{what} began")
     try:
         outcome = update()
+    except CancelledError as error:
+        say(stack, commit, "error", f"{what}: {error}")
+        raise
     except SluiceError as error:
         log_changes(stack, commit, getattr(error, "changes", ()))
         say(stack, commit, "error", f"{what} failed: {error}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from sluice.backend.session import run
 from sluice.errors import RepositoryError
 from sluice.inputs.affected import affected_stacks
 from sluice.report.record import StackPreview, save
@@ -64,22 +64,17 @@ class Previews:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             running = {pool.submit(self._run, stack): stack for stack in stacks}
             for done in as_completed(running):
-                ended = done.result()
-                if ended.returncode:
-                    reason = ended.stderr.strip().removeprefix("Error: ")
+                code, output, errors = done.result()
+                if code:
+                    reason = errors.strip().removeprefix("Error: ")
                     raise RepositoryError(f"{running[done]} cannot be previewed: {reason}")
-                yield f"{ended.stderr}{ended.stdout}".strip()
+                yield f"{errors}{output}".strip()
 
-    def _run(self, stack: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, stack: str) -> tuple[int, str, str]:
         commits = (f"--commit={self.commit}", f"--base={self.base}", f"--out={self._file(stack)}")
         mode = ("--offline",) if self.offline else ()
-        return subprocess.run(
-            [sys.executable, "-m", "sluice", "pipeline", "preview", *commits, *mode, "--", stack],
-            cwd=self.repository.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [sys.executable, "-m", "sluice", "pipeline", "preview", *commits, *mode]
+        return run([*command, "--", stack], f"{stack}: preview", cwd=self.repository.root)
 
     def _file(self, stack: str) -> Path:
         return self.folder / f"{stack}.json"

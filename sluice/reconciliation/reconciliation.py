@@ -14,57 +14,39 @@ from typing import TYPE_CHECKING
 
 from components.errors import SluiceError
 from sluice.drift.detection import drift
-from sluice.errors import NoRemoteError, SuspendedError
-from sluice.git.commits import head
-from sluice.git.remote import Remote
+from sluice.errors import CancelledError, LockedError, SuspendedError
 from sluice.inputs import deployment_record
 from sluice.notification.event import Event
 from sluice.notification.publication import publish
 from sluice.notification.update_log import log_changes, say
+from sluice.reconciliation.commits import Commits, OvertakenError
 from sluice.reconciliation.result import Admission, Reconciliation
 from sluice.stack.process_lock import WAIT, held
-from sluice.stack.repository import Checkout, Repository
+from sluice.stack.repository import Checkout
 from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
     from sluice.engine.events import Watcher
 
-__all__ = ["newest_commit", "reconcile_part", "reconcile_stack"]
+__all__ = ["reconcile_part", "reconcile_stack"]
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = 5
 
 
-def newest_commit(repository: Repository) -> str:
-    """Return the newest commit of the branch that the stacks follow, fetched.
-
-    Where the repository was never pushed, it is the local branch's.
-
-    Raises:
-        RepositoryError: where it cannot be fetched, with Git's reason.
-
-    """
-    try:
-        return Remote.of(repository).fetch()
-    except NoRemoteError as error:
-        newest = head(repository)
-        _LOG.warning("%s; the newest commit is the local one, %s", error, newest[:7])
-        return newest
-
-
 def reconcile_stack(
     stack: Stack,
-    checkout: Checkout,
+    commits: Commits,
     *,
     watch: Watcher,
     wait: timedelta = WAIT,
     admissions: Sequence[Admission] = (),
 ) -> Reconciliation:
-    """Make a stack what the commit of `checkout` says.
+    """Make a stack what the newest of the `commits` says once its lock is held.
 
-    `stack` is that of the caller's checkout, whose local state is used; `wait`
-    is how long another's update is waited for. What may differ from what was
-    deployed has to pass each of the `admissions`; putting drift back does not.
+    `stack` is that of the caller's checkout, whose local state is used; `wait` is how
+    long another's update is waited for. What may differ from what was deployed has to
+    pass each of the `admissions`; putting drift back does not.
 
     Raises:
         SuspendedError: where the whole stack is suspended.
@@ -72,10 +54,13 @@ def reconcile_stack(
         DeploymentError: where it fails, after what the stack's policy says.
 
     """
-    there, commit = stack.at(checkout), checkout.commit
 
-    def work() -> Reconciliation:
-        left_out = _suspended(there)
+    def decide() -> Checkout:
+        return commits.next(stack)
+
+    def work(checkout: Checkout) -> Reconciliation:
+        there, commit = stack.at(checkout), checkout.commit
+        left_out = commits.suspended(stack, checkout)
         changed = _changed(there, commit)
         for admit in admissions if changed else ():
             admit(there, commit)
@@ -86,56 +71,71 @@ def reconcile_stack(
         say(stack, commit, "info", f"reconciling, because of {_listed(reasons)}")
         from sluice.reconciliation.rollout import Rollout  # noqa: PLC0415 - not where nothing changed
 
-        return Rollout(stack, checkout, watch, wait).whole(left_out)
+        return Rollout(stack, checkout, watch, wait, decide).whole(left_out)
 
-    return _told(stack, checkout, wait, work, whole=True)
+    return _told(stack, decide, wait, work, whole=True)
 
 
 def reconcile_part(
     stack: Stack,
-    checkout: Checkout,
+    commits: Commits,
     components: Sequence[str],
+    decide: Callable[[], Checkout],
     *,
     watch: Watcher,
     wait: timedelta = WAIT,
 ) -> Reconciliation:
     """Do so with the named components alone, whether they changed or not; raises the same.
 
-    The first is the one that is meant, and may not be suspended.
+    The first is the one that is meant, and may not be suspended; `decide` says which
+    of the commits it gets.
     """
 
-    def work() -> Reconciliation:
-        left_out = _suspended(stack.at(checkout))
+    def work(checkout: Checkout) -> Reconciliation:
+        left_out = commits.suspended(stack, checkout)
         if components[0] in left_out:
             raise SuspendedError(f"{stack}: {components[0]} is suspended; resume it first")
         wanted = [name for name in components if name not in left_out]
         from sluice.reconciliation.rollout import Rollout  # noqa: PLC0415 - as above
 
-        return Rollout(stack, checkout, watch, wait).part(wanted)
+        return Rollout(stack, checkout, watch, wait, decide).part(wanted)
 
-    return _told(stack, checkout, wait, work, whole=False)
+    return _told(stack, decide, wait, work, whole=False)
 
 
 def _told(
     stack: Stack,
-    checkout: Checkout,
+    decide: Callable[[], Checkout],
     wait: timedelta,
-    work: Callable[[], Reconciliation],
+    work: Callable[[Checkout], Reconciliation],
     *,
     whole: bool,
 ) -> Reconciliation:
     """Return what the work returns, written into the log and told to the stack's alerts."""
-    commit = checkout.commit
+    checkout: Checkout | None = None
     try:
         with held(stack, "reconcile", wait=wait):
-            done = work()
+            while True:
+                checkout = decide()
+                try:
+                    done = work(checkout)
+                    break
+                except OvertakenError:
+                    _LOG.warning("%s: a newer commit came meanwhile; going on with it", stack)
+    except CancelledError as error:
+        say(stack, checkout.commit if checkout else "", "error", str(error))
+        raise
     except SluiceError as error:
+        if checkout is None and isinstance(error, LockedError):
+            checkout = decide()
+        commit = checkout.commit if checkout else ""
         log_changes(stack, commit, getattr(error, "changes", ()))
         say(stack, commit, "error", str(error))
         if not isinstance(error, SuspendedError):
             event = Event.of_error(stack.name, "reconcile", commit, error)
             publish(stack.repository, event, checkout=checkout)
         raise
+    commit = checkout.commit
     log_changes(stack, commit, done.changes)
     say(stack, commit, "info", f"{done.result}: {done.message}")
     told = (done.commit, done.result, done.message, done.changes, done.seconds)
@@ -143,15 +143,6 @@ def _told(
     is_whole = whole and done.commit == commit
     publish(stack.repository, replace(event, whole=is_whole), checkout=checkout)
     return done
-
-
-def _suspended(stack: Stack) -> list[str]:
-    """Return the suspended components; refuse a stack that is suspended as a whole."""
-    suspended = stack.suspensions()
-    for entry in suspended:
-        if not entry.component:
-            raise SuspendedError(f"{stack}: {entry}")
-    return [entry.component for entry in suspended]
 
 
 def _changed(stack: Stack, commit: str) -> list[str]:

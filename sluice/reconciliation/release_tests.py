@@ -7,7 +7,6 @@ keeps that in its own record. Answers to `spec.test` of Flux's HelmRelease.
 from __future__ import annotations
 
 import logging
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.runtime.impersonation import account_of
+from sluice.backend.session import run as run_program
 from sluice.backend.state import Resource
 from sluice.declaration.helm_program import environment, program
 from sluice.engine.events import Moment, Watcher
@@ -78,10 +78,8 @@ class ReleaseTest:
             *([f"--kube-as-user={account_of(self.tenant)}"] if self.tenant else []),
             *(f"--filter={each}" for each in self.filters),
         ]
-        ended = subprocess.run(
-            command, cwd=root, env=environment(root), capture_output=True, text=True, check=False
-        )
-        return _reason(ended.stderr) if ended.returncode else ""
+        code, _, errors = run_program(command, str(self), cwd=root, env=environment(root))
+        return _reason(errors) if code else ""
 
 
 def release_tests(resources: Sequence[Resource], stack: str) -> list[ReleaseTest]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from sluice.inputs import deployment_record
 from sluice.inputs.notes import recording
 from sluice.inventory.deployed import Deployed, live
 from sluice.inventory.history import deployments, good
+from sluice.reconciliation.commits import OvertakenError
 from sluice.reconciliation.health import healthy
 from sluice.reconciliation.result import Reconciliation
 from sluice.stack.repository import Checkout
@@ -43,14 +44,21 @@ class Rollout:
         checkout: Checkout,
         watch: Watcher,
         wait: timedelta,
+        decide: Callable[[], Checkout],
     ) -> None:
-        """Take the stack of the caller's checkout, and a clean one of the commit."""
+        """Take the stack of the caller's checkout, and a clean one of the commit.
+
+        `decide` says before each attempt whether the stack is to get that commit still.
+        """
         self._stack = stack
         self._there = stack.at(checkout)
         self._checkout = checkout
         self._commit = checkout.commit
         self._watch = watch
         self._wait = wait
+        self._decide = decide
+        # Who holds the stack's lock on this machine has just decided.
+        self._is_decided = self._there.local_state() is not None
 
     def whole(self, left_out: Sequence[str]) -> Reconciliation:
         """Deploy the commit, without the components that are left out.
@@ -71,9 +79,8 @@ class Rollout:
         """Deploy the named components alone."""
         with deployment_record.noted_reads(self._stack):
             message = f"reconcile: {', '.join(components)} at {self._commit[:7]}"
-            outcome = Engine(self._there, wait=self._wait).up(
-                watch=self._watch, target=components, message=message
-            )
+            engine = Engine(self._there, wait=self._wait, check=self._check_current)
+            outcome = engine.up(watch=self._watch, target=components, message=message)
             healthy(self._there, outcome, self._watch, components)
             self._await_health(self._there, outcome, components)
         return self._told(outcome)
@@ -88,7 +95,9 @@ class Rollout:
             reraise=True,
         )
         message = f"reconcile: {self._commit[:7]}"
-        return retrying(lambda: self._deployed(self._checkout, message, left_out))
+        return retrying(
+            lambda: self._deployed(self._checkout, message, left_out, self._check_current)
+        )
 
     def _rolled_back(self, error: DeploymentError, left_out: Sequence[str]) -> Reconciliation:
         last = self._last_good()
@@ -110,10 +119,21 @@ class Rollout:
         made = good(deployments(self._there))
         return next((one.commit for one in made if one.commit != self._commit), "")
 
-    def _deployed(self, checkout: Checkout, message: str, left_out: Sequence[str]) -> Outcome:
+    def _check_current(self) -> None:
+        if not self._is_decided and self._decide().commit != self._commit:
+            raise OvertakenError
+        self._is_decided = False
+
+    def _deployed(
+        self,
+        checkout: Checkout,
+        message: str,
+        left_out: Sequence[str],
+        check: Callable[[], None] | None = None,
+    ) -> Outcome:
         stack = self._stack.at(checkout)
         with deployment_record.noted_reads(stack) as notes:
-            engine = Engine(stack, wait=self._wait, environment=recording(notes))
+            engine = Engine(stack, wait=self._wait, environment=recording(notes), check=check)
             outcome = engine.up(watch=self._watch, exclude=left_out, message=message)
             healthy(stack, outcome, self._watch, exclude=left_out)
             self._await_health(stack, outcome)

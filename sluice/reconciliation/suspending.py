@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
-from sluice.errors import NoRemoteError, RepositoryError
+from sluice.errors import LockedError, NoRemoteError, RepositoryError
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 from sluice.stack.suspension import edit_entries, subject_of, without
 
-__all__ = ["resume", "suspend"]
+__all__ = ["await_update", "resume", "suspend"]
+
+_POLL_SECONDS: Final = 0.5
 
 
 def suspend(stack: Stack, components: Sequence[str], reason: str, *, push: bool = True) -> str:
@@ -65,6 +69,32 @@ def resume(stack: Stack, components: Sequence[str], *, push: bool = True) -> str
         without(stack.at(Repository(root)), components)
 
     return _committed(stack, message, write, push=push)
+
+
+def await_update(stack: Stack, wait: timedelta) -> bool:
+    """Wait for an update of the stack on this machine, which knows nothing of a suspension yet.
+
+    Returns whether there was one.
+
+    Raises:
+        LockedError: where it runs on after `wait`.
+
+    """
+    from sluice.recovery.recovery import is_updating  # noqa: PLC0415 - what waits is for writing alone
+    from sluice.stack.process_lock import held  # noqa: PLC0415 - the same
+
+    begun = time.monotonic()
+    try:
+        with held(stack, "suspend", wait=wait):
+            while is_updating(stack) and time.monotonic() - begun < wait.total_seconds():
+                time.sleep(_POLL_SECONDS)
+    except LockedError as error:
+        raise LockedError(f"{error}. It is suspended, from the next update on") from error
+    if is_updating(stack):
+        raise LockedError(
+            f"{stack}: a plain `pulumi` still updates it. It is suspended, from the next update on"
+        )
+    return time.monotonic() - begun > _POLL_SECONDS
 
 
 def _check_declared(stack: Stack, components: Collection[str]) -> None:

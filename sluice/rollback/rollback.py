@@ -44,6 +44,7 @@ class Rollback:
         remote: the branch that the stacks follow.
         newest: its newest commit.
         suspended: what of the stack is suspended there.
+        current: the number of the deployment that the stack has now.
 
     """
 
@@ -52,6 +53,7 @@ class Rollback:
     remote: Remote
     newest: str
     suspended: Sequence[Suspension]
+    current: int
 
     @property
     def suspension(self) -> Suspension | None:
@@ -100,23 +102,37 @@ class Rollback:
         Raises:
             DeploymentError, LockedError: as `Engine.up`; the stack stays suspended.
             RepositoryError: where the suspension cannot be pushed; nothing is applied then.
+            RollbackError: where the stack was deployed since this was prepared; the same.
 
         """
-        where = f"{self.target.number} ({self.target.commit[:7]})"
         with held(self.stack, "rollback"):
-            if differs and self.suspension is None:
-                suspend(self.stack, [], f"{REASON}{where}")
-            outcome = self._applied(f"rollback: to deployment {where}", watch)
-            if differs:
-                return outcome, self.propose(resumed=True)
-            if self.suspension is not None:
-                resume(self.stack, [])
-            return outcome, ""
+            now = prepare(self.stack, str(self.target.number))
+            self._check_current(now.current)
+            return now._done(differs=differs, watch=watch)  # noqa: SLF001 - its own
+
+    def _check_current(self, current: int) -> None:
+        if current != self.current:
+            raise RollbackError(
+                f"{self.stack}: deployment {current} came meanwhile, and nothing was changed; "
+                "run it again to see what it does now"
+            )
+
+    def _done(self, *, differs: bool, watch: Watcher) -> tuple[Outcome, str]:
+        where = f"{self.target.number} ({self.target.commit[:7]})"
+        if differs and self.suspension is None:
+            suspend(self.stack, [], f"{REASON}{where}")
+        outcome = self._applied(f"rollback: to deployment {where}", watch)
+        if differs:
+            return outcome, self.propose(resumed=True)
+        if self.suspension is not None:
+            resume(self.stack, [])
+        return outcome, ""
 
     def _applied(self, message: str, watch: Watcher) -> Outcome:
         with self.then() as then:
             stack = self.stack.at(then)
-            engine, excluded = Engine(stack), self.excluded(stack)
+            excluded = self.excluded(stack)
+            engine = Engine(stack, check=lambda: self._check_current(len(deployments(self.stack))))
             return logged(
                 *(self.stack, self.target.commit, message),
                 lambda: engine.up(watch=watch, exclude=excluded, message=message),
@@ -159,7 +175,7 @@ def prepare(stack: Stack, to: str) -> Rollback:
         suspended = there.suspensions()
     target = rollback_target(made, to, stack.name, datetime.now(UTC))
     _check_present(stack.repository, target)
-    return Rollback(stack, target, remote, newest, suspended)
+    return Rollback(stack, target, remote, newest, suspended, made[-1].number)
 
 
 def _check_present(repository: Repository, target: Deployment) -> None:

@@ -14,7 +14,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ __all__ = ["WAIT", "held"]
 
 WAIT: Final = timedelta(minutes=5)
 _POLL_SECONDS = 0.2
+_TOLD_SECONDS = 60.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -60,17 +61,18 @@ def _acquire(lock: FileLock, note: Path, stack: str, wait: timedelta) -> None:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        holder = _shown(note)
-        if wait:
-            _LOG.warning("%s: waiting for %s", stack, holder)
-        try:
-            lock.acquire(timeout=wait.total_seconds(), poll_interval=_POLL_SECONDS)
-        except Timeout:
+        while True:
             waited = time.monotonic() - started
-            raise LockedError(
-                f"{stack}: held by {_shown(note)}; waited {waited:.0f} s; try again when it has "
-                "ended, or wait longer with --wait"
-            ) from None
+            left = wait.total_seconds() - waited
+            if left <= 0:
+                raise LockedError(
+                    f"{stack}: held by {_shown(note)}; waited {waited:.0f} s; try again when it "
+                    "has ended, or wait longer with --wait"
+                ) from None
+            _LOG.warning("%s: waiting for %s", stack, _shown(note))
+            with suppress(Timeout):
+                lock.acquire(timeout=min(left, _TOLD_SECONDS), poll_interval=_POLL_SECONDS)
+                return
 
 
 def _holder(what: str) -> Mapping[str, Any]:

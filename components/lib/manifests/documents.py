@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from components.errors import DeclarationError
+from components.lib.manifests.limits import check_aliases, check_size
 
 __all__ = ["dump", "load", "load_all", "load_file", "load_values", "load_values_file", "read"]
 
@@ -155,6 +156,7 @@ def load_all(text: str, *, where: str) -> Iterator[Any]:
         DeclarationError: naming `where` and the line that is not YAML.
 
     """
+    check_aliases(text, where=where)
     try:
         for document in yaml.load_all(text, Loader=_Loader):
             if document is not None:
@@ -187,9 +189,10 @@ def read(path: Path) -> str:
     """Return the text of a file.
 
     Raises:
-        DeclarationError: where it cannot be read, or is not UTF-8.
+        DeclarationError: where it cannot be read, is too large, or is not UTF-8.
 
     """
+    check_size(path)
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
@@ -199,6 +202,7 @@ def read(path: Path) -> str:
 
 
 def _parsed(text: str, loader: type[_Loader], where: str) -> Any:
+    check_aliases(text, where=where)
     try:
         return yaml.load(text, Loader=loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:

@@ -18,12 +18,13 @@ import os
 import runpy
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 
@@ -72,10 +73,11 @@ class _Host:
         self._answer.set_result(answer.SerializeToString())
         self._server.stop(_FLUSHING_SECONDS).wait(_FLUSHING_SECONDS)
 
-    def close(self) -> None:
-        """End this process, where no program is asked for any more."""
-        if self._request.cancel():
-            os._exit(0)
+    def close(self, leave: Callable[[int], NoReturn]) -> None:
+        """End this process: no program is asked for any more, or Pulumi has ended."""
+        if not self._request.cancel():
+            time.sleep(_FLUSHING_SECONDS)
+        leave(0)
 
     def _run(self, request: bytes) -> bytes:
         self._request.set_result(request)
@@ -94,9 +96,9 @@ def _detach() -> int:
     return given
 
 
-def _close_with(given: int, host: _Host) -> None:
+def _close_with(given: int, host: _Host, leave: Callable[[int], NoReturn]) -> None:
     os.read(given, 1)
-    host.close()
+    host.close(leave)
 
 
 def _warm_up() -> None:
@@ -147,7 +149,8 @@ def main() -> None:
     sys.path[0] = str(Path(executor).parent)
     host = _Host()
     print(host.port, flush=True)
-    threading.Thread(target=_close_with, args=(_detach(), host), daemon=True).start()
+    closing = (_detach(), host, os._exit)
+    threading.Thread(target=_close_with, args=closing, daemon=True).start()
     _warm_up()
     _prepare(executor, host.asked())
     leave, process = os._exit, os.getpid()

@@ -239,6 +239,88 @@ def _finalizers(checkout: Checkout, finalizers: str) -> None:
     )
 
 
+EXIT_IN_A_CALLBACK = """
+@member
+def late(self):
+    pulumi.Output.from_input(1).apply(lambda _: __import__("sys").exit(0))
+"""
+
+
+def test_an_exit_in_a_callback_deletes_nothing_either(program: Program) -> None:
+    checkout = program(NAMESPACE, application("app"))
+    checkout.sluice("up", checkout.stack)
+    program(NAMESPACE, EXIT_IN_A_CALLBACK)
+    for said in (
+        checkout.sluice("up", checkout.stack, fails=True),
+        checkout.pulumi("up", "--yes", "--skip-preview", fails=True),
+    ):
+        assert f"stacks/{checkout.stack}.py:17: the program ends here" in said
+    assert checkout.names("deployment") == ["deployment.apps/app"]
+
+
+VERBS = ("build", "preview", "diff", "up")
+NEVER_ENDS = """
+@member
+def never(self):
+    while True:
+        try:
+            pass
+        except Exception:
+            continue
+"""
+NEVER_ENDS_LATE = """
+@member
+def never(self):
+    pulumi.Output.from_input(1).apply(lambda _: __import__("time").sleep(1000))
+"""
+
+
+@pytest.mark.parametrize("members", [NEVER_ENDS, NEVER_ENDS_LATE])
+def test_a_program_that_never_ends_is_refused(program: Program, members: str) -> None:
+    checkout = program(NAMESPACE, members)
+    checkout.configure(programTimeout="5s")
+    for verb in VERBS:
+        said = checkout.sluice(verb, checkout.stack, fails=True)
+        assert f"stacks/{checkout.stack}.py:" in said
+        assert "the program has not ended after 5s; take out what never ends" in said
+        assert f"infrastructure:programTimeout in stacks/Pulumi.{checkout.stack}.yaml" in said
+
+
+def test_what_stands_for_terabytes_is_refused(program: Program) -> None:
+    checkout = program(MANIFESTS)
+    levels = ["  l0: &l0 [x, x, x, x, x, x, x, x, x, x]"]
+    levels += [f"  l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 13)]
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bomb}\ndata:\n"
+    checkout.write("manifests/manifests/bomb.yaml", head + "\n".join(levels))
+    for verb in VERBS:
+        said = checkout.sluice(verb, checkout.stack, fails=True)
+        assert "manifests/manifests/bomb.yaml: its aliases stand for more than 16 MB" in said
+
+
+def test_a_file_that_is_too_large_is_refused_unless_it_is_allowed(program: Program) -> None:
+    checkout = program(MANIFESTS)
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: large}\ndata:\n"
+    checkout.write("manifests/manifests/large.yaml", f"{head}  key: {'x' * 3_000_000}\n")
+    checkout.configure(manifestMegabytes=2)
+    for verb in VERBS:
+        said = checkout.sluice(verb, checkout.stack, fails=True)
+        assert "manifests/manifests/large.yaml: 3 MB, and a file has at most 2; split it" in said
+    checkout.configure(manifestMegabytes=4)
+    assert "name: large" in checkout.sluice("build", checkout.stack)
+
+
+def test_what_a_program_prints_is_not_in_what_a_verb_prints(program: Program) -> None:
+    checkout = program(NAMESPACE)
+    file = f"stacks/{checkout.stack}.py"
+    shouts = 'print("loud")\n__import__("os").system("echo louder")\n'
+    checkout.write(file, shouts + (checkout.root / file).read_text())
+    built = checkout.ended("sluice", "build", checkout.stack)
+    assert [each["kind"] for each in yaml.safe_load_all(built.stdout)] == ["Namespace"]
+    assert built.stderr.splitlines() == ["loud", "louder"]
+    assert checkout.answer("diff", checkout.stack, code=1)
+    assert checkout.answer("preview", checkout.stack)
+
+
 @pytest.mark.parametrize(
     "end", ["import sys; sys.exit(0)", "import os; os._exit(0)", "import stacks.helpers"]
 )

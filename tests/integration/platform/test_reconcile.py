@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sluice.notification.run_log import Line, read
+from sluice.stack.process_lock import held
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 from tests.integration.platform.members import NAMESPACE, kustomization
@@ -120,6 +121,49 @@ def test_two_at_once_are_one_update_and_neither_fails(pushed: Checkout) -> None:
         assert [process.returncode for process in both] == [0, 0]
         assert said == [f"{pushed.stack}: changed", f"{pushed.stack}: unchanged"]
         assert len(updates(pushed)) == number
+
+
+def test_who_has_waited_applies_what_is_the_newest_by_then(pushed: Checkout) -> None:
+    stack = Stack(Repository(pushed.root), pushed.stack)
+    with held(stack, "another's reconcile"):
+        waiting = pushed.start("sluice", "reconcile", pushed.stack)
+        assert waiting.stderr
+        assert "waiting for another's reconcile of" in waiting.stderr.readline()
+        paint(pushed, "blue")
+        pushed.push()
+    said, _ = waiting.communicate()
+    assert waiting.returncode == 0
+    assert said.startswith(f"{pushed.stack}: changed at {head(pushed)}: ")
+    assert colour(pushed) == "blue"
+
+
+def test_who_waits_can_be_cancelled_and_leaves_no_checkout(pushed: Checkout) -> None:
+    with held(Stack(Repository(pushed.root), pushed.stack), "another's reconcile"):
+        waiting = pushed.start("sluice", "reconcile", pushed.stack)
+        assert waiting.stderr
+        assert "waiting for another's reconcile of" in waiting.stderr.readline()
+        waiting.terminate()
+        _, said = waiting.communicate(timeout=10)
+    assert waiting.returncode == 143
+    assert said == "Error: cancelled by SIGTERM; the next run goes on from what is done\n"
+    assert list((pushed.root / ".sluice" / "worktrees").iterdir()) == []
+    assert lines(pushed)[-1].message.startswith("cancelled by SIGTERM")
+
+
+def test_a_retry_goes_on_with_the_commit_that_mends_it(pushed: Checkout) -> None:
+    set_up(pushed, onFailure="retry", retries="9")
+    pushed.write("manifests/settings/settings.yaml", REFUSED)
+    pushed.push()
+    trying = pushed.start("sluice", "reconcile", pushed.stack)
+    assert trying.stderr
+    while "trying again" not in trying.stderr.readline():
+        assert trying.poll() is None
+    paint(pushed, "blue")
+    pushed.push()
+    said, warned = trying.communicate()
+    assert trying.returncode == 0
+    assert "a newer commit came meanwhile; going on with it" in warned
+    assert said.startswith(f"{pushed.stack}: changed at {head(pushed)}: ")
 
 
 def test_a_pulumi_that_is_run_by_hand_is_waited_for(program: Program, pushed: Checkout) -> None:

@@ -135,3 +135,20 @@ def test_deleting_says_which_objects_go_and_which_hold_data(shared: Checkout) ->
     shared.sluice("delete", "web", "--stack", stack, "--yes")
     lines = shared.sluice("delete", stack, "--stack", stack, "--yes").splitlines()
     assert any(line.split() == [stack, "Namespace", stack, "yes"] for line in lines)
+
+
+def test_an_update_that_runs_is_waited_for(shared: Checkout, program: Program) -> None:
+    program(NAMESPACE, application("web", 'requests={"cpu": "9999"}, timeout="20s"', tag="2"))
+    update = shared.start("sluice", "up", shared.stack)
+    while image(shared) != "registry.local/web:2":
+        assert update.poll() is None
+    suspend = ("sluice", "suspend", "--reason", "it moves", shared.stack)
+    impatient = shared.ended(*suspend, "queue", "--wait", "0s")
+    assert impatient.returncode == 4
+    assert f"{shared.stack}: held by up of " in impatient.stderr
+    assert "It is suspended, from the next update on" in impatient.stderr
+    patient = shared.ended(*suspend, "web")
+    assert f"{shared.stack}: waiting for up of " in patient.stderr
+    assert f"{shared.stack}: the update that was running has ended" in patient.stdout
+    assert update.poll() is not None
+    update.communicate()

@@ -2,10 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sluice.backend import command as pulumi_command
-from sluice.backend.command import CommandError, ConcurrentUpdateError, StackNotFoundError
+from sluice.backend.command import (
+    CommandError,
+    ConcurrentUpdateError,
+    KilledError,
+    StackNotFoundError,
+)
 
 
 @pytest.fixture
@@ -64,3 +70,18 @@ def test_a_state_table_that_cannot_be_made_is_not_tried_for_ever(
     pulumi.write_text('#!/bin/sh\necho "could not create table: (23505)" >&2\nexit 255\n')
     with pytest.raises(CommandError, match="23505"):
         pulumi_command.run(["up"], tmp_path, {})
+
+
+def test_a_killed_pulumi_is_a_sentence_and_not_what_it_printed(
+    pulumi: Path, tmp_path: Path
+) -> None:
+    pulumi.write_text('#!/bin/sh\necho "{}"\nkill -KILL $$\n')
+    with pytest.raises(KilledError, match="pulumi was ended by SIGKILL, which"):
+        pulumi_command.run(["up"], tmp_path, {})
+
+
+def test_what_pulumi_has_started_ends_with_it(pulumi: Path, tmp_path: Path) -> None:
+    pulumi.write_text("#!/bin/sh\nsleep 1000 >/dev/null 2>&1 &\necho $!\n")
+    sleeping = int(pulumi_command.run(["up"], tmp_path, {}))
+    psutil.wait_procs([each for each in psutil.process_iter() if each.pid == sleeping], timeout=5)
+    assert not psutil.pid_exists(sleeping)

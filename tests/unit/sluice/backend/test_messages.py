@@ -112,3 +112,19 @@ def test_a_programs_own_error_is_a_sentence_with_its_line_wherever_it_was_checke
     assert sentence("", told, "dev") == (
         "stacks/dev.py:12: NameError: name 'undefined' is not defined"
     )
+
+
+@pytest.mark.parametrize(
+    ("dumped", "said"),
+    [
+        ("", "it was killed, often for want of memory, or it crashed"),
+        ("\npanic: nil map\n", "panic: nil map"),
+    ],
+)
+def test_a_provider_that_ended_is_named_with_what_it_said(dumped: str, said: str) -> None:
+    message = (
+        "Detected that /home/plugins/pulumi-resource-kubernetes exited prematurely.\n"
+        "This is *always* a bug in the provider. To assist with debugging we have dumped the "
+        f"STDOUT and STDERR streams of the plugin:{dumped}"
+    )
+    assert sentence("", message, "dev") == f"pulumi-resource-kubernetes has ended: {said}"

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sluice.console import progress as progress_module
 from sluice.console.progress import Waiting
 from sluice.engine.events import Moment
+
+if TYPE_CHECKING:
+    from tests.unit.sluice.conftest import MakeRepository
 
 WEB = "urn:pulumi:dev::infra::sluice:apps:Application$kubernetes:apps/v1:Deployment::web:shop/web"
 NAMESPACE = "urn:pulumi:dev::infra::sluice:core:Namespace$kubernetes:core/v1:Namespace::shop:shop"
@@ -88,3 +96,28 @@ def test_pods_are_of_one_screen_too() -> None:
 
     assert len(lines) == 6
     assert lines[-1] == "  and 7 more"
+
+
+def test_in_a_log_it_is_one_line_which_says_too_that_the_cluster_does_not_answer() -> None:
+    waiting = Waiting("dev", 0)
+    assert waiting.line(60) == "dev: 0 resources, 60 s"
+    for number in range(9):
+        waiting.take(Moment(f"{WEB}-{number}", waits=True, message="no node has room"), number)
+    assert waiting.line(60, "cluster dev-cluster: connection refused") == (
+        "dev: 9 resources, 60 s; cluster dev-cluster: connection refused; waiting for "
+        "Deployment shop/web-0, 60 s: no node has room; "
+        "Deployment shop/web-1, 59 s: no node has room; "
+        "Deployment shop/web-2, 58 s: no node has room; and 6 more"
+    )
+
+
+def test_without_a_terminal_it_is_told_each_minute(
+    repository: MakeRepository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress_module, "_TOLD_EVERY_SECONDS", 0.05)
+    told = ""
+    with progress_module.progress(repository(dev="").stack("dev")) as watch:
+        watch(Moment("Cluster databases/main", waits=True, message="not there"))
+        while told.count("\n") < 2:
+            told += capsys.readouterr().err
+    assert "dev: 1 resources, 0 s" in told

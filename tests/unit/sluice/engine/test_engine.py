@@ -88,6 +88,12 @@ def test_the_reason_is_pulumi_s_own_error_line() -> None:
     assert reason(text) == "the stack is locked"
 
 
+def test_what_pulumi_printed_before_it_gave_up_is_no_reason() -> None:
+    printed = ' code: 2\n stdout: {"sequence":0}\n{"sequence":1}\n stderr: %s'
+    assert reason(printed % "panic: here\n") == "panic: here"
+    assert reason(printed % "") == "pulumi ended with exit code 2, and said nothing"
+
+
 def step(op: str, urn: str = WEB, kind: str = "kubernetes:apps/v1:Deployment", **more: Any) -> str:
     metadata = {"op": op, "urn": urn, "type": kind, "provider": "p", **more}
     return json.dumps(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -84,8 +87,30 @@ def test_a_checkout_knows_its_commit_however_git_names_it(platform: Repository) 
 
 
 def test_what_a_killed_process_checked_out_is_removed_by_the_next(platform: Repository) -> None:
-    left = platform.local / "worktrees" / "99999999-left"
+    folder = platform.local / "worktrees"
+    # In a container, where each run has the same number.
+    left = folder / f"{os.getpid()}-left"
     git.Repo(platform.root).git.worktree("add", "--detach", str(left), "HEAD")
+    # As Git leaves it when it is killed meanwhile.
+    (platform.root / ".git" / "worktrees" / left.name / "locked").write_text("initializing")
+    with checked_out(platform, "HEAD") as checkout:
+        assert not left.exists()
+        with checked_out(platform, "HEAD"):
+            assert checkout.root.exists()
+    assert not list(folder.iterdir())
+    assert not list((platform.root / ".git" / "worktrees").glob("*"))
+
+
+def test_a_killed_run_s_checkout_is_removed_by_the_next(platform: Repository) -> None:
+    script = (
+        "import os, pathlib, signal\n"
+        "from sluice.git.worktree import checked_out\n"
+        "from sluice.stack.repository import Repository\n"
+        f"with checked_out(Repository(pathlib.Path({str(platform.root)!r})), 'HEAD'):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=False)
+    (left,) = [each for each in (platform.local / "worktrees").iterdir() if each.is_dir()]
     with checked_out(platform, "HEAD"):
         assert not left.exists()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -83,11 +82,11 @@ def test_each_failed_test_is_named_with_helms_reason(
 ) -> None:
     calls: list[list[str]] = []
 
-    def run(command: list[str], **_: Any) -> Any:
+    def run(command: list[str], _what: str, **_: Any) -> tuple[int, str, str]:
         calls.append(command)
-        return SimpleNamespace(returncode=1, stderr=said)
+        return 1, "", said
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(module, "run_program", run)
     monkeypatch.setattr(module, "program", lambda: Path("helm"))
     monkeypatch.setattr(ReleaseTest, "is_due", lambda *_: True)
     told: list[str] = []

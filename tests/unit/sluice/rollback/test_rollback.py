@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sluice.engine.outcome import Outcome
-from sluice.errors import DeploymentError
+from sluice.errors import DeploymentError, RollbackError
 from sluice.git.remote import Remote
 from sluice.inventory.history import Deployment
 from sluice.rollback import rollback as rollback_module
@@ -51,19 +53,28 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def apply(
-    repository: MakeRepository, *, differs: bool, suspended: Sequence[Suspension] = ()
-) -> tuple[Outcome, str]:
+Apply = Callable[..., tuple[Outcome, str]]
+
+
+@pytest.fixture
+def apply(repository: MakeRepository, monkeypatch: pytest.MonkeyPatch) -> Apply:
+    """Apply the rollback of a stack that had deployment 4 when it was planned."""
     platform = repository(prod="")
     remote = Remote(platform, "origin", "main")
-    chosen = Rollback(Stack(platform, "prod"), TARGET, remote, "f00d", suspended)
-    return chosen.apply(differs=differs, watch=lambda _urn: None)
+
+    def call(
+        *, differs: bool, suspended: Sequence[Suspension] = (), current: int = 4
+    ) -> tuple[Outcome, str]:
+        chosen = Rollback(Stack(platform, "prod"), TARGET, remote, "f00d", suspended, 4)
+        now = replace(chosen, current=current)
+        monkeypatch.setattr(rollback_module, "prepare", lambda *_: now)
+        return chosen.apply(differs=differs, watch=lambda _urn: None)
+
+    return call
 
 
-def test_the_stack_is_suspended_first_and_git_agrees_last(
-    repository: MakeRepository, steps: list[str]
-) -> None:
-    _outcome, branch = apply(repository, differs=True)
+def test_the_stack_is_suspended_first_and_git_agrees_last(apply: Apply, steps: list[str]) -> None:
+    _outcome, branch = apply(differs=True)
     assert branch == "rollback/prod-3"
     assert steps == [
         "suspend prod: rollback to deployment 3 (c0ffee1)",
@@ -72,28 +83,30 @@ def test_the_stack_is_suspended_first_and_git_agrees_last(
     ]
 
 
-def test_what_fails_stays_suspended(repository: MakeRepository, steps: list[str]) -> None:
+def test_what_fails_stays_suspended(apply: Apply, steps: list[str]) -> None:
     steps.append("fails")
     with pytest.raises(DeploymentError):
-        apply(repository, differs=True)
+        apply(differs=True)
     assert [step.partition(" ")[0] for step in steps] == ["fails", "suspend", "rollback:"]
 
 
-def test_an_earlier_rollback_has_suspended_it(repository: MakeRepository, steps: list[str]) -> None:
-    apply(repository, differs=True, suspended=[EARLIER])
+def test_an_earlier_rollback_has_suspended_it(apply: Apply, steps: list[str]) -> None:
+    apply(differs=True, suspended=[EARLIER])
     assert [step.partition(" ")[0] for step in steps] == ["rollback:", "propose,"]
 
 
-def test_where_git_declares_the_same_the_suspension_ends(
-    repository: MakeRepository, steps: list[str]
-) -> None:
-    _outcome, branch = apply(repository, differs=False, suspended=[EARLIER])
+def test_where_git_declares_the_same_the_suspension_ends(apply: Apply, steps: list[str]) -> None:
+    _outcome, branch = apply(differs=False, suspended=[EARLIER])
     assert branch == ""
     assert [step.partition(" ")[0] for step in steps] == ["rollback:", "resume"]
 
 
-def test_where_git_declares_the_same_nothing_is_suspended(
-    repository: MakeRepository, steps: list[str]
-) -> None:
-    apply(repository, differs=False)
+def test_where_git_declares_the_same_nothing_is_suspended(apply: Apply, steps: list[str]) -> None:
+    apply(differs=False)
     assert [step.partition(" ")[0] for step in steps] == ["rollback:"]
+
+
+def test_where_somebody_deployed_meanwhile_nothing_is_done(apply: Apply, steps: list[str]) -> None:
+    with pytest.raises(RollbackError, match="deployment 5 came meanwhile, and nothing was changed"):
+        apply(differs=True, current=5)
+    assert steps == []

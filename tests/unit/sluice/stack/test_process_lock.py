@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sluice.errors import LockedError
+from sluice.stack import process_lock
 from sluice.stack.process_lock import held
 from sluice.stack.stack import Stack
 
@@ -30,6 +31,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from sluice.errors import LockedError
+from sluice.stack import process_lock
 from sluice.stack.process_lock import held
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
@@ -110,6 +112,20 @@ def test_who_waits_is_told_for_whom_and_goes_on_when_they_end(
         ending.join()
     assert "dev: waiting for reconcile of" in caplog.text
     assert f"(process {other.process.pid}) since" in caplog.text
+
+
+def test_who_waits_long_is_told_again(
+    repository: MakeRepository, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(process_lock, "_TOLD_SECONDS", 0.05)
+    platform = repository(dev="")
+    with (
+        holder(platform),
+        pytest.raises(LockedError, match="waited 1 s"),
+        held(Stack(platform, "dev"), "up", wait=timedelta(seconds=1)),
+    ):
+        pass
+    assert caplog.text.count("dev: waiting for reconcile of") > 1
 
 
 def test_who_waited_too_long_is_told_who_holds_it(repository: MakeRepository) -> None:
