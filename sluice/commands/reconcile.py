@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -22,12 +22,13 @@ from sluice.errors import (
     SuspendedError,
     WaitingError,
 )
-from sluice.git.worktree import checked_out
-from sluice.reconciliation.reconciliation import newest_commit, reconcile_part, reconcile_stack
-from sluice.reconciliation.result import Admission, Reconciliation, Result
+from sluice.reconciliation.result import Reconciliation
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
+
+if TYPE_CHECKING:
+    from sluice.reconciliation.result import Admission, Result
 
 __all__ = ["reconcile"]
 
@@ -100,6 +101,12 @@ def stack_(
       sluice reconcile stack dev
       sluice reconcile stack --all --gated
     """
+    from sluice.git.worktree import checked_out  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation.reconciliation import (  # noqa: PLC0415 - the same
+        newest_commit,
+        reconcile_stack,
+    )
+
     if bool(stacks) == everything:
         raise click.UsageError("give STACKS or --all")
     enter(repository)
@@ -170,6 +177,12 @@ def _part(word: str, kinds: Collection[str], shown: str) -> None:
         exit_code: bool,
         output: str,
     ) -> None:
+        from sluice.git.worktree import checked_out  # noqa: PLC0415 - not needed for --help
+        from sluice.reconciliation.reconciliation import (  # noqa: PLC0415 - the same
+            newest_commit,
+            reconcile_part,
+        )
+
         enter(repository)
         report = _Report(output)
         newest = newest_commit(repository) if with_source else ""

@@ -6,7 +6,6 @@ import click
 
 from sluice.console import completion
 from sluice.console.options import stack_argument
-from sluice.reconciliation.suspending import suspend as suspend_in_git
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
@@ -30,6 +29,8 @@ def suspend(stack: Stack, components: tuple[str, ...], reason: str, no_push: boo
       sluice suspend dev ci-agents --reason "scaled by hand while the queue is long"
       sluice suspend prod --reason "the database is being moved"
     """
+    from sluice.reconciliation.suspending import suspend as suspend_in_git  # noqa: PLC0415 - not needed for --help
+
     if not reason.strip():
         raise click.UsageError("--reason: say why, for those who find it suspended")
     enter(stack.repository)
