@@ -22,18 +22,19 @@ CHECKOUT = ("filelock", "git", "psutil", "yaml")
 GITEA = ("giteapy", "msgspec", "requests", *CHECKOUT, *CLUSTER)
 MAY_LOAD = {
     (): (
-        *("bootstrap", "check", "completion", "create", "diff", "drift", "env", "graph", "logs"),
-        *("pipeline", "preview", "reconcile", "resume", "secret", "suspend", "tree"),
+        *("bootstrap", "check", "compare", "completion", "create", "diff", "drift", "env"),
+        *("graph", "logs", "pipeline", "preview", "reconcile", "resume", "secret", "suspend"),
+        "tree",
     ),
     ("tabulate",): ("delete", "events", "get", "stats", "trace"),
     ("git",): ("rollback",),
     ("git", "tabulate"): ("history",),
     ("git", "yaml"): ("adopt",),
+    ("yaml",): ("kubeconfig",),
     ("filelock", "msgspec", "yaml"): ("up",),
     ("tabulate", *CHECKOUT): ("affected",),
-    DECLARATION: ("compare",),
     ("git", *DECLARATION): ("export",),
-    (*DECLARATION, *CLUSTER): ("build", "kubeconfig", "rbac"),
+    (*DECLARATION, *CLUSTER): ("build", "rbac"),
     ("tabulate", *DECLARATION, *GITEA): ("lock", "promote"),
     ("jinja2", "tabulate", *DECLARATION, *GITEA): ("images",),
     ("cryptography", *GITEA): ("sandbox",),
