@@ -28,7 +28,8 @@ clean: down ## remove the sandbox, its state and the virtual environment
 tools: ## what a cluster of your own needs: packages, pulumi, its provider, kubectl
 	@$(PYTHON) -m toolchain install deploy
 
-test: check integration e2e ## everything that is tested
+test: check testing ## everything that is tested
+	$(BIN)/pytest tests/e2e tests/integration -n 3 --dist loadgroup -q
 
 check: lint types unit ## what needs no cluster: lint, types, unit tests
 
@@ -54,7 +55,7 @@ integration: testing
 	$(BIN)/pytest tests/integration -n 3 --dist loadgroup -q
 
 e2e: testing
-	$(BIN)/pytest tests/e2e -n 2 --dist worksteal -q
+	$(BIN)/pytest tests/e2e -q
 
 bench: testing ## measure against plain pulumi and kubectl
 	$(BIN)/python -m benchmarks

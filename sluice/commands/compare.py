@@ -7,11 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from components.lib.manifests import documents
-from components.runtime.answers import LockedNames
 from sluice.console import completion
 from sluice.console.options import in_repository
-from sluice.declaration.program import declared
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 
@@ -42,6 +39,10 @@ def compare(repository: Repository, base: str, other: str) -> None:
 
 
 def _objects(stack: Stack) -> dict[tuple[str, str], str]:
+    from components.lib.manifests import documents  # noqa: PLC0415 - not needed for --help
+    from components.runtime.answers import LockedNames  # noqa: PLC0415 - the same
+    from sluice.declaration.program import declared  # noqa: PLC0415 - the same
+
     resources = declared(stack, LockedNames(stack.repository.root, stack.name))
     return {
         (resource.title, resource.type): documents.dump(resource.inputs)

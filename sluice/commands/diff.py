@@ -8,21 +8,18 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.lib.manifests import documents
 from sluice.console import completion
 from sluice.console.options import output_option, show, stack_argument
-from sluice.declaration.desired import DesiredState
 from sluice.diff.change import OPERATIONS, VERBS
-from sluice.diff.danger import urgency
-from sluice.diff.difference import Comparison, Difference, StackDifference
-from sluice.git.worktree import checked_out
-from sluice.plan.stack_diff import differences
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
+
+if TYPE_CHECKING:
+    from sluice.diff.difference import Comparison, Difference
 
 __all__ = ["diff"]
 
@@ -55,6 +52,12 @@ def diff(
       sluice diff dev
       sluice diff prod redis --ref HEAD~1 -o json
     """
+    from sluice.declaration.desired import DesiredState  # noqa: PLC0415 - not needed for --help
+    from sluice.diff.danger import urgency  # noqa: PLC0415 - the same
+    from sluice.diff.difference import StackDifference  # noqa: PLC0415 - the same
+    from sluice.git.worktree import checked_out  # noqa: PLC0415 - the same
+    from sluice.plan.stack_diff import differences  # noqa: PLC0415 - the same
+
     enter(stack.repository)
     with checked_out(stack.repository, ref) if ref else nullcontext(stack.repository) as source:
         desired = DesiredState(stack.at(source))
@@ -104,6 +107,8 @@ def _lines(difference: Difference) -> Iterator[str]:
 
 
 def _text(manifest: Mapping[str, Any] | None) -> list[str]:
+    from components.lib.manifests import documents  # noqa: PLC0415 - not needed for --help
+
     return documents.dump(manifest).splitlines() if manifest else []
 
 

@@ -6,10 +6,7 @@ import click
 
 from sluice.console import completion
 from sluice.console.options import in_repository, output_option, show
-from sluice.console.tables import table
-from sluice.declaration.desired import DesiredState
 from sluice.diff.change import VERBS, PlannedChange
-from sluice.plan.planning import plan
 from sluice.stack.repository import Repository
 from sluice.stack.tool_environment import enter
 
@@ -35,6 +32,10 @@ def preview(repository: Repository, stacks: tuple[str, ...], output: str) -> Non
       sluice preview dev
       sluice preview -o json
     """
+    from sluice.console.tables import table  # noqa: PLC0415 - not needed for --help
+    from sluice.declaration.desired import DesiredState  # noqa: PLC0415 - the same
+    from sluice.plan.planning import plan  # noqa: PLC0415 - the same
+
     enter(repository)
     rows: list[PlannedChange] = []
     for stack in repository.chosen(stacks):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -23,12 +23,14 @@ from sluice.errors import (
     SuspendedError,
     WaitingError,
 )
-from sluice.reconciliation.commits import Commits
-from sluice.reconciliation.reconciliation import reconcile_part, reconcile_stack
-from sluice.reconciliation.result import Admission, Reconciliation, Result
+from sluice.reconciliation.result import Reconciliation
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
+
+if TYPE_CHECKING:
+    from sluice.reconciliation.commits import Commits
+    from sluice.reconciliation.result import Admission, Result
 
 __all__ = ["reconcile"]
 
@@ -101,6 +103,9 @@ def stack_(
       sluice reconcile stack dev
       sluice reconcile stack --all --gated
     """
+    from sluice.reconciliation.commits import Commits  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation.reconciliation import reconcile_stack  # noqa: PLC0415 - the same
+
     if bool(stacks) == everything:
         raise click.UsageError("give STACKS or --all")
     enter(repository)
@@ -171,6 +176,9 @@ def _part(word: str, kinds: Collection[str], shown: str) -> None:
         exit_code: bool,
         output: str,
     ) -> None:
+        from sluice.reconciliation.commits import Commits  # noqa: PLC0415 - not needed for --help
+        from sluice.reconciliation.reconciliation import reconcile_part  # noqa: PLC0415 - the same
+
         enter(repository)
         report = _Report(output)
         with Commits(repository) as commits:

@@ -12,16 +12,9 @@ from sluice.commands.suspend import tell, where_it_is
 from sluice.console import completion
 from sluice.console.options import stack_argument
 from sluice.console.progress import progress
-from sluice.console.tables import table
 from sluice.errors import NoRemoteError
-from sluice.git.commits import head
-from sluice.git.remote import Remote
-from sluice.git.worktree import checked_out
-from sluice.reconciliation.commits import Commits, newest_commit
-from sluice.reconciliation.suspending import resume as resume_in_git
 from sluice.stack.repository import Checkout, Repository
 from sluice.stack.stack import Stack
-from sluice.stack.suspension import without
 from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
@@ -48,6 +41,11 @@ def resume(stack: Stack, components: tuple[str, ...], yes: bool, no_push: bool) 
       sluice resume dev ci-agents
       sluice resume prod --yes
     """
+    from sluice.git.commits import head  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation.commits import newest_commit  # noqa: PLC0415 - the same
+    from sluice.reconciliation.suspending import resume as resume_in_git  # noqa: PLC0415 - the same
+    from sluice.stack.suspension import without  # noqa: PLC0415 - the same
+
     enter(stack.repository)
     with _newest(stack.repository, push=not no_push) as checkout:
         without(stack.at(checkout), components)
@@ -63,6 +61,9 @@ def resume(stack: Stack, components: tuple[str, ...], yes: bool, no_push: bool) 
 
 def _newest(repository: Repository, *, push: bool) -> AbstractContextManager[Checkout]:
     """Give a checkout of the newest commit, where there is a remote that of its branch."""
+    from sluice.git.remote import Remote  # noqa: PLC0415 - not needed for --help
+    from sluice.git.worktree import checked_out  # noqa: PLC0415 - the same
+
     try:
         return checked_out(repository, Remote.of(repository).fetch() if push else "HEAD")
     except NoRemoteError:
@@ -77,6 +78,8 @@ def _by_hand(stack: Stack, components: Collection[str]) -> list[Drift]:
 
 
 def _show(stack: Stack, found: list[Drift]) -> None:
+    from sluice.console.tables import table  # noqa: PLC0415 - not needed for --help
+
     if not found:
         click.echo(f"{stack}: nothing was changed by hand meanwhile")
         return
@@ -96,7 +99,8 @@ def _show(stack: Stack, found: list[Drift]) -> None:
 
 
 def _reconcile(stack: Stack, find: Callable[[Repository], str]) -> None:
-    from sluice.reconciliation.reconciliation import reconcile_stack  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation.commits import Commits  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation.reconciliation import reconcile_stack  # noqa: PLC0415 - the same
 
     with Commits(stack.repository, find) as commits, progress(stack) as watch:
         done = reconcile_stack(stack, commits, watch=watch)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from sluice.console import completion
 from sluice.console.options import in_repository
-from sluice.console.tables import table
-from sluice.diff.change import Change
 from sluice.errors import DeploymentError, LockedError, RepositoryError
-from sluice.gitea.client import Gitea
-from sluice.rollback.planning import RollbackPlan, plan, plan_now
-from sluice.rollback.rollback import Rollback, prepare
 from sluice.rollback.target import LAST_GOOD
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
+
+if TYPE_CHECKING:
+    from sluice.diff.change import Change
+    from sluice.rollback.planning import RollbackPlan
+    from sluice.rollback.rollback import Rollback
 
 __all__ = ["rollback"]
 
@@ -65,6 +66,9 @@ def rollback(
       sluice rollback prod
       sluice rollback prod --to 41 --now
     """
+    from sluice.rollback.planning import plan, plan_now  # noqa: PLC0415 - not needed for --help
+    from sluice.rollback.rollback import prepare  # noqa: PLC0415 - the same
+
     if now and (push or own_files):
         raise click.UsageError(
             "--now restores everything, on a branch: without --push, --own-files"
@@ -116,6 +120,8 @@ def _apply(chosen: Rollback, planned: RollbackPlan) -> None:
 
 def _proposed(chosen: Rollback, branch: str) -> str:
     """Open the pull request from a pushed branch, and say where it is, or how to open it."""
+    from sluice.gitea.client import Gitea  # noqa: PLC0415 - not needed for --help
+
     base = chosen.remote.branch
     gitea = Gitea.find(chosen.stack.repository)
     if gitea is None:
@@ -156,6 +162,8 @@ def _shown(chosen: Rollback, planned: RollbackPlan) -> str:
 
 
 def _changes(changes: Sequence[Change]) -> str:
+    from sluice.console.tables import table  # noqa: PLC0415 - not needed for --help
+
     if not changes:
         return "No object changes."
     rows = [

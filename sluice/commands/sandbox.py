@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from sluice.console.options import in_repository
 from sluice.sandbox.errors import SandboxError
@@ -23,6 +21,8 @@ from sluice.stack.tool_environment import SANDBOX_PASSPHRASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from rich.table import Table
 
 __all__ = ["sandbox"]
 
@@ -153,6 +153,8 @@ def status(state: Path | None, output: str) -> None:
       sluice sandbox status
       sluice sandbox status -o json
     """
+    from rich.console import Console  # noqa: PLC0415 - not needed for --help
+
     rows = Sandbox(_state_folder(state)).status()
     if output == "json":
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
@@ -235,6 +237,8 @@ def _programs(purpose: str) -> Path:
 @contextmanager
 def _progress() -> Iterator[Callable[[str, str], None]]:
     """Show on a terminal what each cluster waits for; elsewhere say nothing."""
+    from rich.console import Console  # noqa: PLC0415 - not needed for --help
+
     console = Console(stderr=True)
     waiting: dict[str, str] = {}
     with console.status("sandbox") as display:
@@ -251,6 +255,8 @@ def _say_nothing(_cluster: str, _step: str) -> None:
 
 
 def _table(rows: Sequence[ProcessStatus]) -> Table:
+    from rich.table import Table  # noqa: PLC0415 - not needed for --help
+
     table = Table(box=None)
     for heading in ("CLUSTER", "PROGRAM"):
         table.add_column(heading)

@@ -9,7 +9,6 @@ from typing import NoReturn
 
 import click
 
-from components.lib.manifests import documents
 from components.secrets.sops import is_encrypted, sops
 from sluice.console.options import in_repository
 from sluice.errors import RepositoryError
@@ -126,7 +125,8 @@ def seal(file: Path, cert: Path, scope: str) -> None:
     Example:
       sluice secret seal secrets/database.yaml --cert sealed-secrets.pem
     """
-    from sluice.security.sealing import Scope, public_key, sealed  # noqa: PLC0415 - the others do without
+    from components.lib.manifests import documents  # noqa: PLC0415 - the others do without
+    from sluice.security.sealing import Scope, public_key, sealed  # noqa: PLC0415 - the same
 
     target = file.with_suffix(f".sealed{file.suffix}")
     try:

@@ -8,8 +8,6 @@ import click
 
 from sluice.console import completion
 from sluice.console.options import stack_argument, wait_option
-from sluice.reconciliation.suspending import await_update
-from sluice.reconciliation.suspending import suspend as suspend_in_git
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
@@ -36,6 +34,9 @@ def suspend(
       sluice suspend dev ci-agents --reason "scaled by hand while the queue is long"
       sluice suspend prod --reason "the database is being moved"
     """
+    from sluice.reconciliation.suspending import await_update  # noqa: PLC0415 - not needed for --help
+    from sluice.reconciliation.suspending import suspend as suspend_in_git  # noqa: PLC0415 - the same
+
     if not reason.strip():
         raise click.UsageError("--reason: say why, for those who find it suspended")
     enter(stack.repository)

@@ -6,21 +6,24 @@ import importlib
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from sluice.console import completion
 from sluice.console.options import in_repository, wait_option
 from sluice.console.progress import progress
-from sluice.engine.engine import Engine
-from sluice.engine.events import Watcher
-from sluice.engine.outcome import Outcome
 from sluice.errors import SuspendedError
 from sluice.notification.update_log import logged
 from sluice.stack.repository import Repository
 from sluice.stack.stack import Stack
 from sluice.stack.suspension import left_out
 from sluice.stack.tool_environment import enter
+
+if TYPE_CHECKING:
+    from sluice.engine.engine import Engine
+    from sluice.engine.events import Watcher
+    from sluice.engine.outcome import Outcome
 
 __all__ = ["up"]
 
@@ -46,13 +49,18 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool, wait: tim
       sluice up
       sluice up dev --no-refresh
     """
+    from sluice.engine.engine import Engine  # noqa: PLC0415 - not needed for --help
+
     enter(repository)
     exclusions = dict(_not_suspended(repository, stacks))
     if not exclusions:
         raise SuspendedError("every stack is suspended; run `sluice resume STACK` first")
     chosen = list(exclusions)
     threading.Thread(target=_load, daemon=True).start()
-    outcomes = [_deploy(stack, exclusions[stack], refresh=refresh, wait=wait) for stack in chosen]
+    outcomes = [
+        _deploy(Engine(stack, wait=wait), exclude, refresh=refresh)
+        for stack, exclude in exclusions.items()
+    ]
     click.echo()
     click.echo(_table(chosen))
     if not any(outcome.changed for outcome in outcomes):
@@ -108,14 +116,8 @@ def _not_suspended(
         yield stack, [entry.component for entry in entries]
 
 
-def _deploy(
-    stack: Stack,
-    exclude: Collection[str],
-    *,
-    refresh: bool,
-    wait: timedelta,
-) -> Outcome:
-    engine = Engine(stack, wait=wait)
+def _deploy(engine: Engine, exclude: Collection[str], *, refresh: bool) -> Outcome:
+    stack = engine.stack
     with progress(stack) as watch:
         # The working tree's files are no commit's.
         outcome = logged(

@@ -12,7 +12,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from components.errors import DeclarationError
-from components.lib.manifests import fields
 from sluice.console import completion
 from sluice.errors import RepositoryError
 from sluice.stack.repository import Repository
@@ -106,6 +105,8 @@ class Duration(click.ParamType[timedelta]):
         """Read the option's value."""
         if isinstance(value, timedelta):
             return value
+        from components.lib.manifests import fields  # noqa: PLC0415 - not needed for --help
+
         name = param.opts[0] if param else "duration"
         try:
             return timedelta(seconds=0 if value == "0s" else fields.duration(name, value))

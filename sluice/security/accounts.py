@@ -6,11 +6,13 @@ Pure: from what the stack touches to manifests.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sluice.security.dry_runs import only_dry_runs
-from sluice.security.needs import StackNeeds
 from sluice.security.permissions import Rule, by_namespace, for_preview, for_up
+
+if TYPE_CHECKING:
+    from sluice.security.needs import StackNeeds
 
 __all__ = ["NAMESPACE", "Account", "account_name", "accounts"]
 

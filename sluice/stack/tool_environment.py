@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -57,7 +56,9 @@ def _take_kubeconfig() -> None:
     content = os.environ.pop(_CONTENT, "")
     if not content:
         return
-    handle, path = tempfile.mkstemp(prefix="kubeconfig-")
+    from tempfile import mkstemp  # noqa: PLC0415 - only in a pipeline's job
+
+    handle, path = mkstemp(prefix="kubeconfig-")
     atexit.register(_remove, path)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(content)

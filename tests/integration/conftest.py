@@ -19,21 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks, and may come first
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what several tests share, and each process would start for itself, to one process."""
-    for item in items:
-        for shared in SHARED.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(shared))
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail a test that xdist does not keep with its group, which it does without a word."""
-    grouped = getattr(item.config.option, "loadgroup", False)
-    if grouped and item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
-        pytest.fail("xdist does not keep the tests of its xdist_group together", pytrace=False)
-
-
 @dataclass(frozen=True)
 class ClusterAccess:
     """A cluster's kubeconfig context, and `kubectl` on it."""
@@ -59,7 +44,6 @@ class ClusterAccess:
         ).stdout
 
 
-SHARED = {"gitea", "one_cluster"}
 CLUSTERS = ("dev-cluster", "staging-cluster")
 Access = Callable[[Sandbox, str], ClusterAccess]
 

@@ -57,25 +57,24 @@ def _unreadable_certificate(entry: dict[str, Any]) -> None:
     entry["user"] = {"client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ=="}
 
 
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (_elsewhere, "dial tcp 127.0.0.1:1: connect: connection refused"),
-        (_invalid_token, "it does not accept the credentials"),
-        (_unreadable_certificate, "tls: failed to find any PEM data in certificate input"),
-    ],
-)
-def test_a_cluster_that_cannot_be_used_is_named(program: Program, spoil: Any, reason: str) -> None:
+def test_a_cluster_that_cannot_be_used_is_named(program: Program) -> None:
     checkout = program(MANIFESTS)
     _write(checkout, "kind: ConfigMap, metadata: {name: a}, data: {is: here}")
-    said = f"{checkout.stack}: context dev-cluster: the cluster cannot be used: {reason}"
-    _use(checkout, spoil)
-    assert _sentence(checkout) == said
-    _use(checkout, lambda _entry: None)
+
+    def each_is_named() -> None:
+        for spoil, reason in (
+            (_elsewhere, "dial tcp 127.0.0.1:1: connect: connection refused"),
+            (_invalid_token, "it does not accept the credentials"),
+            (_unreadable_certificate, "tls: failed to find any PEM data in certificate input"),
+        ):
+            _use(checkout, spoil)
+            said = f"{checkout.stack}: context dev-cluster: the cluster cannot be used: {reason}"
+            assert _sentence(checkout) == said
+        _use(checkout, lambda _entry: None)
+
+    each_is_named()
     checkout.sluice("up")
-    _use(checkout, spoil)
-    assert _sentence(checkout) == said
-    _use(checkout, lambda _entry: None)
+    each_is_named()
     assert "Nothing to do" in checkout.sluice("up")
 
 
@@ -321,10 +320,7 @@ def test_what_a_program_prints_is_not_in_what_a_verb_prints(program: Program) ->
     assert checkout.answer("preview", checkout.stack)
 
 
-@pytest.mark.parametrize(
-    "end", ["import sys; sys.exit(0)", "import os; os._exit(0)", "import stacks.helpers"]
-)
-def test_a_program_that_ends_itself_deletes_nothing(program: Program, end: str) -> None:
+def test_a_program_that_ends_itself_deletes_nothing(program: Program) -> None:
     checkout = program(NAMESPACE, application("app"))
     checkout.write("stacks/helpers.py", "import sys\n\nsys.exit()\n")
     checkout.sluice("up", checkout.stack)
@@ -332,11 +328,14 @@ def test_a_program_that_ends_itself_deletes_nothing(program: Program, end: str) 
     assert before == ["deployment.apps/app"]
 
     file = f"stacks/{checkout.stack}.py"
-    checkout.write(file, f"{end}\n{(checkout.root / file).read_text()}")
-    for verb in ("up", "preview", "diff", "build"):
-        said = checkout.sluice(verb, checkout.stack, fails=True)
-        assert "the program ends here, and what it has not declared by then" in said
-    checkout.pulumi("up", "--yes", "--skip-preview", fails=True)
+    whole = (checkout.root / file).read_text()
+    for end in ("import sys; sys.exit(0)", "import os; os._exit(0)", "import stacks.helpers"):
+        checkout.write(file, f"{end}\n{whole}")
+        for verb in ("up", "preview", "diff", "build"):
+            said = checkout.sluice(verb, checkout.stack, fails=True)
+            assert "the program ends here, and what it has not declared by then" in said, end
+        checkout.pulumi("up", "--yes", "--skip-preview", fails=True)
+        assert checkout.names("deployment,service") == before, end
     package = "stacks/__init__.py"
     checkout.write(package, f"import sys\n\nsys.exit(0)\n{(checkout.root / package).read_text()}")
     checkout.pulumi("up", "--yes", "--skip-preview", fails=True)

@@ -68,7 +68,7 @@ def test_what_is_shown_is_read_without_loading_pulumi() -> None:
 
 def test_an_update_begins_before_what_it_does_not_need_is_loaded() -> None:
     program = """if True:
-        import sluice.commands.up, sys
+        import sluice.commands.up, sluice.engine.engine, sys
         print({"git", "grpc", "pulumi", "rich", "tabulate", "urllib3"}.intersection(sys.modules))
     """
     ended = subprocess.run(

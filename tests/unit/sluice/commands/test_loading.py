@@ -11,30 +11,33 @@ import pytest
 from sluice.cli import VERBS
 
 HEAVY = (
-    *("apprise", "cryptography", "docker", "git", "giteapy", "grpc", "jinja2", "prometheus_client"),
-    *("pulumi", "pulumi_kubernetes", "requests", "rich", "tabulate", "urllib3"),
-    "toolchain.installer",
+    *("apprise", "cryptography", "docker", "filelock", "git", "giteapy", "grpc", "jinja2"),
+    *("msgspec", "prometheus_client", "psutil", "pulumi", "pulumi_kubernetes", "requests", "rich"),
+    *("tabulate", "tenacity", "toolchain.installer", "urllib3", "yaml"),
 )
-# A cluster's client, and what a program declares.
-CLUSTER = ("urllib3",)
-DECLARATION = ("grpc", "pulumi", *CLUSTER)
-REGISTRY = ("requests", *DECLARATION)
-GITEA = ("git", "giteapy", "urllib3")
+# What a program declares; a cluster's client; a clean checkout.
+DECLARATION = ("grpc", "psutil", "pulumi", "yaml")
+CLUSTER = ("tenacity", "urllib3")
+CHECKOUT = ("filelock", "git", "psutil", "yaml")
+GITEA = ("giteapy", "msgspec", "requests", *CHECKOUT, *CLUSTER)
 MAY_LOAD = {
     (): (
-        *("bootstrap", "check", "completion", "create", "drift", "env", "graph", "logs"),
-        *("pipeline", "secret", "suspend", "tree", "up"),
+        *("bootstrap", "check", "compare", "completion", "create", "diff", "drift", "env"),
+        *("graph", "logs", "pipeline", "preview", "reconcile", "resume", "secret", "suspend"),
+        "tree",
     ),
     ("tabulate",): ("delete", "events", "get", "stats", "trace"),
-    ("git",): ("adopt",),
-    ("git", "tabulate"): ("affected", "history", "resume"),
-    ("git", *CLUSTER): ("reconcile",),
-    ("tabulate", *GITEA): ("rollback",),
-    DECLARATION: ("build", "compare", "kubeconfig", "rbac"),
-    ("git", "tabulate", *DECLARATION): ("diff", "export", "preview"),
-    ("tabulate", *GITEA, *REGISTRY): ("lock", "promote"),
-    ("jinja2", "tabulate", *GITEA, *REGISTRY): ("images",),
-    ("cryptography", "requests", "rich", *GITEA): ("sandbox",),
+    ("git",): ("rollback",),
+    ("git", "tabulate"): ("history",),
+    ("git", "yaml"): ("adopt",),
+    ("yaml",): ("kubeconfig",),
+    ("filelock", "msgspec", "yaml"): ("up",),
+    ("tabulate", *CHECKOUT): ("affected",),
+    ("git", *DECLARATION): ("export",),
+    (*DECLARATION, *CLUSTER): ("build", "rbac"),
+    ("tabulate", *DECLARATION, *GITEA): ("lock", "promote"),
+    ("jinja2", "tabulate", *DECLARATION, *GITEA): ("images",),
+    ("cryptography", *GITEA): ("sandbox",),
 }
 LOADING = """
 import importlib, json, sys
