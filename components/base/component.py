@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
@@ -70,6 +71,7 @@ class Component(pulumi.ComponentResource):
         above = options.parent if isinstance(options.parent, Component) else None
         self.cluster = above.places if above else ""
         self.confined_to = above.confines if above else ""
+        self._objects: list[KubernetesObject] = []
         super().__init__(f"sluice:{kind}", self.title, kept, options)
 
     @property
@@ -125,9 +127,21 @@ class Component(pulumi.ComponentResource):
             opts,
             pulumi.ResourceOptions(parent=self, ignore_changes=self._ignored(manifest) or None),
         )
-        return KubernetesObject(
+        made = KubernetesObject(
             self.title, manifest, options, where=self.where, cluster=self.cluster
         )
+        self._objects.append(made)
+        return made
+
+    def register_outputs(self, outputs: pulumi.Inputs) -> None:
+        """Register the outputs, beside what drift detection reads: its objects' empty values."""
+        empty = {
+            # As JSON, for Pulumi keeps no null.
+            each.key: json.dumps(each.empty_values)
+            for each in self._objects
+            if each.empty_values
+        }
+        super().register_outputs({**outputs, **({"emptyValues": empty} if empty else {})})
 
     def _confine(self, manifest: Mapping[str, Any]) -> None:
         identity = identify(manifest, where=self.where)
