@@ -23,7 +23,7 @@ from sluice.stack.suspension import without
 from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.drift.detection import Drift
+    from sluice.drift.drifted import Drift
 
 __all__ = ["resume"]
 
