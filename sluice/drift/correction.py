@@ -80,8 +80,8 @@ def apply(seen: Look, found: Sequence[Drift]) -> list[ApiError]:
         ApiError: where the cluster cannot be asked.
 
     """
-    emptied = [each for each in found if each.operation is not None]
-    applied = {id(each.owned): each.owned for each in found if each.operation is None}
+    emptied = [each for each in found if each.operations]
+    applied = {id(each.owned): each.owned for each in found if not each.operations}
     works: list[Callable[[], object]] = [
         partial(_operate, seen.cluster, list(drifts))
         for _, drifts in groupby(emptied, key=lambda each: id(each.owned))
@@ -96,7 +96,7 @@ def apply(seen: Look, found: Sequence[Drift]) -> list[ApiError]:
 def _operate(cluster: Cluster, drifts: Sequence[Drift]) -> None:
     first = drifts[0]
     place = (first.api_version, first.kind, first.namespace, first.name)
-    cluster.patch(*place, [each.operation for each in drifts if each.operation])
+    cluster.patch(*place, [one for each in drifts for one in each.operations])
 
 
 def _refusal(work: Callable[[], object]) -> ApiError | None:

@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from components.lib.manifests.empty import pointer
-from sluice.drift.doubt import MISSING, ChangedError, Doubt
+from sluice.drift.doubt import ALIASES, MISSING, ChangedError, Doubt
 from sluice.drift.drifted import Drift, Operation, added, deleted, drifted
 from sluice.drift.fields import ABSENT, Suspect, compared, suspects, value_at
 from sluice.drift.live import Listing, list_live, place
@@ -220,10 +221,11 @@ class Look:
     ) -> list[Drift]:
         """Return what is another once it is emptied, and the API server has filled it in."""
         declared, live = doubt.declared, doubt.live
-        operations = [self._emptying(doubt, each) for each in suspected]
+        operations = [list(self._emptying(doubt, each)) for each in suspected]
+        together = list(chain.from_iterable(operations))
         kind = (declared.api_version, declared.kind)
         try:
-            wanted = self.cluster.try_patch(*kind, *place(self.cluster, declared), operations)
+            wanted = self.cluster.try_patch(*kind, *place(self.cluster, declared), together)
         except ApiError as error:
             if not error.status:
                 raise
@@ -235,24 +237,29 @@ class Look:
                 value_at(wanted, at.where) != value_at(live, at.where) for at in suspected
             ]
         return [
-            doubt.drift(each, operation)
-            for each, operation, is_drift in zip(suspected, operations, has_drifted, strict=True)
+            doubt.drift(each, own)
+            for each, own, is_drift in zip(suspected, operations, has_drifted, strict=True)
             if is_drift
         ]
 
-    def _emptying(self, doubt: Doubt, suspect: Suspect) -> Operation:
-        """Return what empties a field, but for what in it is left to others."""
+    def _emptying(self, doubt: Doubt, suspect: Suspect) -> Iterator[Operation]:
+        """Yield what empties a field, but for what in it is left to others."""
         value, live = doubt.value(suspect), value_at(doubt.live, suspect.where)
+        *above, name = suspect.where
+        alias = (*above, ALIASES.get(str(name), ""))
+        if value_at(doubt.live, alias) is not ABSENT:
+            yield {"op": "remove", "path": pointer(alias)}
         path = pointer(suspect.where)
         if value is None:
-            return {"op": "remove", "path": path}
+            yield {"op": "remove", "path": path}
+            return
         if isinstance(value, Mapping) and isinstance(live, Mapping):
             value = {
                 key: inner
                 for key, inner in live.items()
                 if not self._counts(doubt.declared, (*suspect.path, key))
             }
-        return {"op": "replace", "path": path, "value": value}
+        yield {"op": "replace", "path": path, "value": value}
 
 
 def _cleans_up(declared: OwnedObject) -> bool:

@@ -12,10 +12,13 @@ from sluice.drift.fields import ABSENT, Suspect, value_at
 from sluice.drift.owned import OwnedObject
 from sluice.kubernetes.connection import Object
 
-__all__ = ["MISSING", "ChangedError", "Doubt"]
+__all__ = ["ALIASES", "MISSING", "ChangedError", "Doubt"]
 
 MISSING: Final = (ABSENT, None)
 """What is live where nothing is."""
+
+ALIASES: Final = {"serviceAccountName": "serviceAccount"}
+"""Fields with an older name beside them, from which the API server fills an empty one again."""
 
 
 class ChangedError(Exception):
@@ -40,7 +43,11 @@ class Doubt:
         if not is_empty(value) or value_at(self.live, suspect.where) in MISSING:
             return False
         is_scalar = value is not None and not isinstance(value, (Mapping, list))
-        return not is_scalar or value_at(self.declared.sent, suspect.path) is ABSENT
+        return (
+            not is_scalar
+            or suspect.path[-1] in ALIASES
+            or value_at(self.declared.sent, suspect.path) is ABSENT
+        )
 
     def is_gone(self, suspect: Suspect) -> bool:
         """Whether an empty value, or a map of such, is not in the live object."""
@@ -66,7 +73,7 @@ class Doubt:
         names = [str(part) for part in suspect.path if not isinstance(part, int)]
         return (self.declared.api_version, self.declared.kind, *names)
 
-    def drift(self, suspect: Suspect, operation: Operation | None = None) -> Drift:
+    def drift(self, suspect: Suspect, operations: Sequence[Operation] = ()) -> Drift:
         """Return a suspected field as one that has drifted."""
         values = (self.value(suspect), value_at(self.live, suspect.where))
-        return drifted(self.declared, self.live, suspect, *values, operation=operation)
+        return drifted(self.declared, self.live, suspect, *values, operations=operations)

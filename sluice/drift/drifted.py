@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,7 +37,7 @@ class Drift:
         why: `edited`, `removed` (the field), `deleted` (the object) or `foreign` (added by
             somebody else).
         owned: the object that it is of.
-        operation: what puts it back (RFC 6902); None where the object is to be applied.
+        operations: what puts it back (RFC 6902); none where the object is to be applied.
 
     """
 
@@ -52,7 +52,7 @@ class Drift:
     manager: str
     why: Why
     owned: OwnedObject = field(repr=False, compare=False)
-    operation: Operation | None = field(default=None, repr=False, compare=False)
+    operations: Sequence[Operation] = field(default=(), repr=False, compare=False)
 
 
 def deleted(declared: OwnedObject) -> Drift:
@@ -79,7 +79,7 @@ def drifted(
     one: Any,
     other: Any,
     manager: str = "",
-    operation: Operation | None = None,
+    operations: Sequence[Operation] = (),
 ) -> Drift:
     """Return a field whose declared and live values differ; `ABSENT` where there is none."""
     why: Why = "removed" if other is ABSENT else "foreign" if one is ABSENT else "edited"
@@ -97,7 +97,7 @@ def drifted(
         manager=manager or owner(live, at.where),
         why=why,
         owned=declared,
-        operation=operation,
+        operations=operations,
     )
 
 
@@ -105,7 +105,7 @@ def added(declared: OwnedObject, live: Object, path: Path, manager: str) -> Drif
     """Return a field that others have added to a map that is declared."""
     removal = {"op": "remove", "path": pointer(path)}
     at = Suspect(path, path)
-    return drifted(declared, live, at, ABSENT, value_at(live, path), manager, removal)
+    return drifted(declared, live, at, ABSENT, value_at(live, path), manager, [removal])
 
 
 def _is_secret_field(declared: OwnedObject, path: Path) -> bool:

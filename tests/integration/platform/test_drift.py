@@ -355,6 +355,7 @@ spec:
     metadata: {labels: {app: x}}
     spec:
       hostNetwork: false
+      serviceAccountName: ""
       nodeSelector: {}
       tolerations: []
       containers:
@@ -369,6 +370,7 @@ OPENED = [
     {"op": "add", "path": "/spec/minReadySeconds", "value": 9},
     {"op": "replace", "path": "/spec/revisionHistoryLimit", "value": 3},
     {"op": "add", "path": "/spec/template/spec/hostNetwork", "value": True},
+    {"op": "add", "path": "/spec/template/spec/serviceAccountName", "value": "admin"},
     {"op": "add", "path": "/spec/template/spec/nodeSelector", "value": {"disk": "ssd"}},
     {"op": "add", "path": "/spec/template/spec/tolerations", "value": [{"operator": "Exists"}]},
     {"op": "add", "path": "/spec/template/spec/containers/1/env/0/value", "value": "full"},
@@ -384,6 +386,7 @@ SEEN = {
     "spec.minReadySeconds": (0, 9),
     "spec.revisionHistoryLimit": (None, 3),
     f"{_POD}.hostNetwork": (False, True),
+    f"{_POD}.serviceAccountName": ("", "admin"),
     f"{_POD}.nodeSelector": ({}, {"disk": "ssd"}),
     f"{_POD}.tolerations": ([], [{"operator": "Exists"}]),
     f"{_POD}.containers[1].env[0].value": ("", "full"),
