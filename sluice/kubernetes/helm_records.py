@@ -70,7 +70,18 @@ class HelmRecord:
         """Finish the record, so that Helm upgrades from the last good revision."""
         content = _decoded(self._secret)
         content["info"] |= {"status": "failed", "description": _REASON}
-        labels = {"status": "failed"}
+        self._write(content, {"status": "failed"})
+
+    @property
+    def manifest(self) -> str:
+        """What that revision applied, as YAML; hooks are not in it."""
+        return str(_decoded(self._secret)["manifest"])
+
+    def rewrite(self, manifest: str) -> None:
+        """Put another manifest into the record: what Helm takes as applied."""
+        self._write(_decoded(self._secret) | {"manifest": manifest}, {})
+
+    def _write(self, content: Any, labels: Mapping[str, str]) -> None:
         patch = {"metadata": {"labels": labels}, "data": {"release": _encoded(content)}}
         metadata = self._secret["metadata"]
         self._cluster.patch("v1", "Secret", metadata["namespace"], metadata["name"], patch)
