@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
@@ -75,6 +76,7 @@ class Component(pulumi.ComponentResource):
         self.cluster = above.places if above else ""
         self.cluster_key = above.places_key if above else ""
         self.confined_to = above.confines if above else ""
+        self._objects: list[KubernetesObject] = []
         super().__init__(
             f"sluice:{kind}", self.title, kept, self._aliased(options, f"sluice:{kind}")
         )
@@ -153,9 +155,21 @@ class Component(pulumi.ComponentResource):
                 aliases=self.former(identity, f"{self.title}:{identity.path}"),
             ),
         )
-        return KubernetesObject(
+        made = KubernetesObject(
             self.title, manifest, options, where=self.where, cluster=self.cluster
         )
+        self._objects.append(made)
+        return made
+
+    def register_outputs(self, outputs: pulumi.Inputs) -> None:
+        """Register the outputs, beside what drift detection reads: its objects' empty values."""
+        empty = {
+            # As JSON, for Pulumi keeps no null.
+            each.key: json.dumps(each.empty_values)
+            for each in self._objects
+            if each.empty_values
+        }
+        super().register_outputs({**outputs, **({"emptyValues": empty} if empty else {})})
 
     def former(self, identity: Identity, name: str) -> list[str]:
         """Return where the stack has an object that is declared here by this name, if elsewhere."""

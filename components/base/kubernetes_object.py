@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from components.lib.manifests.empty import empty_values
 from components.lib.manifests.identity import Identity, identify
 from components.lib.manifests.schema import validate
 
@@ -52,6 +53,7 @@ class KubernetesObject(pulumi.CustomResource):
         self.identity = identify(manifest)
         self.where = where
         self.cluster = cluster
+        self.note_empty_values(manifest)
         metadata = manifest["metadata"]
         annotations = {**_APPLY, **(metadata.get("annotations") or {})}
         properties = {**manifest, "metadata": {**metadata, "annotations": annotations}}
@@ -64,6 +66,20 @@ class KubernetesObject(pulumi.CustomResource):
             super().__init__(
                 type_token(self.identity), f"{component}:{self.identity.path}", properties, opts
             )
+
+    def note_empty_values(self, manifest: Mapping[str, Any]) -> None:
+        """Note what is declared as empty, which Pulumi's provider drops, by JSON pointer.
+
+        Of a Secret's values nothing is told.
+        """
+        left_out = ("status", *(_SECRET_FIELDS if self.identity.kind == "Secret" else ()))
+        told = {key: value for key, value in manifest.items() if key not in left_out}
+        self.empty_values: Mapping[str, Any] = empty_values(told)
+
+    @property
+    def key(self) -> str:
+        """The end of its URN, which tells it from the component's other objects."""
+        return f"{type_token(self.identity)}::{self.pulumi_resource_name}"
 
 
 @contextmanager

@@ -186,6 +186,7 @@ class Environment(pulumi.ComponentResource):
         self._own(identity, args.resource)
         self._identities.add(identity)
         props = self._patched(args.props, identity)
+        args.resource.note_empty_values(props)
         return pulumi.ResourceTransformationResult(props, args.opts)
 
     def _own(self, identity: Identity, made: KubernetesObject) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["RELEASE", "SECRET", "Entry", "is_secret", "plain_text"]
+__all__ = ["RELEASE", "SECRET", "Entry", "holds_secret", "is_secret", "plain_text"]
 
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 """The type of a Helm release in the state."""
@@ -27,6 +27,13 @@ SECRET: Final[Mapping[str, str]] = {
 def is_secret(value: Any) -> bool:
     """Whether a value is one that Pulumi has marked as secret."""
     return isinstance(value, Mapping) and SECRET.items() <= value.items()
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether a value is a secret, or has one in it."""
+    if isinstance(value, Mapping):
+        return is_secret(value) or any(holds_secret(inner) for inner in value.values())
+    return isinstance(value, list) and any(holds_secret(inner) for inner in value)
 
 
 def plain_text(value: Any) -> Any:

@@ -16,7 +16,7 @@ from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter_state
 
 if TYPE_CHECKING:
-    from sluice.drift.detection import Drift
+    from sluice.drift.drifted import Drift
 
 __all__ = ["drift"]
 

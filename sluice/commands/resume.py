@@ -18,7 +18,7 @@ from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
 if TYPE_CHECKING:
-    from sluice.drift.detection import Drift
+    from sluice.drift.drifted import Drift
 
 __all__ = ["resume"]
 

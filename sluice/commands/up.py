@@ -69,6 +69,7 @@ def up(repository: Repository, stacks: tuple[str, ...], refresh: bool, wait: tim
 
 # What comes after the update is loaded while Pulumi runs, which takes longer.
 _LATER = (
+    "sluice.drift.after_update",
     "sluice.reconciliation.health",
     "sluice.commands.get",
     "sluice.inventory.deployed",
@@ -90,6 +91,12 @@ def _healthy(
     from sluice.reconciliation.health import healthy  # noqa: PLC0415 - see _LATER
 
     return healthy(stack, outcome, watch, exclude=exclude)
+
+
+def _put_back(stack: Stack, outcome: Outcome) -> Outcome:
+    from sluice.drift.after_update import put_back  # noqa: PLC0415 - see _LATER
+
+    return put_back(stack, outcome)
 
 
 def _table(stacks: Sequence[Stack]) -> str:
@@ -118,18 +125,14 @@ def _not_suspended(
 
 def _deploy(engine: Engine, exclude: Collection[str], *, refresh: bool) -> Outcome:
     stack = engine.stack
+
+    def update(watch: Watcher) -> Outcome:
+        outcome = engine.up(refresh=refresh, watch=watch, exclude=exclude)
+        outcome = _put_back(stack, outcome) if refresh else outcome
+        return _healthy(stack, outcome, watch, exclude)
+
     with progress(stack) as watch:
         # The working tree's files are no commit's.
-        outcome = logged(
-            stack,
-            "",
-            "up",
-            lambda: _healthy(
-                stack,
-                engine.up(refresh=refresh, watch=watch, exclude=exclude),
-                watch,
-                exclude,
-            ),
-        )
+        outcome = logged(stack, "", "up", lambda: update(watch))
     click.echo(f"{stack}: {outcome}")
     return outcome

@@ -6,19 +6,22 @@ is put back by server-side apply.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from itertools import groupby
 
-from sluice.drift.detection import Drift, Look, drift, look
+from sluice.drift.detection import Look, drift, look
+from sluice.drift.drifted import Drift
 from sluice.drift.owned import with_secrets
 from sluice.engine.engine import Engine
-from sluice.errors import LockedError, RepositoryError
+from sluice.errors import ApiError, LockedError, RepositoryError
 from sluice.git.worktree import checked_out
 from sluice.kubernetes.cluster import Cluster
 from sluice.stack.process_lock import held
 from sluice.stack.stack import Stack
 from sluice.stack.tool_environment import enter
 
-__all__ = ["correct"]
+__all__ = ["apply", "correct"]
 
 
 def correct(stack: Stack, found: Sequence[Drift], *, strict: bool = False) -> list[Drift]:
@@ -41,7 +44,8 @@ def correct(stack: Stack, found: Sequence[Drift], *, strict: bool = False) -> li
     seen = look(stack)
     left = seen.drift(strict=strict)
     if left:
-        _apply(seen, left)
+        for refusal in apply(seen, left):
+            raise refusal
         left = drift(stack, strict=strict)
     return left
 
@@ -76,17 +80,37 @@ def _message(found: Sequence[Drift]) -> str:
     return f"drift: put back {first.kind} {first.name}{more}"
 
 
-def _apply(seen: Look, found: Iterable[Drift]) -> None:
-    ours = [each.owned for each in found if each.why != "foreign"]
-    changed = {id(owned): owned for owned in ours}.values()
-    for owned in with_secrets(list(changed), seen.stack):
-        seen.cluster.apply(seen.manifest_of(owned))
-    for each in found:
-        if each.why == "foreign":
-            _remove(seen.cluster, each)
+def apply(seen: Look, found: Sequence[Drift]) -> list[ApiError]:
+    """Put back what has drifted, by server-side apply or what empties it; return each refusal.
+
+    Raises:
+        ApiError: where the cluster cannot be asked.
+
+    """
+    emptied = [each for each in found if each.operations]
+    applied = {id(each.owned): each.owned for each in found if not each.operations}
+    works: list[Callable[[], object]] = [
+        partial(_operate, seen.cluster, list(drifts))
+        for _, drifts in groupby(emptied, key=lambda each: id(each.owned))
+    ]
+    works += [
+        partial(seen.cluster.apply, seen.manifest_of(owned))
+        for owned in with_secrets(list(applied.values()), seen.stack)
+    ]
+    return [refusal for work in works if (refusal := _refusal(work)) is not None]
 
 
-def _remove(cluster: Cluster, drift: Drift) -> None:
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in drift.where)
-    place = (drift.api_version, drift.kind, drift.namespace, drift.name)
-    cluster.patch(*place, [{"op": "remove", "path": pointer}])
+def _operate(cluster: Cluster, drifts: Sequence[Drift]) -> None:
+    first = drifts[0]
+    place = (first.api_version, first.kind, first.namespace, first.name)
+    cluster.patch(*place, [one for each in drifts for one in each.operations])
+
+
+def _refusal(work: Callable[[], object]) -> ApiError | None:
+    try:
+        work()
+    except ApiError as error:
+        if not error.status:
+            raise
+        return error
+    return None

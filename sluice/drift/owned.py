@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from components.base.ignore import Ignore
 from components.lib.manifests import documents
-from sluice.backend.secret_values import RELEASE, is_secret, plain_text
+from components.lib.manifests.empty import with_empty_values, without_nulls
+from sluice.backend.secret_values import RELEASE, holds_secret, is_secret, plain_text
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.helm_records import deployed_manifests
 from sluice.kubernetes.managed_fields import below, fields_of
@@ -31,6 +33,7 @@ class OwnedObject:
     Attributes:
         component: the component that declares it.
         manifest: what is declared of it; secrets as the state keeps them.
+        sent: what of it is sent to the API server: Pulumi leaves out most of what is empty.
         managers: the field managers that are the stack's own.
         ignored: the component's rules for it.
         urn: Pulumi's name of it, or of its Helm release.
@@ -40,6 +43,7 @@ class OwnedObject:
 
     component: str
     manifest: Mapping[str, Any]
+    sent: Mapping[str, Any]
     managers: frozenset[str]
     ignored: Sequence[Ignore]
     urn: str
@@ -100,16 +104,19 @@ def declared_objects(
 
 
 def with_secrets(declared: Collection[OwnedObject], stack: Stack) -> list[OwnedObject]:
-    """Return the objects with their secrets in plain text, which stay in memory."""
-    if all(each.release for each in declared):
+    """Return the objects, of which what is sent has its secrets in plain text, in memory only."""
+    hidden = {each.urn for each in declared if not each.release and holds_secret(each.sent)}
+    if not hidden:
         return list(declared)
     from sluice.stack.tool_environment import enter  # noqa: PLC0415 - only where Pulumi is asked
 
     enter(stack.repository)
     entries = stack.state().revealed()
-    revealed = {entry["urn"]: entry["inputs"] for entry in entries if "inputs" in entry}
+    revealed = {entry["urn"]: entry["inputs"] for entry in entries if entry["urn"] in hidden}
     return [
-        each if each.release else replace(each, manifest=plain_text(_manifest(revealed[each.urn])))
+        replace(each, sent=plain_text(_manifest(revealed[each.urn])))
+        if each.urn in revealed
+        else each
         for each in declared
     ]
 
@@ -137,8 +144,17 @@ def _component(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
 def _plain(entry: Entry, component: Entry) -> OwnedObject:
     outputs = entry.get("outputs") or {}
     managers = frozenset({str(outputs.get("__fieldManager") or "sluice")})
-    manifest = _with_keys(_manifest(entry["inputs"]), outputs, managers)
-    return _declared(manifest, component, entry, managers)
+    sent = _with_keys(_manifest(entry["inputs"]), outputs, managers)
+    manifest = with_empty_values(sent, _empty_values(entry, component), opaque=is_secret)
+    return _declared((manifest, sent), component, entry, managers)
+
+
+def _empty_values(entry: Entry, component: Entry) -> Mapping[str, Any]:
+    """Return what is declared of an object as empty, which its component has noted."""
+    noted = (component.get("outputs") or {}).get("emptyValues") or {}
+    key = f"{entry['type']}::{entry['urn'].rpartition('::')[2]}"
+    values: Mapping[str, Any] = json.loads(noted.get(key, "{}"))
+    return values
 
 
 def _with_keys(
@@ -157,17 +173,18 @@ def _manifest(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _declared(
-    manifest: Mapping[str, Any],
+    content: tuple[Mapping[str, Any], Mapping[str, Any]],
     component: Entry,
     entry: Entry,
     managers: frozenset[str],
     release: str = "",
 ) -> OwnedObject:
+    manifest, sent = content
     kind, name = str(manifest["kind"]), str(manifest["metadata"]["name"])
     rules = [Ignore.of(rule) for rule in (component.get("inputs") or {}).get("ignore") or ()]
     ignored = [rule for rule in rules if rule.matches(kind, name)]
     title = component["urn"].rpartition("::")[2].partition(":")[0]
-    return OwnedObject(title, manifest, managers, ignored, entry["urn"], release)
+    return OwnedObject(title, manifest, sent, managers, ignored, entry["urn"], release)
 
 
 def _children(releases: Sequence[tuple[Entry, Entry]], cluster: Cluster) -> Iterator[OwnedObject]:
@@ -182,7 +199,8 @@ def _children(releases: Sequence[tuple[Entry, Entry]], cluster: Cluster) -> Iter
         for document in documents.load_all(text, where=f"release {release}"):
             for manifest in _objects(document):
                 child = _as_helm_makes_it(manifest, release, cluster)
-                yield _declared(child, component, entry, HELM_MANAGERS, release)
+                content = (child, without_nulls(child))
+                yield _declared(content, component, entry, HELM_MANAGERS, release)
 
 
 def _objects(document: Any) -> Iterator[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.drift.detection import Drift, Why
+from sluice.drift.drifted import Drift, Why
 
 __all__ = ["DriftedField"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sluice.drift.detection import Drift
+from sluice.drift.drifted import Drift
 from sluice.notification.event import Event
 from sluice.stack.stack import Stack
 

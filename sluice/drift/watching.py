@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from sluice.drift.detection import Drift, Look, look
+from sluice.drift.detection import Look, look
+from sluice.drift.drifted import Drift
 from sluice.drift.live import Listing
 from sluice.errors import ApiError
 from sluice.kubernetes.cluster import Cluster

@@ -201,6 +201,18 @@ class Cluster:
         content = _MERGE if isinstance(patch, Mapping) else _OPERATIONS
         return self.connection.ask("PATCH", path, {}, patch, content)
 
+    def try_patch(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str,
+        name: str,
+        operations: Sequence[Mapping[str, Any]],
+    ) -> Object:
+        """Return the object as a list of operations (RFC 6902) would leave it."""
+        path = self.discovery.path(api_version, kind, namespace, name)
+        return self.connection.ask("PATCH", path, {"dryRun": "All"}, operations, _OPERATIONS)
+
     def version(self) -> str:
         """Return the server's version: `v1.35.0`."""
         return str(self.connection.ask("GET", "/version")["gitVersion"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = [
     "Fields",
+    "Owners",
     "Path",
     "below",
     "fields_of",
@@ -17,6 +18,7 @@ __all__ = [
     "item",
     "newest_applier",
     "owner",
+    "owners_of",
     "shown",
 ]
 
@@ -52,6 +54,51 @@ def fields_of(live: Mapping[str, Any], managers: Collection[str]) -> list[Fields
     others = [entry["fieldsV1"] for entry in entries if entry["manager"] not in managers]
     own = [entry["fieldsV1"] for entry in entries if entry["manager"] in managers]
     return [_apart(fields, others) for fields in own] if others else own
+
+
+class Owners(NamedTuple):
+    """Who owns an object, or what is below a field of it.
+
+    Attributes:
+        ours: what we own, a set for each way we wrote it.
+        others: what others own.
+        kubernetes: what Kubernetes' own parts own.
+
+    """
+
+    ours: Sequence[Fields]
+    others: Sequence[Fields]
+    kubernetes: Sequence[Fields]
+
+    def below(self, name: str) -> Owners:
+        """Return who owns what is below a field of a map."""
+        ours, others, kubernetes = self
+        return Owners(
+            below(ours, name),
+            below(others, name) if others else others,
+            below(kubernetes, name) if kubernetes else kubernetes,
+        )
+
+    def item(self, value: Any) -> Owners:
+        """Return who owns what is below an item of a list that merges by keys."""
+        ours, others, kubernetes = self
+        return Owners(
+            item(ours, value),
+            item(others, value) if others else others,
+            item(kubernetes, value) if kubernetes else kubernetes,
+        )
+
+
+def owners_of(live: Mapping[str, Any], managers: Collection[str]) -> Owners:
+    """Return who owns an object; these managers are ours."""
+    others: list[Fields] = []
+    kubernetes: list[Fields] = []
+    for entry in live["metadata"].get("managedFields") or ():
+        if entry.get("subresource") == "status" or entry["manager"] in managers:
+            continue
+        part = entry["manager"] in _CONTROL_PLANE
+        (kubernetes if part else others).append(entry["fieldsV1"])
+    return Owners(fields_of(live, managers), others, kubernetes)
 
 
 def _apart(fields: Fields, others: Sequence[Fields]) -> Fields:

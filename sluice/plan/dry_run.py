@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from components.lib.manifests.empty import without_nulls
 from components.lib.manifests.identity import identify
 from components.lib.manifests.patch import strategic_merge
 from components.lib.manifests.schema import schema_of
@@ -60,7 +61,7 @@ class DryRun:
         if self._live is not None and self._manifest.from_crds:
             self._ignore("", "of a chart's crds/, which Helm never updates")
             return None
-        wanted = _without_nulls(self._manifest.content)
+        wanted = without_nulls(self._manifest.content)
         if not self._cluster.serves(self._identity.api_version, self._identity.kind):
             return self._creation(wanted, self._objects.missing(self._identity))
         try:
@@ -162,9 +163,3 @@ class DryRun:
             values = [self._manifest.content.get(part) or {} for part in ("data", "stringData")]
             text = Masks(str(value) for each in values for value in each.values()).text(text)
         return self._masks.text(text)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value

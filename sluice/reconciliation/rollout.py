@@ -9,6 +9,7 @@ from typing import Final
 
 import tenacity
 
+from sluice.drift.after_update import put_back
 from sluice.engine.engine import Engine
 from sluice.engine.events import Watcher
 from sluice.engine.outcome import Outcome
@@ -81,6 +82,7 @@ class Rollout:
             message = f"reconcile: {', '.join(components)} at {self._commit[:7]}"
             engine = Engine(self._there, wait=self._wait, check=self._check_current)
             outcome = engine.up(watch=self._watch, target=components, message=message)
+            put_back(self._there, outcome, components)
             healthy(self._there, outcome, self._watch, components)
             self._await_health(self._there, outcome, components)
         return self._told(outcome)
@@ -135,6 +137,7 @@ class Rollout:
         with deployment_record.noted_reads(stack) as notes:
             engine = Engine(stack, wait=self._wait, environment=recording(notes), check=check)
             outcome = engine.up(watch=self._watch, exclude=left_out, message=message)
+            put_back(stack, outcome)
             healthy(stack, outcome, self._watch, exclude=left_out)
             self._await_health(stack, outcome)
             deployment_record.record(stack, checkout.commit, notes)

@@ -58,10 +58,15 @@ def api(checkout: Checkout) -> Cluster:
     return Cluster("dev-cluster", checkout.environment["KUBECONFIG"])
 
 
-def edit(cluster: Cluster, live: dict[str, Any], operations: list[dict[str, Any]]) -> None:
-    """Change an object as `kubectl edit` does."""
+def edit(
+    cluster: Cluster,
+    live: dict[str, Any],
+    operations: list[dict[str, Any]],
+    manager: str = "kubectl-edit",
+) -> None:
+    """Change an object as `kubectl edit` does, or another manager."""
     path = cluster.discovery.path_of(live)
-    query = {"fieldManager": "kubectl-edit"}
+    query = {"fieldManager": manager}
     cluster.connection.ask("PATCH", path, query, operations, "application/json-patch+json")
 
 
@@ -335,3 +340,142 @@ def test_a_change_is_told_while_it_is_watched(program: Program) -> None:
         watching.terminate()
     assert "metadata.labels.app.kubernetes.io/name  edited" in " ".join(told)
     assert "drift in 1 object" in told[-1]
+
+
+EMPTY = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: empty, labels: {}}
+spec:
+  minReadySeconds: 0
+  replicas: 0
+  revisionHistoryLimit: null
+  selector: {matchLabels: {app: x}}
+  template:
+    metadata: {labels: {app: x}}
+    spec:
+      hostNetwork: false
+      serviceAccountName: ""
+      nodeSelector: {}
+      tolerations: []
+      containers:
+        - {name: first, image: registry.local/c:1}
+        - name: second
+          image: registry.local/c:1
+          env: [{name: EMPTY, value: ""}]
+          volumeMounts: [{name: scratch, mountPath: /scratch, readOnly: false}]
+      volumes: [{name: scratch, emptyDir: {}}]
+"""
+OPENED = [
+    {"op": "add", "path": "/spec/minReadySeconds", "value": 9},
+    {"op": "replace", "path": "/spec/revisionHistoryLimit", "value": 3},
+    {"op": "add", "path": "/spec/template/spec/hostNetwork", "value": True},
+    {"op": "add", "path": "/spec/template/spec/serviceAccountName", "value": "admin"},
+    {"op": "add", "path": "/spec/template/spec/nodeSelector", "value": {"disk": "ssd"}},
+    {"op": "add", "path": "/spec/template/spec/tolerations", "value": [{"operator": "Exists"}]},
+    {"op": "add", "path": "/spec/template/spec/containers/1/env/0/value", "value": "full"},
+    {
+        "op": "add",
+        "path": "/spec/template/spec/containers/1/volumeMounts/0/readOnly",
+        "value": True,
+    },
+    {"op": "add", "path": "/spec/template/spec/volumes/0/emptyDir/medium", "value": "Memory"},
+]
+_POD = "spec.template.spec"
+SEEN = {
+    "spec.minReadySeconds": (0, 9),
+    "spec.revisionHistoryLimit": (None, 3),
+    f"{_POD}.hostNetwork": (False, True),
+    f"{_POD}.serviceAccountName": ("", "admin"),
+    f"{_POD}.nodeSelector": ({}, {"disk": "ssd"}),
+    f"{_POD}.tolerations": ([], [{"operator": "Exists"}]),
+    f"{_POD}.containers[1].env[0].value": ("", "full"),
+    f"{_POD}.containers[1].volumeMounts[0].readOnly": (False, True),
+    f"{_POD}.volumes[0].emptyDir": ({}, {"medium": "Memory"}),
+}
+KUSTOMIZED = """
+    @member
+    def settings(self):
+        return Kustomization(
+            "settings",
+            KustomizationArgs(path="manifests/settings", target_namespace=self.namespace),
+        )
+"""
+
+
+@pytest.mark.parametrize("verb", ["drift", "reconcile", "up"])
+def test_what_is_declared_as_empty_is_seen_and_put_back(program: Program, verb: str) -> None:
+    checkout = program(NAMESPACE, KUSTOMIZED)
+    checkout.write("manifests/settings/settings.yaml", EMPTY)
+    commit_all(checkout)
+    checkout.sluice("reconcile", checkout.stack)
+    assert drift(checkout) == []
+    cluster = api(checkout)
+    before = checkout.get("deployment", "empty")
+    # A program of somebody's, for Pulumi takes over what `kubectl` has set.
+    edit(cluster, before, OPENED, "operator")
+    rows = {row["path"]: (row["declared"], row["live"]) for row in drift(checkout, code=1)}
+    assert rows == SEEN
+    options = ["--correct"] if verb == "drift" else []
+    said = checkout.sluice(verb, checkout.stack, *options)
+    assert drift(checkout) == []
+    assert checkout.get("deployment", "empty")["spec"] == before["spec"]
+    assert "1 updated" in said or verb == "drift"
+
+
+OWN_KIND = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: valves.drift.example.org}
+spec:
+  group: drift.example.org
+  scope: Namespaced
+  names: {plural: valves, kind: Valve}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+---
+apiVersion: drift.example.org/v1
+kind: Valve
+metadata: {name: valve}
+spec: {emptymap: {}, list: [], open: false, turns: 0, label: "", nothing: null}
+"""
+FILLED = {"emptymap": {"a": "b"}, "list": [1], "open": True, "turns": 1, "label": "x", "nothing": 1}
+
+
+def test_what_a_custom_resource_declares_as_empty_is_empty_again(program: Program) -> None:
+    checkout = program(NAMESPACE, KUSTOMIZED)
+    checkout.write("manifests/settings/settings.yaml", OWN_KIND)
+    commit_all(checkout)
+    checkout.sluice("reconcile", checkout.stack)
+    assert drift(checkout) == []
+    before = checkout.get("valve", "valve")
+    edit(api(checkout), before, [{"op": "replace", "path": "/spec", "value": FILLED}], "operator")
+    rows = drift(checkout, "--correct")
+    assert {row["path"] for row in rows} == {f"spec.{name}" for name in FILLED}
+    assert {row["manager"] for row in rows} == {"operator"}
+    after = checkout.get("valve", "valve")["spec"]
+    assert after == {"emptymap": {}, "list": [], "open": False, "turns": 0, "label": ""}
+    checkout.kubectl("delete", "crd", "valves.drift.example.org", "--wait=false")
+
+
+def test_what_a_chart_s_objects_declare_as_empty_is_seen_and_put_back(program: Program) -> None:
+    checkout = program(RELEASE % "red")
+    (checkout.root / "charts").unlink()
+    checkout.write("charts/many/Chart.yaml", "{apiVersion: v2, name: many, version: 1.0.0}")
+    checkout.write("charts/many/templates/all.yaml", EMPTY)
+    commit_all(checkout)
+    checkout.sluice("reconcile", checkout.stack)
+    assert drift(checkout) == []
+    cluster = api(checkout)
+    before = checkout.get("deployment", "empty")
+    edit(cluster, before, OPENED, "operator")
+    rows = drift(checkout, "--correct")
+    assert {(row["path"], row["corrected"]) for row in rows} == {(path, True) for path in SEEN}
+    assert checkout.get("deployment", "empty")["spec"] == before["spec"]
+    edit(cluster, before, OPENED, "operator")
+    assert "1 updated" in checkout.sluice("reconcile", checkout.stack)
+    assert checkout.get("deployment", "empty")["spec"] == before["spec"]

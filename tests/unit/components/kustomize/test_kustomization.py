@@ -80,7 +80,12 @@ def test_definitions_and_namespaces_come_before_everything_else(declare: Declare
     assert registered.one("ConfigMap").after == first
     assert registered.one("Queue").after == first
     assert {r.parent for r in registered if r.type.startswith("kubernetes:")} == {"shop"}
-    assert registered.outputs["Kustomization shop"] == {"objects": 4, "path": "manifests"}
+    queues = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition::shop:queues.example.org"
+    assert registered.outputs["Kustomization shop"] == {
+        "objects": 4,
+        "path": "manifests",
+        "emptyValues": {queues: '{"/spec/versions": []}'},
+    }
 
 
 def test_the_overlay_is_what_the_arguments_say(

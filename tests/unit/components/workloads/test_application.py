@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,15 @@ def test_an_image_is_enough_for_a_careful_deployment_in_a_namespace_of_its_own(
     """
     registered = declare(lambda: Application("web", ApplicationArgs(image=IMAGE)))
     assert registered.objects() == list(yaml.safe_load_all(dedent(expected)))
-    assert registered.outputs["Application web"] == {"image": IMAGE}
+    outputs = registered.outputs["Application web"]
+    assert outputs["image"] == IMAGE
+    # What drift detection reads, for Pulumi's provider sends nothing of it.
+    noted = json.loads(outputs["emptyValues"]["kubernetes:apps/v1:Deployment::web:web/web"])
+    assert noted == {
+        "/spec/strategy/rollingUpdate/maxUnavailable": 0,
+        "/spec/template/spec/automountServiceAccountToken": False,
+        "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation": False,
+    }
 
 
 def test_everything_comes_in_the_order_in_which_it_is_needed(declare: Declare) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from components import DeclarationError, Ignore
 from sluice.drift.fields import ABSENT, compared, suspects
-from sluice.kubernetes.managed_fields import Fields, fields_of, foreign, owner, shown
+from sluice.kubernetes.managed_fields import Fields, foreign, owner, owners_of, shown
 
 HIDDEN = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}
 
@@ -17,12 +17,67 @@ def live(manager: str = "sluice", fields: Fields | None = None, **content: Any) 
 
 
 def suspected(declared: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    paths = suspects(declared, found, fields_of(found, {"sluice"}))
-    return [shown(path) for path in paths]
+    named = suspects(declared, found, owners_of(found, {"sluice"}))
+    return [shown(each.path) for each in named]
 
 
 OWNED_LIMIT = {"f:spec": {"f:limits": {"f:cpu": {}}}}
 OWNED_PORTS = {"f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:port": {}}}}}
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "by", "paths"),
+    [
+        (False, True, "kubectl-edit", ["spec.x"]),
+        (0, 5, "kubectl-edit", ["spec.x"]),
+        ("", "text", "kubectl-edit", ["spec.x"]),
+        ({}, {"a": "b"}, "kubectl-edit", ["spec.x"]),
+        ([], ["a"], "kubectl-edit", ["spec.x"]),
+        (None, 5, "kubectl-edit", ["spec.x"]),
+        ({}, {"a": "b"}, "sluice", []),
+        (None, 5, "sluice", []),
+        ("", "text", "kube-controller-manager", []),
+        ({}, {"a": "b"}, "kube-controller-manager", []),
+        ({}, {"a": "b"}, "", ["spec.x"]),
+        (None, 5, "", ["spec.x"]),
+        ({}, {}, "kubectl-edit", []),
+        (0, 0, "kubectl-edit", []),
+        (0, False, "kubectl-edit", ["spec.x"]),
+    ],
+)
+def test_in_the_place_of_an_empty_value_a_default_is_ours_and_what_others_own_is_not(
+    declared: Any, found: Any, by: str, paths: list[str]
+) -> None:
+    fields: Fields = {"f:spec": {"f:x": {}}} if by else {}
+    owned = live(by, fields, spec={"x": found})
+    assert suspected({"spec": {"x": declared}}, owned) == paths
+
+
+def test_what_is_declared_empty_for_others_to_fill_is_no_drift() -> None:
+    found = live("operator", {"f:metadata": {"f:labels": {"f:a": {}}}, "f:webhooks": {}})
+    found["metadata"]["labels"] = {"a": "b"}
+    found["webhooks"] = [{"clientConfig": {"caBundle": "MTIz"}}]
+    webhooks = [{"clientConfig": {"caBundle": ""}}]
+    assert suspected({"metadata": {"name": "x", "labels": {}}, "webhooks": webhooks}, found) == []
+
+
+def test_an_item_is_found_where_it_is_live() -> None:
+    declared = {"spec": {"ports": [{"name": "web", "hostPort": 0}]}}
+    ports = [{"name": "other"}, {"name": "web", "hostPort": 80}]
+    key = 'k:{"name":"web"}'
+    found = live(
+        "kubectl", {"f:spec": {"f:ports": {key: {"f:hostPort": {}}}}}, spec={"ports": ports}
+    )
+    ours = {
+        "manager": "sluice",
+        "fieldsV1": {"f:spec": {"f:ports": {key: {".": {}, "f:name": {}}}}},
+    }
+    found["metadata"]["managedFields"].append(ours)
+    (suspect,) = suspects(declared, found, owners_of(found, {"sluice"}))
+    assert (shown(suspect.path), shown(suspect.where)) == (
+        "spec.ports[0].hostPort",
+        "spec.ports[1].hostPort",
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,7 +86,8 @@ OWNED_PORTS = {"f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {".": {}
         ({"a": "1"}, {"a": "1"}, {}, []),
         ({"a": "1"}, {"a": "2"}, {}, ["spec.a"]),
         ({"a": "1"}, {}, {}, ["spec.a"]),
-        ({"a": None, "b": {}, "c": []}, {}, {}, []),
+        ({"a": None}, {}, {}, []),
+        ({"a": {}, "b": [], "c": False}, {}, {}, ["spec.a", "spec.b", "spec.c"]),
         ({"limits": {"cpu": "1000m"}}, {"limits": {"cpu": "1"}}, OWNED_LIMIT, []),
         ({"limits": {"cpu": "1000m"}}, {"limits": {"cpu": "1"}}, {}, ["spec.limits.cpu"]),
         ({"on": True}, {"on": 1}, {}, ["spec.on"]),
