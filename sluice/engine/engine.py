@@ -106,18 +106,30 @@ class Engine:
         except ConcurrentUpdateError:
             raise
         except CommandError as error:
-            if recovery.after_failure(events.refused_releases):
-                again = self._update(recovery, watch, options, left_out, refresh=True)
-                again.counts = summed(events.counts, again.counts)
-                again.changes = [*events.changes(), *again.changes]
-                return again
+            if recovery.after_update([*events.refused_releases, *events.unfinished_releases]):
+                return self._again(events, recovery, watch, options, left_out)
             failure = self._failure(events, error)
             rest = self._without(events.lost_clusters)
             if rest and not set(rest) <= set(options):
                 again = self._update(recovery, watch, [*options, *rest], left_out, refresh=refresh)
                 failure.changes = [*failure.changes, *again.changes]
             raise failure from error
+        if recovery.after_update(events.unfinished_releases):
+            return self._again(events, recovery, watch, options, left_out)
         return Outcome(self.stack.name, events.counts, changes=events.changes())
+
+    def _again(
+        self,
+        events: Events,
+        recovery: Recovery,
+        watch: Watcher,
+        options: Sequence[str],
+        left_out: Collection[str],
+    ) -> Outcome:
+        again = self._update(recovery, watch, options, left_out, refresh=True)
+        again.counts = summed(events.counts, again.counts)
+        again.changes = [*events.changes(), *again.changes]
+        return again
 
     def preview(
         self,

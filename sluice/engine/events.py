@@ -11,10 +11,10 @@ from sluice.backend.messages import is_failure, lost_cluster, plain, sentence
 from sluice.backend.secret_values import RELEASE, Entry
 from sluice.diff.change import Change
 from sluice.diff.versions import version_changes
-from sluice.engine.event_records import EngineEvent, StepEventMetadata, parse
+from sluice.engine.event_records import EngineEvent, ResourceState, StepEventMetadata, parse
 from sluice.engine.values import field_changes, shown
 
-__all__ = ["Events", "Moment", "Watcher"]
+__all__ = ["Events", "Moment", "Watcher", "entry_of"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class Events:
     Attributes:
         counts: resources by what happened to them.
         failures: a sentence for each failure, in their order.
-        refused_releases: the Helm releases that an earlier update left unfinished.
+        refused_releases: the Helm releases that are there already, or are being changed.
+        unfinished_releases: those that a Helm has begun to change and not ended, as is seen
+            by a refresh.
         lost_clusters: the second clusters that cannot be reached, by name.
 
     """
@@ -70,6 +72,7 @@ class Events:
         self.counts: dict[str, int] = {}
         self.failures: list[str] = []
         self.refused_releases: list[Entry] = []
+        self.unfinished_releases: list[Entry] = []
         self.lost_clusters: set[str] = set()
         self._changes: dict[str, Change] = {}
         self._begun: dict[str, float] = {}
@@ -96,6 +99,7 @@ class Events:
             self._begin(event.resource_pre_event.metadata)
         if event.res_outputs_event:
             self._end(event.res_outputs_event.metadata.urn)
+            self._look_at(event.res_outputs_event.metadata)
         if event.res_op_failed_event:
             self._end(event.res_op_failed_event.metadata.urn)
         if event.summary_event:
@@ -117,13 +121,13 @@ class Events:
             # The deletion of what is replaced does not know what comes instead.
             self._changes[step.urn] = found if found.fields or known is None else known
         if step.new and step.type == RELEASE:
-            self._releases[step.urn] = {
-                "urn": step.urn,
-                "type": step.type,
-                "parent": step.new.parent,
-                "provider": step.new.provider,
-                "inputs": step.new.inputs or {},
-            }
+            self._releases[step.urn] = entry_of(step, step.new)
+
+    def _look_at(self, step: StepEventMetadata) -> None:
+        """Keep a release that a refresh has found unfinished."""
+        is_read = step.op == "refresh" and step.type == RELEASE
+        if is_read and step.new and step.new.is_unfinished_release():
+            self.unfinished_releases.append(entry_of(step, step.new))
 
     def _end(self, urn: str) -> None:
         self._watch(Moment(urn, done=True))
@@ -142,6 +146,17 @@ class Events:
         self.failures.append(reason)
         if urn in self._changes:
             self._changes[urn] = replace(self._changes[urn], error=reason)
+
+
+def entry_of(step: StepEventMetadata, resource: ResourceState) -> Entry:
+    """Return a resource as the state would have it, without what became of it."""
+    return {
+        "urn": step.urn,
+        "type": step.type,
+        "parent": resource.parent,
+        "provider": resource.provider,
+        "inputs": resource.inputs or {},
+    }
 
 
 def _is_group(kind: str) -> bool:

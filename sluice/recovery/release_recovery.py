@@ -1,0 +1,194 @@
+"""The Helm releases of a stack, found again by Helm's own records and gone on with."""
+
+from __future__ import annotations
+
+import logging
+import tarfile
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.errors import SluiceError
+from components.lib.manifests import documents
+from sluice.backend.secret_values import Entry, plain_text
+from sluice.kubernetes.cluster import Cluster
+from sluice.kubernetes.helm_records import HelmRecord, history
+from sluice.recovery.helm_history import is_held, is_ready, make_ready
+from sluice.recovery.repair import Installed, release_id, repaired, with_release
+from sluice.stack.own_cluster import is_on_own_cluster
+from sluice.stack.stack import Stack
+
+__all__ = ["ReleaseRecovery", "is_same_chart"]
+
+_LOG = logging.getLogger(__name__)
+_TIMEOUT = 300
+
+Read = Callable[[], Mapping[str, Any]]
+Write = Callable[[Mapping[str, Any]], None]
+
+
+class ReleaseRecovery:
+    """What becomes of a stack's Helm releases that Helm refuses, or was killed in.
+
+    Whoever calls holds the stack's lock: what its own provider has begun, nobody goes on with.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        """Take the stack."""
+        self._stack = stack
+        self._tried: set[str] = set()
+        self._files: list[Any] = []
+
+    def finish(self, release: Entry) -> bool:
+        """Make a release ready that a killed Helm left; return whether there was need to."""
+        found = self._history(release)
+        return bool(found) and self._made_ready(found, release)
+
+    def take_over(self, release: Entry, read: Read, write: Write) -> bool:
+        """Finish a release, or put one into the state that it does not know; once for each.
+
+        Returns whether another update can help.
+        """
+        if release["urn"] in self._tried:
+            return False
+        self._tried.add(release["urn"])
+        found = self._history(release)
+        exported = read()
+        state = exported["deployment"]
+        if not found or any(each["urn"] == release["urn"] for each in state["resources"]):
+            changed = repaired(state, {release["urn"]})
+            helps = bool(found) and self._made_ready(found, release)
+        else:
+            changed = self._adopted(state, release, found)
+            helps = changed is not None
+        if helps:
+            write({**exported, "deployment": changed})
+        return helps
+
+    def adopted(self, state: Mapping[str, Any], release: Entry, above: Sequence[Entry]) -> Any:
+        """Return the state with a release that it does not know, by what Helm has recorded of it.
+
+        `above` is what it hangs on. None where Helm has not, or the reason was told.
+        """
+        found = self._history(release)
+        return self._adopted(state, release, found, above) if found else None
+
+    def _adopted(
+        self,
+        state: Mapping[str, Any],
+        release: Entry,
+        found: Sequence[HelmRecord],
+        above: Sequence[Entry] = (),
+    ) -> Any:
+        owner = self._owner(release)
+        if owner:
+            _LOG.warning(
+                "%s: the Helm release %s is of the stack %s, and left to it",
+                *(self._stack, release_id(release), owner),
+            )
+            return None
+        finished = self._made_ready(found, release)
+        newest = found[-1]
+        is_deployed = newest.status == "deployed"
+        if not finished and not is_ready(found):
+            return None
+        installed = None
+        if is_deployed:
+            same = is_same_chart(self._stack.repository.root, release, newest)
+            installed = Installed(newest.chart[1], newest.values, same)
+        adopted = with_release(state, release, installed, above)
+        if adopted is not None:
+            _LOG.warning(
+                "%s: took over the Helm release %s, which is there as revision %d of %s",
+                *(self._stack, release_id(release), newest.revision, "-".join(newest.chart)),
+            )
+        return adopted
+
+    def _made_ready(self, found: Sequence[HelmRecord], release: Entry) -> bool:
+        """Make a release ready for an upgrade; return whether there was need to, and it could."""
+        timeout = timedelta(seconds=release["inputs"].get("timeout") or _TIMEOUT)
+        newest = found[-1]
+        if is_ready(found):
+            return False
+        if is_held(newest, timeout):
+            _LOG.warning(
+                "%s: %s is changing the Helm release %s since %s; where that was killed, it is "
+                "gone on with from %s",
+                *(self._stack, newest.writer or "another Helm", release_id(release)),
+                *(f"{each:%H:%M:%S %Z}" for each in (newest.since, newest.since + 2 * timeout)),
+            )
+            return False
+        with suppress(SluiceError):
+            make_ready(found)
+            return True
+        return False
+
+    def _history(self, release: Entry) -> list[HelmRecord]:
+        with suppress(SluiceError):  # the update says better what is wrong with the cluster
+            cluster = self._cluster(release)
+            return history(cluster, release_id(release)) if cluster else []
+        return []
+
+    def _owner(self, release: Entry) -> str:
+        """Return the stack that has the release in its state, where another one has."""
+        if not is_on_own_cluster(_name(release)):
+            return ""
+        others = [each for each in self._stack.repository.chosen(()) if _beside(each, self._stack)]
+        with suppress(SluiceError):  # a stack that cannot be asked has no say
+            return next((str(each) for each in others if _has(each, release)), "")
+        return ""
+
+    def _cluster(self, release: Entry) -> Cluster | None:
+        if is_on_own_cluster(_name(release)):
+            return self._stack.cluster()
+        urn = str(release["provider"]).rpartition("::")[0]
+        entries = self._stack.state().revealed()
+        inputs = next((plain_text(each["inputs"]) for each in entries if each["urn"] == urn), None)
+        return self._other_cluster(inputs) if inputs else None
+
+    def _other_cluster(self, inputs: Mapping[str, Any]) -> Cluster:
+        given = str(inputs.get("kubeconfig") or "")
+        context = str(inputs.get("context") or "")
+        if "\n" in given:  # the whole of it, as a secret of the configuration is
+            file = tempfile.NamedTemporaryFile("w", suffix=".yaml")  # noqa: SIM115 - until we end
+            file.write(given)
+            file.flush()
+            self._files.append(file)
+            given = file.name
+        if given:
+            given = str(self._stack.repository.root / given)
+            context = context or str(yaml.safe_load(Path(given).read_text())["current-context"])
+        return Cluster(context, given)
+
+
+def is_same_chart(root: Path, release: Entry, record: HelmRecord) -> bool:
+    """Whether the chart that is declared is the recorded one, in whatever version."""
+    path = root / str(release["inputs"]["chart"])
+    if path.is_dir():
+        return str(documents.load_file(path / "Chart.yaml").get("name")) == record.chart[0]
+    try:
+        with tarfile.open(path) as archive:
+            return archive.getnames()[0].removeprefix("./").partition("/")[0] == record.chart[0]
+    except (OSError, tarfile.TarError, IndexError):
+        return False
+
+
+def _name(release: Entry) -> str:
+    return str(release["urn"]).rpartition("::")[2]
+
+
+def _beside(one: Stack, other: Stack) -> bool:
+    """Whether two stacks are on one cluster."""
+    places = [(each.settings().context, each.settings().kubeconfig) for each in (one, other)]
+    return one.name != other.name and places[0] == places[1]
+
+
+def _has(stack: Stack, release: Entry) -> bool:
+    known = [each for each in stack.state().resources() if each.type == release["type"]]
+    found = {f"{each.inputs['namespace']}/{each.inputs['name']}" for each in known}
+    return release_id(release) in found
