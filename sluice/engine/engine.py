@@ -147,13 +147,24 @@ class Engine:
         """
         started = time.monotonic()
         events = self._events(watch)
+        self._preview(events, target, exclude, ["--refresh"] if refresh else [])
+        seconds = time.monotonic() - started
+        return Outcome(self.stack.name, events.counts, seconds, events.changes())
+
+    def _preview(
+        self,
+        events: Events,
+        target: Collection[str],
+        exclude: Collection[str],
+        options: Sequence[str],
+    ) -> None:
         left_out = self._left_out(target, exclude)
         write_kubeconfigs(self.stack, looks_only=True)
         try:
             with self._program(left_out) as client:
                 self._pulumi.run(
                     *("preview", "--json", f"--parallel={PARALLEL}", *client),
-                    *(["--refresh"] if refresh else []),
+                    *options,
                     *self._chosen("--target", target),
                     *self._chosen("--exclude", exclude),
                     environment=_leaving_out(left_out),
@@ -161,8 +172,23 @@ class Engine:
                 )
         except CommandError as error:
             raise self._failure(events, error) from error
-        seconds = time.monotonic() - started
-        return Outcome(self.stack.name, events.counts, seconds, events.changes())
+
+    def adopt(self, component: str, *, exclude: Collection[str] = ()) -> list[str]:
+        """Take a component's Helm releases into the state that are there and not in it.
+
+        Nothing is changed in the cluster, but for records that a killed Helm left unfinished.
+        Returns those that were taken, as `namespace/name`.
+
+        Raises:
+            DeploymentError: with each reason for which the stack cannot be previewed.
+            LockedError: where another update of the stack is still running after the wait.
+
+        """
+        events = self._events(lambda _moment: None)
+        self._preview(events, (), exclude, ())
+        recovery = Recovery(self.stack, self._pulumi.local, self._export, self._import)
+        found = [(each, events.above(each)) for each in events.new_releases(component)]
+        return self._exclusive.run("adopt", lambda: recovery.adopt(found))
 
     def destroy(self, *, watch: Watcher = lambda _moment: None, message: str = "") -> Outcome:
         """Delete everything that the stack made; the stack itself and its history stay.

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sluice.backend.messages import is_failure, lost_cluster, plain, sentence
-from sluice.backend.secret_values import RELEASE, Entry
+from sluice.backend.secret_values import PROVIDERS, RELEASE, Entry
 from sluice.diff.change import Change
 from sluice.diff.versions import version_changes
 from sluice.engine.event_records import EngineEvent, ResourceState, StepEventMetadata, parse
 from sluice.engine.values import field_changes, shown
 
-__all__ = ["Events", "Moment", "Watcher", "entry_of"]
+__all__ = ["Events", "Moment", "Watcher"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class Events:
         self._changes: dict[str, Change] = {}
         self._begun: dict[str, float] = {}
         self._releases: dict[str, Entry] = {}
+        self._above: dict[str, Entry] = {}
         self._watch = watch
         self._context = context
 
@@ -121,13 +122,35 @@ class Events:
             # The deletion of what is replaced does not know what comes instead.
             self._changes[step.urn] = found if found.fields or known is None else known
         if step.new and step.type == RELEASE:
-            self._releases[step.urn] = entry_of(step, step.new)
+            self._releases[step.urn] = _entry(step, step.new)
+        elif step.new and (_is_group(step.type) or step.type.startswith(PROVIDERS)):
+            self._above[step.urn] = _entry(step, step.new)
+
+    def new_releases(self, component: str) -> list[Entry]:
+        """Return the Helm releases of a component that a preview would make."""
+        of_component = [each for each in self.changes() if each.component == component]
+        made = [each.urn for each in of_component if each.operation == "create"]
+        return [self._releases[urn] for urn in made if urn in self._releases]
+
+    def above(self, release: Entry) -> list[Entry]:
+        """Return what a release hangs on of what a preview would make: what is outer comes first.
+
+        Those are the components that it is in, and its provider.
+        """
+        provider = str(release["provider"]).rpartition("::")[0]
+        urns = [*self._chain(provider), *self._chain(release["parent"])]
+        return [self._above[urn] for urn in dict.fromkeys(urns)]
+
+    def _chain(self, urn: str) -> list[str]:
+        if urn not in self._above:
+            return []
+        return [*self._chain(self._above[urn]["parent"]), urn]
 
     def _look_at(self, step: StepEventMetadata) -> None:
         """Keep a release that a refresh has found unfinished."""
         is_read = step.op == "refresh" and step.type == RELEASE
         if is_read and step.new and step.new.is_unfinished_release():
-            self.unfinished_releases.append(entry_of(step, step.new))
+            self.unfinished_releases.append(_entry(step, step.new))
 
     def _end(self, urn: str) -> None:
         self._watch(Moment(urn, done=True))
@@ -148,7 +171,7 @@ class Events:
             self._changes[urn] = replace(self._changes[urn], error=reason)
 
 
-def entry_of(step: StepEventMetadata, resource: ResourceState) -> Entry:
+def _entry(step: StepEventMetadata, resource: ResourceState) -> Entry:
     """Return a resource as the state would have it, without what became of it."""
     return {
         "urn": step.urn,

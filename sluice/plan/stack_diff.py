@@ -13,7 +13,7 @@ from sluice.backend.state import StackState
 from sluice.declaration.desired import DesiredState
 from sluice.declaration.helm import capabilities
 from sluice.declaration.records import named
-from sluice.declaration.rendering import rendering
+from sluice.declaration.rendering import release_of, rendering
 from sluice.diff.difference import Comparison
 from sluice.kubernetes.helm_records import records
 from sluice.plan.comparison import Owned, compare
@@ -58,7 +58,16 @@ def differences(
             return Comparison([], [], 0), {}
     chosen = named(components, known, stack.name)
     owned = [each for each in deployed if not chosen or _component(each) in chosen]
-    installed = {release: _component(each) for each in owned if (release := _release(each))}
+    # A release that Helm has already is taken over, so its record counts before that.
+    asked = [each for each in found.resources if each.type == RELEASE]
+    installed = {
+        **{
+            release_of(each): each.component
+            for each in asked
+            if each.component in chosen or not chosen
+        },
+        **{release: _component(each) for each in owned if (release := _release(each))},
+    }
     recorded, unread = records(cluster, installed)
     rendered = rendering(
         stack.repository,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,14 @@ import psutil
 from sluice.backend.local_state import LocalState
 from sluice.backend.secret_values import Entry
 from sluice.recovery.copies import remove_cut_off, restore
-from sluice.recovery.repair import Deployment, has_pending, needs_repair, releases, repaired
+from sluice.recovery.repair import (
+    Deployment,
+    has_pending,
+    needs_repair,
+    release_id,
+    releases,
+    repaired,
+)
 from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
@@ -95,6 +102,14 @@ class Recovery:
         """
         helped = [self._releases.take_over(each, self._read, self._write) for each in found]
         return any(helped)
+
+    def adopt(self, found: Iterable[tuple[Entry, Sequence[Entry]]]) -> list[str]:
+        """Put releases into the state, each with what it hangs on; return those that Helm has."""
+        return [
+            release_id(release)
+            for release, above in found
+            if self._releases.adopt(release, above, self._read, self._write)
+        ]
 
     def after_success(self) -> None:
         """Forget that an update was interrupted."""

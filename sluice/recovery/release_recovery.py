@@ -15,15 +15,16 @@ import yaml
 
 from components.errors import SluiceError
 from components.lib.manifests import documents
-from sluice.backend.secret_values import Entry, plain_text
+from sluice.backend.secret_values import HIDDEN, RELEASE, Entry, plain_text
+from sluice.errors import RepositoryError
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.helm_records import HelmRecord, history
 from sluice.recovery.helm_history import is_held, is_ready, make_ready
-from sluice.recovery.repair import Installed, release_id, repaired, with_release
+from sluice.recovery.repair import Installed, as_made, release_id, repaired, with_release
 from sluice.stack.own_cluster import is_on_own_cluster
 from sluice.stack.stack import Stack
 
-__all__ = ["ReleaseRecovery", "is_same_chart"]
+__all__ = ["ReleaseRecovery", "is_same_chart", "other_owner"]
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT = 300
@@ -70,13 +71,24 @@ class ReleaseRecovery:
             write({**exported, "deployment": changed})
         return helps
 
-    def adopted(self, state: Mapping[str, Any], release: Entry, above: Sequence[Entry]) -> Any:
-        """Return the state with a release that it does not know, by what Helm has recorded of it.
+    def adopt(self, release: Entry, above: Sequence[Entry], read: Read, write: Write) -> bool:
+        """Put a release into the state that it does not know, by what Helm has recorded of it.
 
-        `above` is what it hangs on. None where Helm has not, or the reason was told.
+        `above` is what it hangs on. Returns whether it was; where Helm has it, the reason is told.
         """
+        if HIDDEN in (value for each in above for value in each["inputs"].values()):
+            raise RepositoryError(
+                f"{_name(release)}: it is on a cluster whose kubeconfig is a secret: "
+                f"`sluice up {self._stack}` takes it over"
+            )
         found = self._history(release)
-        return self._adopted(state, release, found, above) if found else None
+        exported = read()
+        placed, outer = as_made(release, above)
+        state = {"resources": [], **(exported["deployment"] or {})}
+        changed = self._adopted(state, placed, found, outer) if found else None
+        if changed is not None:
+            write({**exported, "deployment": changed})
+        return changed is not None
 
     def _adopted(
         self,
@@ -85,7 +97,8 @@ class ReleaseRecovery:
         found: Sequence[HelmRecord],
         above: Sequence[Entry] = (),
     ) -> Any:
-        owner = self._owner(release)
+        is_own = is_on_own_cluster(_name(release))
+        owner = other_owner(self._stack, release_id(release)) if is_own else ""
         if owner:
             _LOG.warning(
                 "%s: the Helm release %s is of the stack %s, and left to it",
@@ -134,15 +147,6 @@ class ReleaseRecovery:
             return history(cluster, release_id(release)) if cluster else []
         return []
 
-    def _owner(self, release: Entry) -> str:
-        """Return the stack that has the release in its state, where another one has."""
-        if not is_on_own_cluster(_name(release)):
-            return ""
-        others = [each for each in self._stack.repository.chosen(()) if _beside(each, self._stack)]
-        with suppress(SluiceError):  # a stack that cannot be asked has no say
-            return next((str(each) for each in others if _has(each, release)), "")
-        return ""
-
     def _cluster(self, release: Entry) -> Cluster | None:
         if is_on_own_cluster(_name(release)):
             return self._stack.cluster()
@@ -178,6 +182,14 @@ def is_same_chart(root: Path, release: Entry, record: HelmRecord) -> bool:
         return False
 
 
+def other_owner(stack: Stack, release: str) -> str:
+    """Return the other stack on a stack's cluster that has a release, or nothing."""
+    others = [each for each in stack.repository.chosen(()) if _beside(each, stack)]
+    with suppress(SluiceError):  # a stack that cannot be asked has no say
+        return next((str(each) for each in others if _has(each, release)), "")
+    return ""
+
+
 def _name(release: Entry) -> str:
     return str(release["urn"]).rpartition("::")[2]
 
@@ -188,7 +200,7 @@ def _beside(one: Stack, other: Stack) -> bool:
     return one.name != other.name and places[0] == places[1]
 
 
-def _has(stack: Stack, release: Entry) -> bool:
-    known = [each for each in stack.state().resources() if each.type == release["type"]]
-    found = {f"{each.inputs['namespace']}/{each.inputs['name']}" for each in known}
-    return release_id(release) in found
+def _has(stack: Stack, release: str) -> bool:
+    known = [each for each in stack.state().resources() if each.type == RELEASE]
+    own = [each for each in known if is_on_own_cluster(each.name)]
+    return release in {f"{each.inputs['namespace']}/{each.inputs['name']}" for each in own}

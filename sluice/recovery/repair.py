@@ -16,12 +16,14 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from sluice.backend.secret_values import RELEASE, SECRET, Entry
 
 __all__ = [
     "Deployment",
     "Installed",
+    "as_made",
     "has_pending",
     "needs_repair",
     "release_id",
@@ -114,6 +116,22 @@ def with_release(
         return None
     made = _as_installed(release, installed) if installed else _as_created(release)
     return {**deployment, "resources": [*_resources(deployment), *missing, made]}
+
+
+def as_made(release: Entry, above: Sequence[Entry]) -> tuple[Entry, list[Entry]]:
+    """Return a release and what it hangs on as they are once they are made.
+
+    Those are components, which have no more than their names, and its provider.
+    """
+    provider = _provider(release)
+    made: list[Entry] = [
+        {**each, "custom": True, "id": str(uuid4()), "outputs": each["inputs"]}
+        if each["urn"] == provider
+        else {**each, "custom": False}
+        for each in above
+    ]
+    ids = [f"{provider}::{each['id']}" for each in made if each["urn"] == provider]
+    return {**release, "provider": next(iter(ids), release["provider"])}, made
 
 
 def _is_same(one: Entry, other: Entry) -> bool:
