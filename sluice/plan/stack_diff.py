@@ -58,17 +58,15 @@ def differences(
             return Comparison([], [], 0), {}
     chosen = named(components, known, stack.name)
     owned = [each for each in deployed if not chosen or _component(each) in chosen]
+    installed = {release: _component(each) for each in owned if (release := _release(each))}
     # A release that Helm has already is taken over, so its record counts before that.
-    asked = [each for each in found.resources if each.type == RELEASE]
-    installed = {
-        **{
-            release_of(each): each.component
-            for each in asked
-            if each.component in chosen or not chosen
-        },
-        **{release: _component(each) for each in owned if (release := _release(each))},
+    new = {
+        release_of(each): each.component
+        for each in found.resources
+        if each.type == RELEASE and (not chosen or each.component in chosen)
     }
-    recorded, unread = records(cluster, installed)
+    recorded, hidden = records(cluster, {**new, **installed})
+    unread = {release: why for release, why in hidden.items() if release in installed}
     rendered = rendering(
         stack.repository,
         found,

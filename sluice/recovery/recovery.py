@@ -81,27 +81,34 @@ class Recovery:
             self.remember()
         if not self._was_interrupted and self._state and not self._state.tells_of_failure():
             return False
+        return self._mend_state() or restored
+
+    def _mend_state(self) -> bool:
+        """Mend the state and the releases that the last update left; return whether it had to."""
         exported = self._read()
         state: Deployment = exported["deployment"] or {}
         interrupted = has_pending(state) or self._was_interrupted
         if interrupted:
             self.remember()
-        of_helm = releases(state) if interrupted else []
-        unfinished = [each["urn"] for each in of_helm if self._releases.finish(each)]
-        repairs = needs_repair(state, unfinished)
-        if repairs:
-            self._write({**exported, "deployment": repaired(state, unfinished)})
-        if interrupted:
             _LOG.warning("%s: the last update was interrupted; going on from there", self._stack)
-        return repairs or restored
+        of_helm = releases(state) if interrupted else []
+        left = {
+            each["urn"]: found for each in of_helm if (found := self._releases.unfinished(each))
+        }
+        repairs = needs_repair(state, left)
+        if repairs:
+            self._write({**exported, "deployment": repaired(state, left)})
+        if left:
+            self._releases.make_ready(left.values())
+        return repairs
 
     def after_update(self, found: Iterable[Entry]) -> bool:
         """Finish or take over the releases that Helm refused or that it has begun and not ended.
 
         Returns whether another update can help.
         """
-        helped = [self._releases.take_over(each, self._read, self._write) for each in found]
-        return any(helped)
+        entries = list(found)
+        return bool(entries) and self._releases.take_over(entries, self._read, self._write)
 
     def adopt(self, found: Iterable[tuple[Entry, Sequence[Entry]]]) -> list[str]:
         """Put releases into the state, each with what it hangs on; return those that Helm has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tarfile
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,14 @@ from sluice.errors import RepositoryError
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.helm_records import HelmRecord, history
 from sluice.recovery.helm_history import is_held, is_ready, make_ready
-from sluice.recovery.repair import Installed, as_made, release_id, repaired, with_release
+from sluice.recovery.repair import (
+    Deployment,
+    Installed,
+    as_made,
+    release_id,
+    repaired,
+    with_release,
+)
 from sluice.stack.own_cluster import is_on_own_cluster
 from sluice.stack.stack import Stack
 
@@ -31,6 +38,7 @@ _TIMEOUT = 300
 
 Read = Callable[[], Mapping[str, Any]]
 Write = Callable[[Mapping[str, Any]], None]
+History = Sequence[HelmRecord]
 
 
 class ReleaseRecovery:
@@ -45,30 +53,39 @@ class ReleaseRecovery:
         self._tried: set[str] = set()
         self._files: list[Any] = []
 
-    def finish(self, release: Entry) -> bool:
-        """Make a release ready that a killed Helm left; return whether there was need to."""
+    def unfinished(self, release: Entry) -> History:
+        """Return the records of a release that a killed Helm left, to be made ready; else none."""
         found = self._history(release)
-        return bool(found) and self._made_ready(found, release)
+        return found if found and self._is_left(found, release) else ()
 
-    def take_over(self, release: Entry, read: Read, write: Write) -> bool:
-        """Finish a release, or put one into the state that it does not know; once for each.
+    def make_ready(self, histories: Iterable[History]) -> None:
+        """Make releases ready for an upgrade, once the state says that they are to be upgraded."""
+        for found in histories:
+            with suppress(SluiceError):  # the update says better what is wrong with the cluster
+                make_ready(found)
+
+    def take_over(self, releases: Iterable[Entry], read: Read, write: Write) -> bool:
+        """Finish releases, or put those into the state that it does not know; once for each.
 
         Returns whether another update can help.
         """
-        if release["urn"] in self._tried:
+        fresh = [each for each in releases if each["urn"] not in self._tried]
+        if not fresh:
             return False
-        self._tried.add(release["urn"])
-        found = self._history(release)
         exported = read()
         state = exported["deployment"]
-        if not found or any(each["urn"] == release["urn"] for each in state["resources"]):
-            changed = repaired(state, {release["urn"]})
-            helps = bool(found) and self._made_ready(found, release)
-        else:
-            changed = self._adopted(state, release, found)
-            helps = changed is not None
+        left: list[History] = []
+        for release in fresh:
+            self._tried.add(release["urn"])
+            found = self._history(release)
+            changed = self._taken_over(state, release, found) if found else None
+            if changed is not None and not is_ready(found):
+                left.append(found)
+            state = state if changed is None else changed
+        helps = state is not exported["deployment"]
         if helps:
-            write({**exported, "deployment": changed})
+            write({**exported, "deployment": state})
+            self.make_ready(left)
         return helps
 
     def adopt(self, release: Entry, above: Sequence[Entry], read: Read, write: Write) -> bool:
@@ -81,22 +98,30 @@ class ReleaseRecovery:
                 f"{_name(release)}: it is on a cluster whose kubeconfig is a secret: "
                 f"`sluice up {self._stack}` takes it over"
             )
-        found = self._history(release)
+        found = self._history(release, above)
         exported = read()
         placed, outer = as_made(release, above)
         state = {"resources": [], **(exported["deployment"] or {})}
         changed = self._adopted(state, placed, found, outer) if found else None
-        if changed is not None:
-            write({**exported, "deployment": changed})
-        return changed is not None
+        if changed is None:
+            return False
+        write({**exported, "deployment": changed})
+        self.make_ready([] if is_ready(found) else [found])
+        return True
+
+    def _taken_over(self, state: Deployment, release: Entry, found: History) -> Deployment | None:
+        if any(each["urn"] == release["urn"] for each in state["resources"]):
+            is_left = self._is_left(found, release)
+            return repaired(state, {release["urn"]}) if is_left else None
+        return self._adopted(state, release, found)
 
     def _adopted(
         self,
-        state: Mapping[str, Any],
+        state: Deployment,
         release: Entry,
-        found: Sequence[HelmRecord],
+        found: History,
         above: Sequence[Entry] = (),
-    ) -> Any:
+    ) -> Deployment | None:
         is_own = is_on_own_cluster(_name(release))
         owner = other_owner(self._stack, release_id(release)) if is_own else ""
         if owner:
@@ -105,13 +130,11 @@ class ReleaseRecovery:
                 *(self._stack, release_id(release), owner),
             )
             return None
-        finished = self._made_ready(found, release)
-        newest = found[-1]
-        is_deployed = newest.status == "deployed"
-        if not finished and not is_ready(found):
+        if not is_ready(found) and not self._is_left(found, release):
             return None
+        newest = found[-1]
         installed = None
-        if is_deployed:
+        if newest.status == "deployed":
             same = is_same_chart(self._stack.repository.root, release, newest)
             installed = Installed(newest.chart[1], newest.values, same)
         adopted = with_release(state, release, installed, above)
@@ -122,36 +145,31 @@ class ReleaseRecovery:
             )
         return adopted
 
-    def _made_ready(self, found: Sequence[HelmRecord], release: Entry) -> bool:
-        """Make a release ready for an upgrade; return whether there was need to, and it could."""
+    def _is_left(self, found: History, release: Entry) -> bool:
+        """Whether a release has to be made ready for an upgrade, and nobody is at it."""
         timeout = timedelta(seconds=release["inputs"].get("timeout") or _TIMEOUT)
         newest = found[-1]
-        if is_ready(found):
-            return False
-        if is_held(newest, timeout):
+        held = is_held(newest, timeout)
+        if held:
             _LOG.warning(
                 "%s: %s is changing the Helm release %s since %s; where that was killed, it is "
                 "gone on with from %s",
                 *(self._stack, newest.writer or "another Helm", release_id(release)),
                 *(f"{each:%H:%M:%S %Z}" for each in (newest.since, newest.since + 2 * timeout)),
             )
-            return False
-        with suppress(SluiceError):
-            make_ready(found)
-            return True
-        return False
+        return not held and not is_ready(found)
 
-    def _history(self, release: Entry) -> list[HelmRecord]:
-        with suppress(SluiceError):  # the update says better what is wrong with the cluster
-            cluster = self._cluster(release)
+    def _history(self, release: Entry, above: Sequence[Entry] = ()) -> History:
+        with suppress(SluiceError, OSError):  # the update says better what is wrong
+            cluster = self._cluster(release, above)
             return history(cluster, release_id(release)) if cluster else []
         return []
 
-    def _cluster(self, release: Entry) -> Cluster | None:
+    def _cluster(self, release: Entry, above: Sequence[Entry]) -> Cluster | None:
         if is_on_own_cluster(_name(release)):
             return self._stack.cluster()
         urn = str(release["provider"]).rpartition("::")[0]
-        entries = self._stack.state().revealed()
+        entries = [each for each in above if each["urn"] == urn] or self._stack.state().revealed()
         inputs = next((plain_text(each["inputs"]) for each in entries if each["urn"] == urn), None)
         return self._other_cluster(inputs) if inputs else None
 
