@@ -9,13 +9,14 @@ from typing import Any, Final, TypeVar
 import pulumi
 
 from components.base.ignore import Ignore
-from components.base.kubernetes_object import KubernetesObject
+from components.base.kubernetes_object import KubernetesObject, type_token
 from components.base.location import caller
 from components.errors import DeclarationError, SluiceError
 from components.lib.manifests import fields
 from components.lib.manifests.identity import Identity, identify
+from components.lib.state.deployed import DEPLOYED, placed
 
-__all__ = ["Component"]
+__all__ = ["Component", "urn"]
 
 T = TypeVar("T")
 
@@ -35,8 +36,11 @@ class Component(pulumi.ComponentResource):
         args: its arguments, for a component whose arguments are a class.
         left_to_others: the fields of its objects that others own.
         confined_to: the namespace of the `Tenant` that it is deployed as; empty without one.
+        may_be_empty: whether an update may take all of its objects away.
 
     """
+
+    may_be_empty = False
 
     def __init__(
         self,
@@ -69,8 +73,22 @@ class Component(pulumi.ComponentResource):
         options = _options(opts, dependencies)
         above = options.parent if isinstance(options.parent, Component) else None
         self.cluster = above.places if above else ""
+        self.cluster_key = above.places_key if above else ""
         self.confined_to = above.confines if above else ""
-        super().__init__(f"sluice:{kind}", self.title, kept, options)
+        super().__init__(
+            f"sluice:{kind}", self.title, kept, self._aliased(options, f"sluice:{kind}")
+        )
+
+    def _aliased(self, options: pulumi.ResourceOptions, kind: str) -> pulumi.ResourceOptions:
+        """Return the options with the component's former place, where it has moved."""
+        above = getattr(options.parent, "qualified_type", "")
+        self.qualified_type = f"{above}${kind}" if above else ""
+        self.place = urn(self.qualified_type, self.title) if above else ""
+        if not above:
+            return options
+        former = DEPLOYED.get().place_component(self.place, getattr(options.parent, "place", ""))
+        moved = pulumi.ResourceOptions(aliases=[former] if former else [])
+        return pulumi.ResourceOptions.merge(options, moved)
 
     @property
     def title(self) -> str:
@@ -81,6 +99,11 @@ class Component(pulumi.ComponentResource):
     def places(self) -> str:
         """The cluster that its children are placed on, by name; empty for the stack's own."""
         return self.cluster
+
+    @property
+    def places_key(self) -> str:
+        """What tells that cluster from others, whatever its name; empty for the stack's own."""
+        return self.cluster_key
 
     @property
     def confines(self) -> str:
@@ -121,13 +144,26 @@ class Component(pulumi.ComponentResource):
     ) -> KubernetesObject:
         """Register one object as the component's child, named after component and object."""
         self._confine(manifest)
+        identity = identify(manifest)
         options = pulumi.ResourceOptions.merge(
             opts,
-            pulumi.ResourceOptions(parent=self, ignore_changes=self._ignored(manifest) or None),
+            pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=self._ignored(manifest) or None,
+                aliases=self.former(identity, f"{self.title}:{identity.path}"),
+            ),
         )
         return KubernetesObject(
             self.title, manifest, options, where=self.where, cluster=self.cluster
         )
+
+    def former(self, identity: Identity, name: str) -> list[str]:
+        """Return where the stack has an object that is declared here by this name, if elsewhere."""
+        at = f"{self.qualified_type}${type_token(identity)}" if self.qualified_type else ""
+        found = DEPLOYED.get().place(
+            placed(identity, self.cluster_key), urn(at, name) if at else "", self.place
+        )
+        return [found] if found else []
 
     def _confine(self, manifest: Mapping[str, Any]) -> None:
         identity = identify(manifest, where=self.where)
@@ -141,6 +177,11 @@ class Component(pulumi.ComponentResource):
         identity = identify(manifest, where=self.where)
         rules = [rule for rule in self.left_to_others if rule.matches(identity.kind, identity.name)]
         return [path for rule in rules for path in rule.ignore_changes()]
+
+
+def urn(qualified_type: str, name: str) -> str:
+    """Return the URN of a resource of the current stack."""
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{qualified_type}::{name}"
 
 
 def _check_resources(depends_on: Sequence[object]) -> None:

@@ -12,7 +12,7 @@ import pulumi
 from components.lib.manifests.identity import Identity, identify
 from components.lib.manifests.schema import validate
 
-__all__ = ["KubernetesObject", "hidden"]
+__all__ = ["KubernetesObject", "hidden", "type_token"]
 
 _SECRET_FIELDS = ("data", "stringData")
 _APPLY = {
@@ -62,7 +62,7 @@ class KubernetesObject(pulumi.CustomResource):
             )
         with _no_stack_trace():
             super().__init__(
-                _type_token(self.identity), f"{component}:{self.identity.path}", properties, opts
+                type_token(self.identity), f"{component}:{self.identity.path}", properties, opts
             )
 
 
@@ -93,6 +93,7 @@ def _hidden_values(values: Any) -> Any:
     return {key: pulumi.Output.secret(value) for key, value in values.items()}
 
 
-def _type_token(identity: Identity) -> str:
+def type_token(identity: Identity) -> str:
+    """Return the type token that pulumi-kubernetes gives a kind."""
     group = identity.api_version if identity.group else f"core/{identity.api_version}"
     return f"kubernetes:{group}:{identity.kind}"

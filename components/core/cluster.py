@@ -10,6 +10,7 @@ from components.base.component import PARENT, Component
 from components.base.location import caller
 from components.errors import DeclarationError
 from components.lib.manifests import fields
+from components.lib.state.deployed import cluster_key
 from components.runtime.provider import provider
 from components.runtime.settings import Setting
 
@@ -66,6 +67,12 @@ class Cluster(Component):
     def places(self) -> str:
         """The name of the cluster that its children are placed on."""
         return self.name
+
+    @property
+    def places_key(self) -> str:
+        """How that cluster is reached; its name where that is a secret."""
+        secret = self.name if self.args.secret else ""
+        return secret or cluster_key(self.args.context, self.args.kubeconfig, self.name)
 
     def on(self) -> pulumi.ResourceOptions:
         """Return the options that place a component here: `Application("web", args, west.on())`."""

@@ -16,8 +16,10 @@ import pulumi
 from components.base.kubernetes_object import KubernetesObject
 from components.base.location import caller, error_line
 from components.environment.environment import Environment
+from components.environment.state import read
 from components.errors import DeclarationError, SluiceError
 from components.lib.registry.mirrors import Mirrors
+from components.lib.state.deployed import DEPLOYED
 from components.runtime.answers import LOCKED, LockedArtifacts
 from components.runtime.impersonation import IMPERSONATED, Impersonation
 from components.runtime.provider import provider
@@ -53,6 +55,7 @@ def deploy(find: Callable[[str], type[Environment]] | None = None) -> None:
         _honour_suspensions()
         IN_CLUSTER.set(_in_cluster())
         IMPERSONATED.set(_impersonation(Path.cwd()))
+        DEPLOYED.set(read(pulumi.get_stack()))
         make_environment(find or import_module("stacks").environment, Path.cwd())
     except SluiceError as error:
         _refuse(str(error))

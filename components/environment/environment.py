@@ -8,23 +8,27 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from pathlib import Path
+from typing import Any, ClassVar, Final, Generic, TypeVar, overload
 
 import pulumi
 
-from components.base.component import PARENT, Component
+from components.base.component import PARENT, Component, urn
 from components.base.kubernetes_object import KubernetesObject, hidden
 from components.base.location import attribute_line, function_line, relative
 from components.base.patch import Patch, apply_patch
 from components.base.wrong_call import wrong_call
+from components.environment.pruning import check_pruning
 from components.errors import DeclarationError
 from components.lib.manifests.identity import Identity, identify
 from components.lib.manifests.schema import validate
+from components.lib.state.deployed import DEPLOYED
 from components.runtime.answers import LOCKED
 
 __all__ = ["Environment", "member"]
 
 C = TypeVar("C")
+_TYPE: Final = "sluice:environment:Environment"
 
 
 class member(Generic[C]):  # noqa: N801 - used as a decorator, like property
@@ -86,6 +90,8 @@ class Environment(pulumi.ComponentResource):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make every member that is not removed."""
         self.name = name
+        self.qualified_type = _TYPE
+        self.place = urn(_TYPE, name)
         self.components: list[Component] = []
         self._made: dict[str, Any] = {}
         self._making: list[member[Any]] = []
@@ -98,7 +104,7 @@ class Environment(pulumi.ComponentResource):
         # before everything is declared without an error.
         complete: asyncio.Future[list[str]] = asyncio.get_event_loop().create_future()
         super().__init__(
-            "sluice:environment:Environment",
+            _TYPE,
             name,
             {"members": complete},
             pulumi.ResourceOptions.merge(opts, options),
@@ -118,6 +124,8 @@ class Environment(pulumi.ComponentResource):
         if locked := LOCKED.get(None):
             locked.refuse_unasked()
         self._check_references()
+        check_pruning(DEPLOYED.get(), self.components, Path.cwd())
+        DEPLOYED.get().complete()
 
     def _member(self, wanted: member[Any]) -> Any:
         name = wanted.name
@@ -171,6 +179,8 @@ class Environment(pulumi.ComponentResource):
         if isinstance(args.resource, Component):
             self.components.append(args.resource)
         if not isinstance(args.resource, KubernetesObject):
+            if args.type_.startswith("kubernetes:"):
+                DEPLOYED.get().place_other(args.type_, args.name)
             return None
         identity = args.resource.identity
         self._own(identity, args.resource)

@@ -22,6 +22,7 @@ from components.helm.values import has_null, merge_values
 from components.helm.values_reference import ValuesReference
 from components.lib.locks.locked_chart import ChartRequest
 from components.lib.manifests import documents, fields
+from components.lib.manifests.identity import Identity
 from components.lib.signatures.verification import trusted
 from components.runtime.answers import LOCKED
 from components.runtime.references import read_data
@@ -240,12 +241,14 @@ class HelmRelease(Component):
         from pulumi_kubernetes.helm import v3  # noqa: PLC0415 - costs time, only releases need it
 
         args = self.args
+        name, namespace = args.release_name or self.name, name_of(args.namespace)
+        release = Identity("helm.sh/v3", "Release", namespace, name)
         # Helm's options for an install and for an upgrade have names of their own here.
         hooks = {"disable_webhooks": True, "disable_crd_hooks": True} if args.disable_hooks else {}
         v3.Release(
             self.title,
-            name=args.release_name or self.name,
-            namespace=name_of(args.namespace),
+            name=name,
+            namespace=namespace,
             chart=chart,
             version=self.version,
             values=values,
@@ -265,7 +268,10 @@ class HelmRelease(Component):
             postrender=written(args.post_renderers) if args.post_renderers else None,
             **hooks,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=after, additional_secret_outputs=["manifest"]
+                parent=self,
+                depends_on=after,
+                additional_secret_outputs=["manifest"],
+                aliases=self.former(release, self.title),
             ),
         )
 

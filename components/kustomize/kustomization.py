@@ -68,6 +68,8 @@ class KustomizationArgs:
         health_check_exprs: when objects of a kind are healthy, for those that are waited for.
         timeout: how long an object may take to be healthy; by default `5m`.
         ignore: fields of its objects that are left to others; by default none.
+        allow_empty: whether an update may delete all of its objects, because the path
+            renders to nothing any more; by default it is refused.
 
     """
 
@@ -91,6 +93,7 @@ class KustomizationArgs:
     health_check_exprs: Sequence[HealthCheckExpr] = ()
     timeout: str = "5m"
     ignore: Sequence[Ignore] = ()
+    allow_empty: bool = False
 
 
 class Kustomization(Component):
@@ -114,6 +117,7 @@ class Kustomization(Component):
             ignore=args.ignore,
         )
         self.args = args
+        self.may_be_empty = args.allow_empty
         try:
             fields.texts("components", args.components)
             if args.decryption is not None:

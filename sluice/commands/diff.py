@@ -16,6 +16,7 @@ from components.lib.manifests import documents
 from sluice.console import completion
 from sluice.console.options import output_option, show, stack_argument
 from sluice.declaration.desired import DesiredState
+from sluice.diff.change import OPERATIONS, VERBS
 from sluice.diff.danger import urgency
 from sluice.diff.difference import Comparison, Difference, StackDifference
 from sluice.git.worktree import checked_out
@@ -47,7 +48,7 @@ def diff(
 
     Each object, those of Helm releases too, is applied by a dry run on the
     server. Secret values are masked. Changes that lose data come first. The
-    exit code is 1 where something differs or is not known, and 0 where nothing does.
+    exit code is 1 where something differs, moves or is not known, else 0.
 
     \b
     Example:
@@ -63,7 +64,7 @@ def diff(
         show(StackDifference.of(stack.name, found, unknown), output)
     else:
         _show(stack.name, found, unknown)
-    if found.differences or unknown:
+    if found.differences or found.moves or unknown:
         sys.exit(_DIFFERENT)
 
 
@@ -75,16 +76,19 @@ def _show(stack: str, found: Comparison, unknown: Mapping[str, str]) -> None:
             click.echo(click.style(line, fg=colour) if colour else line)
     for release, reason in unknown.items():
         click.echo(f"# {release} is not compared: {reason}")
+    for move in found.moves:
+        click.echo(f"# {move}")
     for line in _ignored(found):
         click.echo(f"# not compared: {line}", err=True)
     counted = Counter(each.operation for each in found.differences)
-    words = [f"{count} to {operation}" for operation, count in counted.items()]
+    counted["move"] = len(found.moves)
+    words = [f"{counted[each]} to {VERBS[each]}" for each in OPERATIONS if counted[each]]
     click.echo(f"{stack}: {', '.join([*words, f'{found.unchanged} as declared'])}", err=True)
 
 
 def _lines(difference: Difference) -> Iterator[str]:
     owner = f", HelmRelease {difference.release}" if difference.release else ""
-    yield f"# {difference.operation}, component {difference.component}{owner}"
+    yield f"# {VERBS[difference.operation]}, component {difference.component}{owner}"
     if difference.note:
         yield f"# {difference.note}"
     if difference.refusal:

@@ -8,7 +8,7 @@ from sluice.console import completion
 from sluice.console.options import in_repository, output_option, show
 from sluice.console.tables import table
 from sluice.declaration.desired import DesiredState
-from sluice.diff.change import PlannedChange
+from sluice.diff.change import VERBS, PlannedChange
 from sluice.plan.planning import plan
 from sluice.stack.repository import Repository
 from sluice.stack.tool_environment import enter
@@ -56,6 +56,7 @@ def _cells(row: PlannedChange) -> tuple[str, ...]:
     more = len(row.fields) - _SHOWN_FIELDS
     paths = [field.path for field in row.fields[:_SHOWN_FIELDS]]
     fields = [*paths, *([f"and {more} more"] if more > 0 else [])]
-    shown = [*fields, *([row.note] if row.note else []), *row.findings]
-    where = (row.stack, row.operation, row.component)
+    moved = [f"moved from {row.moved_from}"] if row.moved_from else []
+    shown = [*fields, *moved, *([row.note] if row.note else []), *row.findings]
+    where = (row.stack, VERBS[row.operation], row.component)
     return (*where, f"{inside}{row.kind} {path}", ", ".join(shown), row.loss)

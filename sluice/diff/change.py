@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["Change", "FieldDifference", "PlannedChange", "VersionChange", "component_kind_of"]
+__all__ = [
+    "OPERATIONS",
+    "VERBS",
+    "Change",
+    "FieldDifference",
+    "PlannedChange",
+    "VersionChange",
+    "component_kind_of",
+    "component_title",
+]
+
+OPERATIONS: Final = ("create", "update", "move", "replace", "delete", "orphan")
+"""What can happen to an object.
+
+`move`: it only belongs to another component. `orphan`: it is declared no more, and stays,
+for somebody else has it.
+"""
+
+VERBS: Final = {**{each: each for each in OPERATIONS}, "orphan": "let go"}
+"""What people call each."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +67,7 @@ class Change:
 
     Attributes:
         urn: Pulumi's name of it.
-        operation: `create`, `update`, `replace` or `delete`.
+        operation: one of `OPERATIONS`.
         component: the name of the component that it belongs to.
         kind: its kind, such as `Deployment`.
         namespace: its namespace; empty where it has none.
@@ -57,6 +76,9 @@ class Change:
         versions: the images and charts that it runs in another version.
         seconds: how long it took; 0 in a preview.
         error: the cluster's reason where it failed, else empty.
+        moved_from: the component that it belonged to, `kustomization/web`; empty where
+            to the same.
+        note: who has it, where it is let go.
 
     """
 
@@ -70,6 +92,15 @@ class Change:
     versions: tuple[VersionChange, ...] = field(default=())
     seconds: float = 0.0
     error: str = ""
+    moved_from: str = ""
+    note: str = ""
+
+
+def component_title(urn: str) -> str:
+    """Return the component of an object's URN: `kustomization/web`; empty where it has none."""
+    types, name = urn.split("::")[2].split("$"), urn.rpartition("::")[2]
+    ours = [each.rpartition(":")[2].lower() for each in types if each.startswith("sluice:")]
+    return f"{ours[-1]}/{name.partition(':')[0]}" if ours else ""
 
 
 def component_kind_of(change: Change) -> str:
@@ -85,7 +116,7 @@ class PlannedChange:
 
     Attributes:
         stack: its stack.
-        operation: `create`, `update`, `replace` or `delete`.
+        operation: one of `OPERATIONS`.
         component: the component that it belongs to.
         component_kind: that component's kind, such as `HelmRelease`.
         release: the Helm release that it is in, `namespace/name`; else empty.
@@ -98,6 +129,8 @@ class PlannedChange:
         note: what else there is to know, such as what a replacement interrupts.
         warnings: what the cluster's admission warns of: Pod Security, policies that do not deny.
         refusal: why the cluster refuses it; empty where it does not.
+        moved_from: the component that it belongs to until then, `kustomization/web`;
+            empty where to the same.
 
     """
 
@@ -115,6 +148,7 @@ class PlannedChange:
     note: str
     warnings: list[str] = field(default_factory=list)
     refusal: str = ""
+    moved_from: str = ""
 
     @property
     def findings(self) -> list[str]:

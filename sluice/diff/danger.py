@@ -35,13 +35,13 @@ _INTERRUPTIONS: Final[Mapping[str, str]] = {
     "ClusterRoleBinding": "its subjects may do nothing by it meanwhile",
 }
 _TAKEN_AWAY: Final = ("delete", "replace")
-_URGENCY: Final = ("delete", "replace", "update", "create")
+_URGENCY: Final = ("delete", "replace", "orphan", "update", "create", "move")
 
 
 def loss(operation: str, kind: str) -> str:
     """Return what is lost with an object that is deleted or replaced; empty where nothing is.
 
-    `operation` is `create`, `update`, `replace` or `delete`.
+    `operation` is one of `OPERATIONS`.
     """
     return _LOSSES.get(kind, "") if operation in _TAKEN_AWAY else ""
 

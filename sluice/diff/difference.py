@@ -16,6 +16,7 @@ __all__ = [
     "Difference",
     "Ignored",
     "Left",
+    "Move",
     "ObjectDifference",
     "StackDifference",
     "field_differences",
@@ -81,6 +82,25 @@ class Ignored:
 
 
 @dataclass(frozen=True)
+class Move:
+    """An object that belongs to another component than it was deployed by.
+
+    Attributes:
+        identity: the object.
+        before: the component that the state has it in: `kustomization/dashboards`.
+        after: the component that declares it.
+
+    """
+
+    identity: Identity
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.identity}: moved from {self.before} to {self.after}"
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What differs.
 
@@ -89,6 +109,7 @@ class Comparison:
         ignored: what was not compared.
         unchanged: how many objects are as declared.
         unread: why what may not be read was not compared, by its name.
+        moves: the objects that an update only hands to another component.
 
     """
 
@@ -96,6 +117,7 @@ class Comparison:
     ignored: list[Ignored]
     unchanged: int
     unread: Mapping[str, str] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
 
 
 def field_differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -138,7 +160,8 @@ class ObjectDifference:
     """An object that is not as it is declared; secret values are masked.
 
     Attributes:
-        operation: `create`, `update`, `replace` or `delete`.
+        operation: `create`, `update`, `replace` or `delete`; `orphan` where it is declared
+            no more, and stays.
         component: the component that it belongs to.
         release: its Helm release, `namespace/name`; empty for an object of Pulumi's.
         api_version: its API version.
@@ -193,6 +216,22 @@ class ObjectDifference:
 
 
 @dataclass(frozen=True)
+class MovedObject:
+    """An object that an update only hands to another component.
+
+    Attributes:
+        object: the object.
+        moved_from: the component that it belongs to until then: `kustomization/dashboards`.
+        component: the component that declares it.
+
+    """
+
+    object: str
+    moved_from: str
+    component: str
+
+
+@dataclass(frozen=True)
 class Left:
     """Something that is not compared.
 
@@ -218,6 +257,7 @@ class StackDifference:
         unchanged: how many objects are as declared.
         ignored: objects and fields that are not the stack's to compare.
         unknown: Helm releases that could not be rendered, and what may not be read.
+        moves: objects that only belong to another component.
 
     """
 
@@ -226,6 +266,7 @@ class StackDifference:
     unchanged: int
     ignored: list[Left]
     unknown: list[Left]
+    moves: list[MovedObject]
 
     @classmethod
     def of(cls, stack: str, found: Comparison, unknown: Mapping[str, str]) -> StackDifference:
@@ -236,4 +277,5 @@ class StackDifference:
             found.unchanged,
             [Left(str(each.identity), each.path, each.reason) for each in found.ignored],
             [Left(release, "", reason) for release, reason in unknown.items()],
+            [MovedObject(str(each.identity), each.before, each.after) for each in found.moves],
         )

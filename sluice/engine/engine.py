@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from components.lib.state.deployed import STATE
 from components.runtime.suspension import LEFT_OUT
 from sluice.backend.command import CommandError, ConcurrentUpdateError
 from sluice.backend.pulumi import Pulumi, reason
@@ -18,6 +19,7 @@ from sluice.engine.events import Events, Watcher
 from sluice.engine.exclusive import Exclusive
 from sluice.engine.outcome import Outcome, summed
 from sluice.engine.program import warm_program
+from sluice.engine.pruning import Pruning, asking_by_file
 from sluice.engine.tenants import write_kubeconfigs
 from sluice.errors import DeploymentError
 from sluice.recovery.recovery import Recovery
@@ -77,7 +79,9 @@ class Engine:
         def update() -> Outcome:
             refreshing = recovery.before_update() or refresh
             write_kubeconfigs(self.stack)
-            return self._update(recovery, watch, [*chosen, *noted], left_out, refresh=refreshing)
+            options = [*chosen, *noted]
+            with asking_by_file(self.stack) as pruning:
+                return self._update(recovery, pruning, watch, options, left_out, refresh=refreshing)
 
         outcome = self._exclusive.run("up", update, recovery.remember)
         recovery.after_success()
@@ -87,6 +91,7 @@ class Engine:
     def _update(
         self,
         recovery: Recovery,
+        pruning: Pruning,
         watch: Watcher,
         options: Sequence[str],
         left_out: Collection[str],
@@ -96,37 +101,48 @@ class Engine:
         events = self._events(watch)
         refreshing = ["--refresh"] if refresh else []
         try:
-            with self._program(left_out) as client:
+            with self._program(left_out, pruning) as client:
                 self._pulumi.run(
                     *("up", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
                     *(*client, *refreshing, *self._on_error(), *options),
-                    environment=_leaving_out(left_out),
+                    environment=self._to_program(left_out, pruning),
                     on_output=events.read,
                 )
         except ConcurrentUpdateError:
             raise
         except CommandError as error:
+            if pruning.has_asked:
+                exported = self._export()
+                pruning.find(exported)
+                left = pruning.answer(exported)
+                if pruning.held:
+                    self._import(left)
+                again = self._update(recovery, pruning, watch, options, left_out, refresh=refresh)
+                pruning.finish()
+                return pruning.told(again)
             if recovery.after_update([*events.refused_releases, *events.unfinished_releases]):
-                return self._again(events, recovery, watch, options, left_out)
+                return self._again(events, recovery, pruning, watch, options, left_out)
             failure = self._failure(events, error)
             rest = self._without(events.lost_clusters)
             if rest and not set(rest) <= set(options):
-                again = self._update(recovery, watch, [*options, *rest], left_out, refresh=refresh)
+                options = [*options, *rest]
+                again = self._update(recovery, pruning, watch, options, left_out, refresh=refresh)
                 failure.changes = [*failure.changes, *again.changes]
             raise failure from error
         if recovery.after_update(events.unfinished_releases):
-            return self._again(events, recovery, watch, options, left_out)
+            return self._again(events, recovery, pruning, watch, options, left_out)
         return Outcome(self.stack.name, events.counts, changes=events.changes())
 
     def _again(
         self,
         events: Events,
         recovery: Recovery,
+        pruning: Pruning,
         watch: Watcher,
         options: Sequence[str],
         left_out: Collection[str],
     ) -> Outcome:
-        again = self._update(recovery, watch, options, left_out, refresh=True)
+        again = self._update(recovery, pruning, watch, options, left_out, refresh=True)
         again.counts = summed(events.counts, again.counts)
         again.changes = [*events.changes(), *again.changes]
         return again
@@ -147,13 +163,19 @@ class Engine:
         """
         started = time.monotonic()
         events = self._events(watch)
-        self._preview(events, target, exclude, ["--refresh"] if refresh else [])
-        seconds = time.monotonic() - started
-        return Outcome(self.stack.name, events.counts, seconds, events.changes())
+        with asking_by_file(self.stack) as pruning:
+            self._preview(events, pruning, target, exclude, ["--refresh"] if refresh else [])
+            if pruning.has_asked:
+                pruning.find(self._export())
+            outcome = Outcome(self.stack.name, events.counts, changes=events.changes())
+            outcome = pruning.told(outcome)
+        outcome.seconds = time.monotonic() - started
+        return outcome
 
     def _preview(
         self,
         events: Events,
+        pruning: Pruning,
         target: Collection[str],
         exclude: Collection[str],
         options: Sequence[str],
@@ -161,13 +183,13 @@ class Engine:
         left_out = self._left_out(target, exclude)
         write_kubeconfigs(self.stack, looks_only=True)
         try:
-            with self._program(left_out) as client:
+            with self._program(left_out, pruning) as client:
                 self._pulumi.run(
                     *("preview", "--json", f"--parallel={PARALLEL}", *client),
                     *options,
                     *self._chosen("--target", target),
                     *self._chosen("--exclude", exclude),
-                    environment=_leaving_out(left_out),
+                    environment=self._to_program(left_out, pruning),
                     on_output=events.read,
                 )
         except CommandError as error:
@@ -185,7 +207,8 @@ class Engine:
 
         """
         events = self._events(lambda _moment: None)
-        self._preview(events, (), exclude, ())
+        with asking_by_file(self.stack) as pruning:
+            self._preview(events, pruning, (), exclude, ())
         recovery = Recovery(self.stack, self._pulumi.local, self._export, self._import)
         found = [(each, events.above(each)) for each in events.new_releases(component)]
         return self._exclusive.run("adopt", lambda: recovery.adopt(found))
@@ -232,9 +255,17 @@ class Engine:
     def _exclusive(self) -> Exclusive:
         return Exclusive(self.stack, self._pulumi, self._wait)
 
-    def _program(self, left_out: Collection[str]) -> AbstractContextManager[list[str]]:
+    def _to_program(self, left_out: Collection[str], pruning: Pruning) -> Mapping[str, str]:
+        local = self._pulumi.local
+        # Where there is no such file, the program asks Pulumi.
+        file = {STATE: str(local.checkpoint)} if local and local.checkpoint.exists() else {}
+        return {**_leaving_out(left_out), **pruning.environment, **file}
+
+    def _program(
+        self, left_out: Collection[str], pruning: Pruning
+    ) -> AbstractContextManager[list[str]]:
         """Start the program, which loads what it needs while Pulumi starts."""
-        environment = {**self._pulumi.environment, **_leaving_out(left_out)}
+        environment = {**self._pulumi.environment, **self._to_program(left_out, pruning)}
         return warm_program(self.stack.repository, environment)
 
     def _events(self, watch: Watcher) -> Events:

@@ -24,6 +24,7 @@ class _Record(msgspec.Struct, rename="camel"):
 class ResourceState(_Record):
     """A resource as it was, or as it will be."""
 
+    urn: str = ""
     parent: str = ""
     provider: str = ""
     inputs: dict[str, Any] | None = None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sluice.backend.messages import is_failure, lost_cluster, plain, sentence
 from sluice.backend.secret_values import PROVIDERS, RELEASE, Entry
-from sluice.diff.change import Change
+from sluice.diff.change import Change, component_title
 from sluice.diff.versions import version_changes
 from sluice.engine.event_records import EngineEvent, ResourceState, StepEventMetadata, parse
 from sluice.engine.values import field_changes, shown
@@ -93,7 +93,10 @@ class Events:
         if _SAME not in head:
             self._take(parse(line))
         elif _BEGINS in head:
-            self._watch(Moment(_URN.findall(line)[0]))
+            new, *old = _URN.findall(line)
+            self._watch(Moment(new))
+            if old and old[0] != new:
+                self._move(parse(line))
 
     def _take(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
@@ -104,7 +107,7 @@ class Events:
         if event.res_op_failed_event:
             self._end(event.res_op_failed_event.metadata.urn)
         if event.summary_event:
-            self.counts = _counts(event.summary_event.resource_changes)
+            self.counts = _counts(event.summary_event.resource_changes, self.changes())
         diagnostic = event.diagnostic_event
         if diagnostic and diagnostic.urn and diagnostic.ephemeral:
             message = plain(diagnostic.message)
@@ -151,6 +154,12 @@ class Events:
         is_read = step.op == "refresh" and step.type == RELEASE
         if is_read and step.new and step.new.is_unfinished_release():
             self.unfinished_releases.append(_entry(step, step.new))
+
+    def _move(self, event: EngineEvent) -> None:
+        step = event.resource_pre_event and event.resource_pre_event.metadata
+        if step and step.type.startswith("kubernetes:") and _moved_from(step):
+            self._changes[step.urn] = _change(step, "move")
+            self._begun[step.urn] = time.monotonic()
 
     def _end(self, urn: str) -> None:
         self._watch(Moment(urn, done=True))
@@ -211,8 +220,18 @@ def _change(step: StepEventMetadata, operation: str) -> Change:
         versions=version_changes(
             before if operation != "create" else None, after if operation != "delete" else None
         ),
+        moved_from=_moved_from(step),
     )
 
 
-def _counts(changes: Mapping[str, int] | None) -> dict[str, int]:
-    return {name: count for name, count in (changes or {}).items() if name in COUNTED}
+def _moved_from(step: StepEventMetadata) -> str:
+    """Return the component that an object was in; empty where it still is, or was in none."""
+    before = component_title(step.old.urn) if step.old and step.new else ""
+    return "" if before == component_title(step.urn) else before
+
+
+def _counts(resources: Mapping[str, int] | None, changes: Sequence[Change]) -> dict[str, int]:
+    """Return the engine's counts; what has only moved stays the same for it."""
+    counts = {name: count for name, count in (resources or {}).items() if name in COUNTED}
+    moved = [each.operation for each in changes].count("move")
+    return {**counts, "move": moved, "same": counts.get("same", 0) - moved} if moved else counts

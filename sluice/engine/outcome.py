@@ -16,7 +16,8 @@ class Outcome:
 
     Attributes:
         stack: the stack.
-        counts: resources by what happened: `create`, `update`, `replace`, `delete`, `same`.
+        counts: resources by what happened: `create`, `update`, `move`, `replace`, `delete`,
+            `orphan`, `same`.
         seconds: how long it took.
         changes: what happened to each object that did not stay the same, in its order.
 
@@ -40,8 +41,10 @@ class Outcome:
 _PAST = {
     "create": "created",
     "update": "updated",
+    "move": "moved",
     "replace": "replaced",
     "delete": "deleted",
+    "orphan": "let go",
     "same": "unchanged",
 }
 

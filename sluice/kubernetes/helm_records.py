@@ -105,13 +105,14 @@ class HelmRecord:
         """Whether Helm is at it still, or was killed while it was."""
         return self.status in _UNFINISHED
 
-    def rewrite(self, status: str, description: str = "", manifest: str = "") -> None:
-        """Give the record another status; what else is empty stays as it is."""
+    def rewrite(self, status: str = "", description: str = "", manifest: str | None = None) -> None:
+        """Write the record anew; what is not given stays as it is."""
+        status = status or self.status
         info = {**self._content["info"], "status": status}
         content = {**self._content, "info": info}
         if description:
             info["description"] = description
-        if manifest:
+        if manifest is not None:
             content["manifest"] = manifest
         labels = {"status": status}
         patch = {"metadata": {"labels": labels}, "data": {"release": _encoded(content)}}

@@ -7,7 +7,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Fields", "Path", "below", "fields_of", "foreign", "is_whole", "item", "owner", "shown"]
+__all__ = [
+    "Fields",
+    "Path",
+    "below",
+    "fields_of",
+    "foreign",
+    "is_whole",
+    "item",
+    "newest_applier",
+    "owner",
+    "shown",
+]
 
 Path = tuple[str | int, ...]
 """A field: names and, in lists, positions."""
@@ -82,6 +93,21 @@ def owner(live: Mapping[str, Any], path: Path) -> str:
     )
     owners = [entry["manager"] for entry in entries if _holds(entry["fieldsV1"], live, path)]
     return str(owners[-1]) if owners else ""
+
+
+def newest_applier(live: Mapping[str, Any], ours: str) -> str:
+    """Return who has applied an object after us by server-side apply; empty where nobody has.
+
+    A person's `kubectl` is nobody: it edits what others declare.
+    """
+    entries = [
+        entry
+        for entry in live["metadata"].get("managedFields") or ()
+        if entry.get("operation") == "Apply" and not entry.get("subresource")
+    ]
+    last = max(entries, key=lambda entry: str(entry.get("time", "")), default=None)
+    manager = str(last["manager"]) if last else ours
+    return "" if manager == ours or manager.startswith("kubectl") else manager
 
 
 def foreign(

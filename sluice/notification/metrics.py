@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from components.lib.files import atomic_file
+from sluice.diff.change import OPERATIONS
 from sluice.errors import AlertError
 from sluice.notification.event import Event
 from sluice.stack.repository import Repository
@@ -31,7 +32,6 @@ __all__ = ["METRICS", "Sample", "measure", "samples"]
 _SETTING: Final = "SLUICE_METRICS"
 _PUSH_SECONDS: Final = 10
 _RESULTS: Final = ("changed", "unchanged", "failed", "rolled back", "locked", "refused")
-_OPERATIONS: Final = ("create", "update", "replace", "delete")
 METRICS: Final[Mapping[str, tuple[str, str]]] = {
     "sluice_deployment_timestamp_seconds": ("", "When the stack was last reconciled or deployed"),
     "sluice_deployment_duration_seconds": ("", "How long the last update took"),
@@ -106,7 +106,7 @@ def _of_deployment(event: Event) -> Iterator[Sample]:
     if event.seconds:
         yield Sample("sluice_deployment_duration_seconds", event.seconds)
     words = [change.partition(" ")[0] for change in event.changes]
-    for operation in _OPERATIONS:
+    for operation in OPERATIONS:
         yield Sample("sluice_deployment_changes", words.count(operation), operation)
 
 

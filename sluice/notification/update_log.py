@@ -60,7 +60,8 @@ def log_changes(stack: Stack, commit: str, changes: Sequence[Change]) -> None:
     """Write a line on each object that was changed, or could not be."""
     for change in changes:
         done = f"{change.operation} {change.kind} {change.namespace}/{change.name}"
-        told = change.error or done.replace(" /", " ")
+        moved = f", moved from {change.moved_from}" if change.moved_from else ""
+        told = change.error or f"{done.replace(' /', ' ')}{moved}"
         level: run_log.Level = "error" if change.error else "info"
         line = run_log.Line.now(
             level, stack.name, commit, component_kind_of(change), change.component, told

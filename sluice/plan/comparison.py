@@ -33,13 +33,15 @@ class Owned:
     Attributes:
         component: the component that it belongs to.
         identity: which object it is.
-        retained: whether it stays in the cluster when it is declared no more.
+        kept: why it stays in the cluster when it is declared no more; empty where it does not.
+        holder: who has it then; empty where nobody.
 
     """
 
     component: str
     identity: Identity
-    retained: bool
+    kept: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class _Leftover:
     release: str
     identity: Identity
     kept: str
+    holder: str = ""
 
 
 def compare(
@@ -96,8 +99,7 @@ def compare(
 
 def _of_state(owned: Collection[Owned]) -> Iterator[_Leftover]:
     for each in owned:
-        kept = "its component does not prune" if each.retained else ""
-        yield _Leftover(each.component, "", each.identity, kept)
+        yield _Leftover(each.component, "", each.identity, each.kept, each.holder)
 
 
 def _of_releases(
@@ -126,4 +128,7 @@ def _staying(left: _Leftover) -> Ignored:
 
 def _deletion(left: _Leftover, live: Object, masks: Masks) -> Difference:
     before = masks.pair(declarable(live), None).before
+    if left.holder:
+        it = (left.component, left.release, left.identity, before, before)
+        return Difference("orphan", *it, note=left.holder)
     return Difference("delete", left.component, left.release, left.identity, before, None)

@@ -129,7 +129,11 @@ def _compared(
     desired: DesiredState, changes: Sequence[Change]
 ) -> tuple[Sequence[Difference], Mapping[str, str]]:
     # The engine shows neither what is in a release, nor what the cluster warns of.
-    touched = (each for each in changes if each.operation != "delete" or _is_opaque(each))
+    touched = (
+        each
+        for each in changes
+        if each.operation not in ("delete", "move", "orphan") or _is_opaque(each)
+    )
     asked = dict.fromkeys(each.component for each in touched if is_on_own_cluster(each.component))
     if not asked:
         return [], {}
@@ -184,8 +188,8 @@ def _row(stack: str, change: Change, found: Difference | None, existing: str) ->
             each for each in told if any(overlap(each.path, field.path) for field in change.fields)
         ] or fields
         versions = list(version_changes(found.before, found.after))
-    interrupted = interruption(change.operation, change.kind)
-    note = existing or interrupted or (found.note if found else "")
+    note = existing or change.note or interruption(change.operation, change.kind)
+    note = note or (found.note if found else "")
     return PlannedChange(
         *(stack, change.operation, change.component, component_kind_of(change), ""),
         *(change.kind, change.namespace, change.name),
@@ -193,6 +197,7 @@ def _row(stack: str, change: Change, found: Difference | None, existing: str) ->
         *(loss(change.operation, change.kind), note),
         list(found.warnings) if found else [],
         found.refusal if found else "",
+        change.moved_from,
     )
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from components.lib.manifests.identity import identify
+from components.lib.state.deployed import Deployed, ObjectKey, placed
 from sluice.backend.secret_values import RELEASE, Entry, is_secret
 from sluice.backend.state import StackState
 from sluice.declaration.desired import DesiredState
 from sluice.declaration.helm import capabilities
-from sluice.declaration.records import named
+from sluice.declaration.records import Declared, named
 from sluice.declaration.rendering import release_of, rendering
-from sluice.diff.difference import Comparison
+from sluice.diff.change import component_title
+from sluice.diff.difference import Comparison, Move
+from sluice.engine.holders import Holder, holders, identity_of
 from sluice.kubernetes.helm_records import records
 from sluice.plan.comparison import Owned, compare
 from sluice.stack.own_cluster import is_on_own_cluster, on_own_cluster
+from sluice.stack.stack import Stack
 
 __all__ = ["differences"]
 
@@ -75,9 +79,14 @@ def differences(
         installed=lambda release: release in recorded or release in unread,
         secrets={*desired.secrets.values(), *_secrets(deployed)},
     )
-    applied = [each for each in map(_owned, owned) if each]
+    declared = {placed(identity_of(each)) for each in own if each.type.startswith("kubernetes:")}
+    held = _held(stack, owned, {*declared, *(placed(each.identity) for each in rendered.manifests)})
+    applied = [each for each in (_owned(entry, held) for entry in owned) if each]
+    # What moves to a component that is not asked for is not gone.
+    gone = [each for each in applied if placed(each.identity) not in declared]
     shown = [each for each in rendered.manifests if each.release not in unread]
-    compared = compare(cluster, replace(rendered, manifests=shown), applied, recorded)
+    compared = compare(cluster, replace(rendered, manifests=shown), gone, recorded)
+    compared = replace(compared, moves=list(_moves(deployed, own, chosen)))
     return compared, {**rendered.unknown, **unread, **compared.unread}
 
 
@@ -95,11 +104,42 @@ def _release(entry: Entry) -> str:
     return f"{inputs['namespace']}/{inputs['name']}" if entry["type"] == RELEASE else ""
 
 
-def _owned(entry: Entry) -> Owned | None:
+def _owned(entry: Entry, held: Mapping[str, Holder]) -> Owned | None:
     inputs = entry.get("inputs") or {}
     if "kind" not in inputs:
         return None
-    return Owned(_component(entry), identify(inputs), bool(entry.get("retainOnDelete")))
+    kept = "its component does not prune" if entry.get("retainOnDelete") else ""
+    holder = str(held[entry["urn"]]) if entry["urn"] in held else ""
+    return Owned(_component(entry), identify(inputs), kept, holder)
+
+
+def _moves(
+    deployed: Sequence[Entry], declared: Sequence[Declared], chosen: Collection[str]
+) -> Iterator[Move]:
+    """Yield what the state has in another component than declares it now."""
+    objects = Deployed.of(deployed).objects.values()
+    before = {each.key: component_title(each.urn) for each in objects}
+    for each in declared:
+        if not each.type.startswith("kubernetes:"):
+            continue
+        identity = identity_of(each)
+        former = before.get(placed(identity), "")
+        kind, name = each.owner
+        title = f"{kind.rpartition(':')[2].lower()}/{name}"
+        touched = {each.component, former.partition("/")[2]}
+        if former and former != title and (not chosen or touched & set(chosen)):
+            yield Move(identity, former, title)
+
+
+def _held(
+    stack: Stack, owned: Sequence[Entry], declared: Collection[ObjectKey]
+) -> Mapping[str, Holder]:
+    """Return who has what is declared no more, by its URN."""
+    state = Deployed.of(owned)
+    going = [
+        each for each in state.objects.values() if each.key not in declared and not each.retained
+    ]
+    return holders(stack, state, going)
 
 
 def _secrets(state: Iterable[Entry]) -> Iterator[str]:

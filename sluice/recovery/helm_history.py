@@ -72,7 +72,7 @@ def make_ready(history: Sequence[HelmRecord]) -> None:
     left = _left(good, rest)
     if good is not None and good.status == "deployed":
         good.rewrite("superseded")
-    newest.rewrite("failed", _KILLED, "---\n".join(map(documents.dump, left)) or "\n")
+    newest.rewrite("failed", _KILLED, "---\n".join(map(documents.dump, left)))
     for record in rest[:-1]:
         if _was_killed(record):
             # It is in the newest one, and would push the last good one out of the history.

@@ -16,6 +16,8 @@ import yaml
 from components.errors import SluiceError
 from components.lib.manifests import documents
 from sluice.backend.secret_values import HIDDEN, RELEASE, Entry, plain_text
+from sluice.declaration.program import declared
+from sluice.declaration.rendering import release_of
 from sluice.errors import RepositoryError
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.helm_records import HelmRecord, history
@@ -201,10 +203,14 @@ def is_same_chart(root: Path, release: Entry, record: HelmRecord) -> bool:
 
 
 def other_owner(stack: Stack, release: str) -> str:
-    """Return the other stack on a stack's cluster that has a release, or nothing."""
+    """Return the other stack on a stack's cluster that has a release and declares it, or nothing.
+
+    What it declares no more it lets go.
+    """
     others = [each for each in stack.repository.chosen(()) if _beside(each, stack)]
     with suppress(SluiceError):  # a stack that cannot be asked has no say
-        return next((str(each) for each in others if _has(each, release)), "")
+        having = (each for each in others if _has(each, release))
+        return next((str(each) for each in having if _declares(each, release)), "")
     return ""
 
 
@@ -216,6 +222,15 @@ def _beside(one: Stack, other: Stack) -> bool:
     """Whether two stacks are on one cluster."""
     places = [(each.settings().context, each.settings().kubeconfig) for each in (one, other)]
     return one.name != other.name and places[0] == places[1]
+
+
+def _declares(stack: Stack, release: str) -> bool:
+    try:
+        found = declared(stack, stack.locked())
+    except SluiceError:
+        return True
+    own = [each for each in found if each.type == RELEASE and is_on_own_cluster(each.name)]
+    return release in map(release_of, own)
 
 
 def _has(stack: Stack, release: str) -> bool:

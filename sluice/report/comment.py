@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from sluice.diff.change import PlannedChange
+from sluice.diff.change import VERBS, PlannedChange
 from sluice.report.changed_graph import mermaid_of_changes
 from sluice.report.escaping import code, text
 from sluice.report.links import version_link
-from sluice.report.record import StackPreview, title
+from sluice.report.record import StackPreview, counted, shown_operations, title
 from sluice.report.values import around
 
 __all__ = ["LABEL", "LIMIT", "Place", "comment"]
@@ -27,7 +27,6 @@ LABEL: Final = "sluice/allow-data-loss"
 LIMIT: Final = 60_000
 """Bytes of the longest comment; GitHub, whose tools read Gitea too, takes 65 536 characters."""
 
-_OPERATIONS: Final = ("create", "update", "replace", "delete")
 _LOSSES: Final = 12
 _NOTES: Final = 5
 _FIELDS: Final = 8
@@ -110,10 +109,11 @@ def _losses(previews: Sequence[StackPreview], *, allowed: bool) -> Iterator[str]
 def _table(previews: Sequence[StackPreview], place: Place) -> Iterator[str]:
     if not previews:
         return
-    yield "| stack | create | update | replace | delete | time | drift | policies | |"
-    yield "|---|--:|--:|--:|--:|--:|---|---|---|"
+    shown = shown_operations(previews)
+    yield f"| stack | {' | '.join(VERBS[word] for word in shown)} | time | drift | policies | |"
+    yield f"|---|{'--:|' * len(shown)}--:|---|---|---|"
     for each in previews:
-        counts = [str(each.counts[word] or "") for word in _OPERATIONS]
+        counts = [str(each.counts[word] or "") for word in shown]
         cells = [
             f"**{text(each.stack)}**",
             *counts,
@@ -169,7 +169,8 @@ def _section(
     yield from _failure(preview, place)
     if not preview.changes and not preview.drift and not preview.notes:
         return
-    yield f"<details><summary><b>{text(preview.stack)}</b>: {text(_said(preview))}</summary>"
+    said = counted(preview.counts) or "nothing to do"
+    yield f"<details><summary><b>{text(preview.stack)}</b>: {text(said)}</summary>"
     yield ""
     yield from _versions(preview, place)
     for change in preview.changes[:most]:
@@ -184,11 +185,6 @@ def _section(
         yield from ("```mermaid", drawn, "```", "")
     yield "</details>"
     yield ""
-
-
-def _said(preview: StackPreview) -> str:
-    words = [f"{preview.counts[each]} to {each}" for each in _OPERATIONS if preview.counts[each]]
-    return ", ".join(words) or "nothing to do"
 
 
 def _failure(preview: StackPreview, place: Place) -> Iterator[str]:
@@ -235,9 +231,11 @@ def _change_lines(change: PlannedChange) -> Iterator[str]:
 def _change_line(change: PlannedChange) -> Iterator[str]:
     indent = "  " if change.release else ""
     dangerous = change.operation in ("delete", "replace")
-    done = f"**{change.operation}**" if dangerous else text(change.operation)
+    done = f"**{change.operation}**" if dangerous else text(VERBS[change.operation])
     lost = f", and with it goes {text(change.loss)}" if change.loss else ""
-    note = f" ({text(change.note)})" if change.note else ""
+    notes = [f"moved from {change.moved_from}"] if change.moved_from else []
+    notes += [change.note] if change.note else []
+    note = f" ({text('; '.join(notes))})" if notes else ""
     owner = "" if change.release else _owner(change)
     yield f"{indent}- {done} {code(title(change))}{owner}{lost}{note}"
     for found in change.findings[:_FINDINGS]:

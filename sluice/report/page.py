@@ -11,15 +11,14 @@ from typing import Final
 
 import jinja2
 
-from sluice.diff.change import FieldDifference
+from sluice.diff.change import VERBS, FieldDifference
 from sluice.report.changed_graph import changed_graph
-from sluice.report.record import StackPreview, title
+from sluice.report.record import StackPreview, shown_operations, title
 from sluice.report.values import as_text
 from sluice.status.drawing import svg
 
 __all__ = ["page"]
 
-_OPERATIONS: Final = ("create", "update", "replace", "delete")
 _COMMIT: Final = 10
 
 
@@ -30,7 +29,8 @@ def page(previews: Sequence[StackPreview]) -> str:
         heading=f"What merging {commit} changes",
         previews=previews,
         losses=[(each.stack, change) for each in previews for change in each.dangerous],
-        operations=_OPERATIONS,
+        operations=shown_operations(previews),
+        verbs=VERBS,
         drawings={each.stack: _drawing(each) for each in previews},
         title=title,
         as_text=as_text,

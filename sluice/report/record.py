@@ -10,15 +10,15 @@ from typing import Final
 
 import msgspec
 
-from sluice.diff.change import PlannedChange
+from sluice.diff.change import OPERATIONS, VERBS, PlannedChange
 from sluice.drift.report import DriftedField
 from sluice.errors import RepositoryError
 from sluice.output import as_json
 from sluice.status.graph import Graph
 
-__all__ = ["StackPreview", "load", "loads", "save", "title"]
+__all__ = ["StackPreview", "counted", "load", "loads", "save", "shown_operations", "title"]
 
-_WORDS: Final = ("create", "update", "replace", "delete")
+_USUAL: Final = ("create", "update", "replace", "delete")
 _LISTED: Final = 3
 
 
@@ -74,7 +74,7 @@ class StackPreview:
 
     @property
     def counts(self) -> Counter[str]:
-        """How many objects there are to `create`, `update`, `replace` and `delete`.
+        """How many objects there are for each of `OPERATIONS`.
 
         A Helm release counts as its objects, where those are known.
         """
@@ -85,11 +85,20 @@ class StackPreview:
         """What the preview came to, in one sentence."""
         if self.error:
             return f"it would fail: {self.error}"
-        words = [f"{self.counts[word]} to {word}" for word in _WORDS if self.counts[word]]
-        said = ", ".join(words) or "nothing to do"
+        said = counted(self.counts) or "nothing to do"
         if self.dangerous:
             said += f"; data is lost with {_listed([title(each) for each in self.dangerous])}"
         return said
+
+
+def shown_operations(previews: Sequence[StackPreview]) -> list[str]:
+    """Return the operations that a table counts: the usual ones, and which else there are."""
+    return [each for each in OPERATIONS if each in _USUAL or any(p.counts[each] for p in previews)]
+
+
+def counted(counts: Counter[str]) -> str:
+    """Return the counts as people read them: `2 to create, 1 to delete`."""
+    return ", ".join(f"{counts[each]} to {VERBS[each]}" for each in OPERATIONS if counts[each])
 
 
 def title(change: PlannedChange) -> str:

@@ -220,20 +220,24 @@ def program(checkout: Checkout, request: pytest.FixtureRequest) -> Iterator[Prog
     """Write one stack of the members that a test gives, on dev-cluster; its namespace is removed.
 
     `members.py` has those that many tests declare. The stack and `NAMESPACE` in
-    the members are named after the test.
+    the members are named after the test; with `beside`, it is another stack of that name
+    and this end.
     """
     name = _short(request.node.name)
     checkout.settings["PULUMI_STACK"] = name
 
-    def declare(*members: str, context: str = "dev-cluster", lock: str = "") -> Checkout:
+    def declare(
+        *members: str, context: str = "dev-cluster", lock: str = "", beside: str = ""
+    ) -> Checkout:
+        stack = f"{name}{beside}"
         body = textwrap.indent("".join(map(textwrap.dedent, members)), "    ")
-        checkout.write(f"stacks/{name}.py", f"{_HEAD}NAMESPACE = {name!r}\n\n{_CLASS}{body}")
-        config = checkout.root / "stacks" / f"Pulumi.{name}.yaml"
+        checkout.write(f"stacks/{stack}.py", f"{_HEAD}NAMESPACE = {name!r}\n\n{_CLASS}{body}")
+        config = checkout.root / "stacks" / f"Pulumi.{stack}.yaml"
         if not config.exists():
             content = {"config": {"infrastructure:context": context}}
             config.write_text(yaml.safe_dump(content))
         if lock:
-            checkout.write(f"stacks/{name}.lock.yaml", lock)
+            checkout.write(f"stacks/{stack}.lock.yaml", lock)
         return checkout
 
     yield declare

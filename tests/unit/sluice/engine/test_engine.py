@@ -62,7 +62,7 @@ def test_the_summary_is_counted_and_each_step_is_watched() -> None:
     listener._take(EngineEvent(summary_event=summary))
     assert seen == [Moment(WEB, waits=True)]
     assert listener.counts == {"create": 2, "update": 1, "same": 3}
-    assert _counts(None) == {}
+    assert _counts(None, []) == {}
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ def test_what_the_server_writes_is_no_difference() -> None:
 
 def test_what_the_state_has_and_nothing_declares_is_deleted_unless_it_stays() -> None:
     owned = [
-        Owned("app", identify(config_map("old")), retained=False),
-        Owned("app", identify(config_map("kept")), retained=True),
-        Owned("app", identify(config_map("gone")), retained=False),
+        Owned("app", identify(config_map("old"))),
+        Owned("app", identify(config_map("kept")), kept="its component does not prune"),
+        Owned("app", identify(config_map("gone"))),
     ]
     found = compared(FakeCluster(config_map("old"), config_map("kept")), [], owned)
     assert [(each.operation, each.identity.name) for each in found.differences] == [
