@@ -18,12 +18,13 @@ from sluice.authoring.python import Call
 from sluice.backend.secret_values import RELEASE
 from sluice.declaration.program import declaration
 from sluice.declaration.records import SECRET, Declaration, Declared
+from sluice.declaration.rendering import release_of
 from sluice.errors import RepositoryError
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.managed_fields import Fields, below, is_whole, item
 from sluice.stack.stack import Stack
 
-__all__ = ["Adoption", "adoption"]
+__all__ = ["Adoption", "adoption", "unknown_releases"]
 
 # Who writes for the stack, or for Kubernetes.
 _NOT_BY_HAND = (
@@ -47,6 +48,18 @@ class Adoption:
 
     patches: list[Call]
     refusals: list[str]
+
+
+def unknown_releases(stack: Stack, component: str) -> list[str]:
+    """Return the Helm releases that a component declares and the stack's state has not.
+
+    Each as `namespace/name`.
+    """
+    made = declaration(stack, LockedNames(stack.repository.root, stack.name))
+    known = {each.name for each in stack.state().resources() if each.type == RELEASE}
+    declared = [each for each in made.resources if each.type == RELEASE]
+    unknown = [each for each in declared if each.component == component]
+    return [release_of(each) for each in unknown if each.name not in known]
 
 
 def adoption(stack: Stack, component: str) -> Adoption:

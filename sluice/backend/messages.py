@@ -38,11 +38,12 @@ _SAID_BETTER = {
     "error reading from server: EOF": "its provider has ended",
     "context deadline exceeded": "not everything was ready in time",
     "cannot re-use a name that is still in use": (
-        "a release of that name is there already, and not this stack's; "
-        "uninstall it with helm, or give another release_name"
+        "a release of that name is there already: `sluice adopt STACK COMPONENT` takes it over, or "
+        "says why it cannot"
     ),
     "another operation (install/upgrade/rollback) is in progress": (
-        "another Helm is changing the release; wait for it to end"
+        "another Helm is changing the release; run this again when it has ended, or, where it "
+        "was killed, after twice the release's timeout"
     ),
 }
 

@@ -10,10 +10,25 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["RELEASE", "SECRET", "Entry", "holds_secret", "is_secret", "plain_text"]
+__all__ = [
+    "HIDDEN",
+    "PROVIDERS",
+    "RELEASE",
+    "SECRET",
+    "Entry",
+    "holds_secret",
+    "is_secret",
+    "plain_text",
+]
 
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 """The type of a Helm release in the state."""
+
+HIDDEN: Final = "[secret]"
+"""What the engine's events have in the place of a secret value."""
+
+PROVIDERS: Final = "pulumi:providers:"
+"""What the type of a provider begins with."""
 
 Entry = Mapping[str, Any]
 """A resource of the state, as Pulumi exports it."""

@@ -19,8 +19,10 @@ from sluice.stack.stack import Stack
 
 __all__ = ["HELM_MANAGERS", "OwnedObject", "declared_objects", "state_of", "with_secrets"]
 
-HELM_MANAGERS = frozenset({"Helm", "helm", "pulumi-resource-kubernetes", "sluice"})
-"""Who writes a Helm release's children: Helm by itself, Helm inside Pulumi, a correction."""
+HELM_MANAGERS = frozenset(
+    {"Helm", "helm", "helm-controller", "pulumi-resource-kubernetes", "sluice"}
+)
+"""Who writes a Helm release's children: Helm by itself, in Flux and in Pulumi, a correction."""
 
 Entry = Mapping[str, Any]
 _GROUPS = "kubernetes:"

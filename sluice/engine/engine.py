@@ -129,11 +129,8 @@ class Engine:
                 again = self._update(recovery, pruning, watch, options, left_out, refresh=refresh)
                 pruning.finish()
                 return pruning.told(again)
-            if recovery.after_failure(events.refused_releases):
-                again = self._update(recovery, pruning, watch, options, left_out, refresh=True)
-                again.counts = summed(events.counts, again.counts)
-                again.changes = [*events.changes(), *again.changes]
-                return again
+            if recovery.after_update([*events.refused_releases, *events.unfinished_releases]):
+                return self._again(events, recovery, pruning, watch, options, left_out)
             failure = self._failure(events, error)
             rest = self._without(events.lost_clusters)
             if rest and not set(rest) <= set(options):
@@ -141,7 +138,23 @@ class Engine:
                 again = self._update(recovery, pruning, watch, options, left_out, refresh=refresh)
                 failure.changes = [*failure.changes, *again.changes]
             raise failure from error
+        if recovery.after_update(events.unfinished_releases):
+            return self._again(events, recovery, pruning, watch, options, left_out)
         return Outcome(self.stack.name, events.counts, changes=events.changes())
+
+    def _again(
+        self,
+        events: Events,
+        recovery: Recovery,
+        pruning: Pruning,
+        watch: Watcher,
+        options: Sequence[str],
+        left_out: Collection[str],
+    ) -> Outcome:
+        again = self._update(recovery, pruning, watch, options, left_out, refresh=True)
+        again.counts = summed(events.counts, again.counts)
+        again.changes = [*events.changes(), *again.changes]
+        return again
 
     def preview(
         self,
@@ -159,27 +172,55 @@ class Engine:
         """
         started = time.monotonic()
         events = self._events(watch)
-        left_out = self._left_out(target, exclude)
-        write_kubeconfigs(self.stack, looks_only=True)
         with asking_by_file(self.stack) as pruning:
-            try:
-                with self._program(left_out, pruning) as client:
-                    self._pulumi.run(
-                        *("preview", "--json", f"--parallel={PARALLEL}", *client),
-                        *(["--refresh"] if refresh else []),
-                        *self._chosen("--target", target),
-                        *self._chosen("--exclude", exclude),
-                        environment=self._to_program(left_out, pruning),
-                        on_output=events.read,
-                    )
-            except CommandError as error:
-                raise self._failure(events, error) from error
+            self._preview(events, pruning, target, exclude, ["--refresh"] if refresh else [])
             if pruning.has_asked:
                 pruning.find(self._export())
             outcome = Outcome(self.stack.name, events.counts, changes=events.changes())
             outcome = pruning.told(outcome)
         outcome.seconds = time.monotonic() - started
         return outcome
+
+    def _preview(
+        self,
+        events: Events,
+        pruning: Pruning,
+        target: Collection[str],
+        exclude: Collection[str],
+        options: Sequence[str],
+    ) -> None:
+        left_out = self._left_out(target, exclude)
+        write_kubeconfigs(self.stack, looks_only=True)
+        try:
+            with self._program(left_out, pruning) as client:
+                self._pulumi.run(
+                    *("preview", "--json", f"--parallel={PARALLEL}", *client),
+                    *options,
+                    *self._chosen("--target", target),
+                    *self._chosen("--exclude", exclude),
+                    environment=self._to_program(left_out, pruning),
+                    on_output=events.read,
+                )
+        except CommandError as error:
+            raise self._failure(events, error) from error
+
+    def adopt(self, component: str, *, exclude: Collection[str] = ()) -> list[str]:
+        """Take a component's Helm releases into the state that are there and not in it.
+
+        Nothing is changed in the cluster, but for records that a killed Helm left unfinished.
+        Returns those that were taken, as `namespace/name`.
+
+        Raises:
+            DeploymentError: with each reason for which the stack cannot be previewed.
+            LockedError: where another update of the stack is still running after the wait.
+
+        """
+        events = self._events(lambda _moment: None)
+        with asking_by_file(self.stack) as pruning:
+            self._preview(events, pruning, (), exclude, ())
+        recovery = Recovery(self.stack, self._pulumi.local, self._export, self._import)
+        found = [(each, events.above(each)) for each in events.new_releases(component)]
+        return self._exclusive.run("adopt", lambda: recovery.adopt(found))
 
     def destroy(self, *, watch: Watcher = lambda _moment: None, message: str = "") -> Outcome:
         """Delete everything that the stack made; the stack itself and its history stay.

@@ -28,6 +28,13 @@ class ResourceState(_Record):
     parent: str = ""
     provider: str = ""
     inputs: dict[str, Any] | None = None
+    outputs: msgspec.Raw = msgspec.Raw(b"null")  # large, and of few resources looked at
+
+    def is_unfinished_release(self) -> bool:
+        """Whether it is a Helm release that a Helm has begun to change and not ended."""
+        found = msgspec.json.decode(self.outputs) or {}
+        status = str((found.get("status") or {}).get("status", ""))
+        return status.startswith("pending-") or status == "uninstalling"
 
 
 class StepEventMetadata(_Record):

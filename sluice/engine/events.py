@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sluice.backend.messages import is_failure, lost_cluster, plain, sentence
-from sluice.backend.secret_values import RELEASE, Entry
+from sluice.backend.secret_values import PROVIDERS, RELEASE, Entry
 from sluice.diff.change import Change, component_title
 from sluice.diff.versions import version_changes
-from sluice.engine.event_records import EngineEvent, StepEventMetadata, parse
+from sluice.engine.event_records import EngineEvent, ResourceState, StepEventMetadata, parse
 from sluice.engine.values import field_changes, shown
 
 __all__ = ["Events", "Moment", "Watcher"]
@@ -60,7 +60,9 @@ class Events:
     Attributes:
         counts: resources by what happened to them.
         failures: a sentence for each failure, in their order.
-        refused_releases: the Helm releases that an earlier update left unfinished.
+        refused_releases: the Helm releases that are there already, or are being changed.
+        unfinished_releases: those that a Helm has begun to change and not ended, as is seen
+            by a refresh.
         lost_clusters: the second clusters that cannot be reached, by name.
 
     """
@@ -70,10 +72,12 @@ class Events:
         self.counts: dict[str, int] = {}
         self.failures: list[str] = []
         self.refused_releases: list[Entry] = []
+        self.unfinished_releases: list[Entry] = []
         self.lost_clusters: set[str] = set()
         self._changes: dict[str, Change] = {}
         self._begun: dict[str, float] = {}
         self._releases: dict[str, Entry] = {}
+        self._above: dict[str, Entry] = {}
         self._watch = watch
         self._context = context
 
@@ -99,6 +103,7 @@ class Events:
             self._begin(event.resource_pre_event.metadata)
         if event.res_outputs_event:
             self._end(event.res_outputs_event.metadata.urn)
+            self._look_at(event.res_outputs_event.metadata)
         if event.res_op_failed_event:
             self._end(event.res_op_failed_event.metadata.urn)
         if event.summary_event:
@@ -120,13 +125,35 @@ class Events:
             # The deletion of what is replaced does not know what comes instead.
             self._changes[step.urn] = found if found.fields or known is None else known
         if step.new and step.type == RELEASE:
-            self._releases[step.urn] = {
-                "urn": step.urn,
-                "type": step.type,
-                "parent": step.new.parent,
-                "provider": step.new.provider,
-                "inputs": step.new.inputs or {},
-            }
+            self._releases[step.urn] = _entry(step, step.new)
+        elif step.new and (_is_group(step.type) or step.type.startswith(PROVIDERS)):
+            self._above[step.urn] = _entry(step, step.new)
+
+    def new_releases(self, component: str) -> list[Entry]:
+        """Return the Helm releases of a component that a preview would make."""
+        of_component = [each for each in self.changes() if each.component == component]
+        made = [each.urn for each in of_component if each.operation == "create"]
+        return [self._releases[urn] for urn in made if urn in self._releases]
+
+    def above(self, release: Entry) -> list[Entry]:
+        """Return what a release hangs on of what a preview would make: what is outer comes first.
+
+        Those are the components that it is in, and its provider.
+        """
+        provider = str(release["provider"]).rpartition("::")[0]
+        urns = [*self._chain(provider), *self._chain(release["parent"])]
+        return [self._above[urn] for urn in dict.fromkeys(urns)]
+
+    def _chain(self, urn: str) -> list[str]:
+        if urn not in self._above:
+            return []
+        return [*self._chain(self._above[urn]["parent"]), urn]
+
+    def _look_at(self, step: StepEventMetadata) -> None:
+        """Keep a release that a refresh has found unfinished."""
+        is_read = step.op == "refresh" and step.type == RELEASE
+        if is_read and step.new and step.new.is_unfinished_release():
+            self.unfinished_releases.append(_entry(step, step.new))
 
     def _move(self, event: EngineEvent) -> None:
         step = event.resource_pre_event and event.resource_pre_event.metadata
@@ -151,6 +178,17 @@ class Events:
         self.failures.append(reason)
         if urn in self._changes:
             self._changes[urn] = replace(self._changes[urn], error=reason)
+
+
+def _entry(step: StepEventMetadata, resource: ResourceState) -> Entry:
+    """Return a resource as the state would have it, without what became of it."""
+    return {
+        "urn": step.urn,
+        "type": step.type,
+        "parent": resource.parent,
+        "provider": resource.provider,
+        "inputs": resource.inputs or {},
+    }
 
 
 def _is_group(kind: str) -> bool:

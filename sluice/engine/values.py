@@ -9,14 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sluice.backend.secret_values import is_secret
+from sluice.backend.secret_values import HIDDEN, is_secret
 from sluice.diff.change import FieldDifference
 from sluice.diff.difference import field_differences
 from sluice.diff.masking import AFTER, BEFORE, MASK, Masks
 
 __all__ = ["field_changes", "overlap", "shown"]
 
-_HIDDEN: Final = "[secret]"
 _QUOTED: Final = re.compile(r'\["([^"]*)"\]')
 _BY_PLACE: Final = Masks(())
 
@@ -29,7 +28,7 @@ def shown(value: Any) -> Any:
         return {key: shown(item) for key, item in value.items() if not str(key).startswith("__")}
     if isinstance(value, list):
         return [shown(item) for item in value]
-    return MASK if value == _HIDDEN else value
+    return MASK if value == HIDDEN else value
 
 
 def field_changes(

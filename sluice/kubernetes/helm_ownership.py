@@ -82,7 +82,7 @@ def take_out(cluster: Cluster, release: str, identities: Collection[Identity]) -
         return
     objects = documents.load_all(record.manifest, where=release)
     kept = [each for each in objects if not _is(each, identities, release)]
-    record.rewrite("".join(f"---\n{documents.dump(each)}" for each in kept))
+    record.rewrite(manifest="".join(f"---\n{documents.dump(each)}" for each in kept))
 
 
 def _is(manifest: Mapping[str, Any], identities: Collection[Identity], release: str) -> bool:

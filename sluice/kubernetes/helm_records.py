@@ -1,9 +1,7 @@
 """Helm's own records of its releases: Secrets that say what each revision did and how it ended.
 
-A Helm that was killed leaves its record unfinished, and every later Helm then
-refuses the release: "another operation is in progress". Flux's controller
-marks such a record as failed, which is what Helm would have written itself;
-so does this.
+What becomes of a record that a killed Helm left unfinished is said in
+`sluice.recovery.helm_history`.
 """
 
 from __future__ import annotations
@@ -13,36 +11,81 @@ import gzip
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
 
 from components.lib.manifests import documents
 from sluice.errors import ApiError
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.connection import Object
 
-__all__ = ["HelmRecord", "ReleaseRecord", "deployed_manifests", "newest_record", "records"]
+__all__ = [
+    "HelmRecord",
+    "ReleaseRecord",
+    "deployed_manifests",
+    "history",
+    "newest_record",
+    "placed",
+    "records",
+]
 
-_UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
-_REASON = "the process that ran this was killed"
+_UNFINISHED: Final = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 
 
 @dataclass(frozen=True)
 class HelmRecord:
-    """The record of a release's newest revision.
+    """The record of one of a release's revisions.
 
     Attributes:
         release: namespace and name, `databases/redis`.
-        status: Helm's word: `deployed`, `failed`, `pending-upgrade`.
-        since: when Helm began that revision.
+        revision: its number, from 1.
+        cluster: where it is.
 
     """
 
     release: str
-    status: str
-    since: datetime
-    _cluster: Cluster
-    _secret: Object
+    revision: int
+    cluster: Cluster
+    _secret: Object = field(repr=False)
+
+    @property
+    def status(self) -> str:
+        """Helm's word: `deployed`, `failed`, `pending-upgrade`."""
+        return str(self._content["info"]["status"])
+
+    @property
+    def description(self) -> str:
+        """How the revision ended, as Helm says it."""
+        return str(self._content["info"].get("description") or "")
+
+    @property
+    def since(self) -> datetime:
+        """When Helm began the revision."""
+        return _time(self._content["info"]["last_deployed"])
+
+    @property
+    def manifest(self) -> str:
+        """Its objects as YAML, without hooks; never to be shown."""
+        return str(self._content.get("manifest") or "")
+
+    @property
+    def chart(self) -> tuple[str, str]:
+        """The chart's name and version."""
+        metadata = self._content["chart"]["metadata"]
+        return str(metadata["name"]), str(metadata["version"])
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What it was given over the chart's own values; never to be shown."""
+        return self._content.get("config") or {}
+
+    @property
+    def writer(self) -> str:
+        """Who wrote the record last: `Helm`, `helm-controller`, `pulumi-kubernetes`."""
+        entries = self._secret["metadata"].get("managedFields") or ()
+        newest = sorted(entries, key=lambda each: str(each.get("time", "")))[-1:]
+        return str(newest[0]["manager"]) if newest else ""
 
     @property
     def tests(self) -> Mapping[str, str]:
@@ -50,7 +93,7 @@ class HelmRecord:
 
         Helm's word: `Succeeded`, `Failed`; empty where it never ran.
         """
-        hooks = _decoded(self._secret).get("hooks") or ()
+        hooks = self._content.get("hooks") or ()
         return {
             str(each["name"]): str((each.get("last_run") or {}).get("phase") or "")
             for each in hooks
@@ -62,29 +105,32 @@ class HelmRecord:
         """Whether Helm is at it still, or was killed while it was."""
         return self.status in _UNFINISHED
 
-    def is_abandoned(self, timeout: timedelta) -> bool:
-        """Whether it is unfinished for longer than its update and a rollback could have taken."""
-        return self.unfinished and datetime.now(UTC) - self.since > 2 * timeout
+    def rewrite(self, status: str = "", description: str = "", manifest: str | None = None) -> None:
+        """Write the record anew; what is not given stays as it is."""
+        status = status or self.status
+        info = {**self._content["info"], "status": status}
+        content = {**self._content, "info": info}
+        if description:
+            info["description"] = description
+        if manifest is not None:
+            content["manifest"] = manifest
+        labels = {"status": status}
+        patch = {"metadata": {"labels": labels}, "data": {"release": _encoded(content)}}
+        self.cluster.patch("v1", "Secret", *self._place, patch)
 
-    def mark_failed(self) -> None:
-        """Finish the record, so that Helm upgrades from the last good revision."""
-        content = _decoded(self._secret)
-        content["info"] |= {"status": "failed", "description": _REASON}
-        self._write(content, {"status": "failed"})
+    def remove(self) -> None:
+        """Remove the record."""
+        path = self.cluster.discovery.path("v1", "Secret", *self._place)
+        self.cluster.connection.ask("DELETE", path)
+
+    @cached_property
+    def _content(self) -> Any:
+        return _decoded(self._secret)
 
     @property
-    def manifest(self) -> str:
-        """What that revision applied, as YAML; hooks are not in it."""
-        return str(_decoded(self._secret)["manifest"])
-
-    def rewrite(self, manifest: str) -> None:
-        """Put another manifest into the record: what Helm takes as applied."""
-        self._write(_decoded(self._secret) | {"manifest": manifest}, {})
-
-    def _write(self, content: Any, labels: Mapping[str, str]) -> None:
-        patch = {"metadata": {"labels": labels}, "data": {"release": _encoded(content)}}
+    def _place(self) -> tuple[str, str]:
         metadata = self._secret["metadata"]
-        self._cluster.patch("v1", "Secret", metadata["namespace"], metadata["name"], patch)
+        return metadata["namespace"], metadata["name"]
 
 
 @dataclass(frozen=True)
@@ -101,8 +147,8 @@ class ReleaseRecord:
     objects: list[dict[str, Any]] = field(repr=False)
 
 
-def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
-    """Return the newest record of the release `namespace/name`, or None where Helm knows none.
+def history(cluster: Cluster, release: str) -> list[HelmRecord]:
+    """Return the records of the release `namespace/name`, oldest first; none where it is none.
 
     Raises:
         ApiError: where the cluster cannot be asked.
@@ -110,13 +156,21 @@ def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
     """
     namespace, _, name = release.partition("/")
     selector = f"owner=helm,name={name}"
-    secrets = cluster.list("v1", "Secret", namespace=namespace, labels=selector)
-    if not secrets:
-        return None
-    secret = max(secrets, key=lambda each: int(each["metadata"]["labels"]["version"]))
-    info = _decoded(secret)["info"]
-    since = _time(info["last_deployed"])
-    return HelmRecord(release, str(info["status"]), since, cluster, secret)
+    found = [
+        HelmRecord(release, int(each["metadata"]["labels"]["version"]), cluster, each)
+        for each in cluster.list("v1", "Secret", namespace=namespace, labels=selector)
+    ]
+    return sorted(found, key=lambda each: each.revision)
+
+
+def newest_record(cluster: Cluster, release: str) -> HelmRecord | None:
+    """Return the newest record of the release `namespace/name`, or None where Helm knows none.
+
+    Raises:
+        ApiError: where the cluster cannot be asked.
+
+    """
+    return next(reversed(history(cluster, release)), None)
 
 
 def deployed_manifests(
@@ -125,22 +179,27 @@ def deployed_manifests(
     *,
     unread: Callable[[str, ApiError], None] | None = None,
 ) -> Iterator[tuple[str, str]]:
-    """Yield `namespace/name` and the manifests (YAML) of each of the releases that is deployed.
+    """Yield `namespace/name` and the manifests (YAML) of each of the releases that is installed.
 
-    Hooks are not among them. One request, where all namespaces may be asked; of
-    one whose records may not be read `unread` is told where it is given.
+    Those of the revision that is deployed; where none is, as after a first install that
+    failed, those of the newest that failed. Hooks are not among them. One request, where
+    all namespaces may be asked; of one whose records may not be read `unread` is told
+    where it is given.
 
     Raises:
         ApiError: where the cluster cannot be asked.
 
     """
-    selector = "owner=helm,status=deployed"
+    selector = "owner=helm,status in (deployed,failed)"
     namespaces = {release.partition("/")[0] for release in releases}
+    newest: dict[str, Object] = {}
     for secret in cluster.list_in("v1", "Secret", namespaces, labels=selector, unread=unread):
         metadata = secret["metadata"]
         release = f"{metadata['namespace']}/{metadata['labels']['name']}"
         if release in releases:
-            yield release, str(_decoded(secret)["manifest"])
+            newest[release] = max(newest.get(release, secret), secret, key=_rank)
+    for release, secret in newest.items():
+        yield release, str(_decoded(secret)["manifest"])
 
 
 def records(
@@ -159,12 +218,17 @@ def records(
     for release, text in deployed_manifests(cluster, releases, unread=unread):
         namespace, _, _ = release.partition("/")
         objects = documents.load_all(text, where=release)
-        placed = [_placed(each, namespace, cluster) for each in objects]
-        found[release] = ReleaseRecord(releases[release], placed)
+        content = [placed(each, namespace, cluster) for each in objects]
+        found[release] = ReleaseRecord(releases[release], content)
     return found, hidden
 
 
-def _placed(manifest: dict[str, Any], namespace: str, cluster: Cluster) -> dict[str, Any]:
+def _rank(secret: Object) -> tuple[bool, int]:
+    labels = secret["metadata"]["labels"]
+    return labels["status"] == "deployed", int(labels["version"])
+
+
+def placed(manifest: dict[str, Any], namespace: str, cluster: Cluster) -> dict[str, Any]:
     """Return the manifest with the namespace that it is in."""
     api_version, kind = str(manifest["apiVersion"]), str(manifest["kind"])
     if not cluster.serves(api_version, kind) or not cluster.namespaced(api_version, kind):

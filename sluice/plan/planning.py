@@ -17,6 +17,7 @@ from sluice.engine.engine import Engine
 from sluice.engine.values import overlap
 from sluice.errors import DeploymentError
 from sluice.kubernetes.cluster import Cluster
+from sluice.plan.existing_releases import with_existing
 from sluice.plan.stack_diff import differences
 from sluice.stack.own_cluster import is_on_own_cluster
 from sluice.stack.stack import Stack
@@ -55,10 +56,10 @@ def plan(desired: DesiredState) -> Plan:
     notes = [f"{name or stack.name}: left out, {each}" for name, each in suspended.items()]
     if "" in suspended:
         return Plan([], notes)
-    changes = _changes(stack, suspended, notes)
+    changes, existing = with_existing(desired, _changes(stack, suspended, notes))
     found, unknown = _compared(desired, changes)
     notes += [f"{each} is not compared with the cluster: {why}" for each, why in unknown.items()]
-    rows = in_urgency(_grouped(stack.name, changes, found))
+    rows = in_urgency(_grouped(stack.name, changes, found, existing))
     notes += unserved(changes, rows, desired.cluster)
     return Plan(_masked(desired.secrets, rows), notes)
 
@@ -143,7 +144,10 @@ def _compared(
 
 
 def _grouped(
-    stack: str, changes: Sequence[Change], found: Sequence[Difference]
+    stack: str,
+    changes: Sequence[Change],
+    found: Sequence[Difference],
+    existing: Mapping[str, str],
 ) -> list[list[PlannedChange]]:
     inside: dict[str, list[PlannedChange]] = {}
     for each in found:
@@ -154,7 +158,10 @@ def _grouped(
     outside = {_place(each): each for each in found if not each.release}
     return [
         [
-            _row(stack, change, outside.get((change.kind, change.namespace, change.name))),
+            _row(
+                *(stack, change, outside.get((change.kind, change.namespace, change.name))),
+                existing.get(change.urn, ""),
+            ),
             *(inside.get(change.component, ()) if change.kind == "Release" else ()),
         ]
         for change in changes
@@ -172,7 +179,7 @@ def _place(found: Difference) -> tuple[str, str, str]:
     return found.identity.kind, found.identity.namespace, found.identity.name
 
 
-def _row(stack: str, change: Change, found: Difference | None) -> PlannedChange:
+def _row(stack: str, change: Change, found: Difference | None, existing: str) -> PlannedChange:
     fields, versions = list(change.fields), list(change.versions)
     if found is not None and _is_opaque(change):
         told = [FieldDifference(*each) for each in found.fields]
@@ -181,7 +188,7 @@ def _row(stack: str, change: Change, found: Difference | None) -> PlannedChange:
             each for each in told if any(overlap(each.path, field.path) for field in change.fields)
         ] or fields
         versions = list(version_changes(found.before, found.after))
-    note = change.note or interruption(change.operation, change.kind)
+    note = existing or change.note or interruption(change.operation, change.kind)
     note = note or (found.note if found else "")
     return PlannedChange(
         *(stack, change.operation, change.component, component_kind_of(change), ""),

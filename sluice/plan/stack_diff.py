@@ -14,7 +14,7 @@ from sluice.backend.state import StackState
 from sluice.declaration.desired import DesiredState
 from sluice.declaration.helm import capabilities
 from sluice.declaration.records import Declared, named
-from sluice.declaration.rendering import rendering
+from sluice.declaration.rendering import release_of, rendering
 from sluice.diff.change import component_title
 from sluice.diff.difference import Comparison, Move
 from sluice.engine.holders import Holder, holders, identity_of
@@ -63,7 +63,14 @@ def differences(
     chosen = named(components, known, stack.name)
     owned = [each for each in deployed if not chosen or _component(each) in chosen]
     installed = {release: _component(each) for each in owned if (release := _release(each))}
-    recorded, unread = records(cluster, installed)
+    # A release that Helm has already is taken over, so its record counts before that.
+    new = {
+        release_of(each): each.component
+        for each in found.resources
+        if each.type == RELEASE and (not chosen or each.component in chosen)
+    }
+    recorded, hidden = records(cluster, {**new, **installed})
+    unread = {release: why for release, why in hidden.items() if release in installed}
     rendered = rendering(
         stack.repository,
         found,

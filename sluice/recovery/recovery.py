@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from components.errors import SluiceError
 from sluice.backend.local_state import LocalState
 from sluice.backend.secret_values import Entry
 from sluice.recovery.copies import remove_cut_off, restore
@@ -22,27 +21,28 @@ from sluice.recovery.repair import (
     has_pending,
     needs_repair,
     release_id,
-    release_ids,
+    releases,
     repaired,
-    with_release,
 )
 from sluice.stack.stack import Stack
 
 if TYPE_CHECKING:
-    from sluice.kubernetes.helm_records import HelmRecord
+    from sluice.recovery.release_recovery import ReleaseRecovery
 
 __all__ = ["Recovery", "is_updating"]
 
 _LOG = logging.getLogger(__name__)
+_PROVIDER = "pulumi-resource-kubernetes"
 
 
 class Recovery:
     """What is mended before and around one update of a stack.
 
-    Where the last update was killed, its lock is removed, what it was making
-    is brought into the state, and the Helm releases that it left unfinished
-    are finished as failed. That it was killed is noted in a file until an
-    update succeeds, so that nothing depends on the first one after it.
+    Where the last update was killed, its lock is removed, what of it is still
+    running is ended, what it was making is brought into the state, and the Helm
+    releases that it left unfinished are made ready for an upgrade. That it was
+    killed is noted in a file until an update succeeds, so that nothing depends
+    on the first one after it.
     """
 
     def __init__(
@@ -57,7 +57,6 @@ class Recovery:
         self._read = read
         self._write = write
         self._note = stack.local("interrupted")
-        self._taken_over: set[str] = set()
         self._state = local
 
     def before_update(self) -> bool:
@@ -73,6 +72,8 @@ class Recovery:
         if unlocked:
             self.remember()
             _LOG.warning("%s: the process of the last update is gone; took its lock", self._stack)
+        if self._was_interrupted:
+            end_orphans(self._stack.repository.root)
         if self._state and self._was_interrupted:
             remove_cut_off(self._state)
         restored = bool(self._state and restore(self._state))
@@ -80,26 +81,42 @@ class Recovery:
             self.remember()
         if not self._was_interrupted and self._state and not self._state.tells_of_failure():
             return False
+        return self._mend_state() or restored
+
+    def _mend_state(self) -> bool:
+        """Mend the state and the releases that the last update left; return whether it had to."""
         exported = self._read()
         state: Deployment = exported["deployment"] or {}
         interrupted = has_pending(state) or self._was_interrupted
-        unfinished = self._unfinished_releases(state) if interrupted else []
-        releases = {record.release for record in unfinished}
-        repairs = needs_repair(state, releases)
-        if repairs:
-            self._write({**exported, "deployment": repaired(state, releases)})
         if interrupted:
             self.remember()
-        for record in unfinished:
-            record.mark_failed()
-        if interrupted:
             _LOG.warning("%s: the last update was interrupted; going on from there", self._stack)
-        return repairs or restored
+        of_helm = releases(state) if interrupted else []
+        left = {
+            each["urn"]: found for each in of_helm if (found := self._releases.unfinished(each))
+        }
+        repairs = needs_repair(state, left)
+        if repairs:
+            self._write({**exported, "deployment": repaired(state, left)})
+        if left:
+            self._releases.make_ready(left.values())
+        return repairs
 
-    def after_failure(self, releases: Iterable[Entry]) -> bool:
-        """Take over the releases that Helm refused; return whether another update can help."""
-        taken_over = [self._take_over(release) for release in releases]
-        return any(taken_over)
+    def after_update(self, found: Iterable[Entry]) -> bool:
+        """Finish or take over the releases that Helm refused or that it has begun and not ended.
+
+        Returns whether another update can help.
+        """
+        entries = list(found)
+        return bool(entries) and self._releases.take_over(entries, self._read, self._write)
+
+    def adopt(self, found: Iterable[tuple[Entry, Sequence[Entry]]]) -> list[str]:
+        """Put releases into the state, each with what it hangs on; return those that Helm has."""
+        return [
+            release_id(release)
+            for release, above in found
+            if self._releases.adopt(release, above, self._read, self._write)
+        ]
 
     def after_success(self) -> None:
         """Forget that an update was interrupted."""
@@ -117,48 +134,41 @@ class Recovery:
     def _locks(self) -> list[Path]:
         return self._state.locks() if self._state else []
 
-    def _unfinished_releases(self, state: Deployment) -> list[HelmRecord]:
-        records = [self._record(release) for release in sorted(release_ids(state))]
-        return [record for record in records if record is not None and record.unfinished]
-
-    def _take_over(self, release: Entry) -> bool:
-        identity = release_id(release)
-        record = self._record(identity)
-        if record is None or identity in self._taken_over:
-            return False
-        self._taken_over.add(identity)
-        finished = self._finish(record, timedelta(seconds=release["inputs"].get("timeout") or 300))
-        return self._adopt(release) or finished
-
-    def _finish(self, record: HelmRecord, timeout: timedelta) -> bool:
-        if record.is_abandoned(timeout) or (record.unfinished and self._was_interrupted):
-            record.mark_failed()
-            return True
-        return False
-
-    def _adopt(self, release: Entry) -> bool:
-        # Whoever else installed it, only an interrupted update of ours makes it ours.
-        if not self._was_interrupted:
-            return False
-        exported = self._read()
-        adopted = with_release(exported["deployment"], release)
-        if adopted is not None:
-            self._write({**exported, "deployment": adopted})
-        return adopted is not None
-
-    def _record(self, release: str) -> HelmRecord | None:
+    @cached_property
+    def _releases(self) -> ReleaseRecovery:
         # After a failure alone.
-        from sluice.kubernetes.helm_records import newest_record  # noqa: PLC0415
+        from sluice.recovery.release_recovery import ReleaseRecovery  # noqa: PLC0415
 
-        with suppress(SluiceError):  # the update says better what is wrong with the cluster
-            return newest_record(self._stack.cluster(), release)
-        return None
+        return ReleaseRecovery(self._stack)
 
 
 def is_updating(stack: Stack) -> bool:
     """Whether an update has locked the stack whose process lives, as far as can be told."""
     state = stack.local_state()
     return any(not _is_abandoned(lock) for lock in (state.locks() if state else ()))
+
+
+def end_orphans(root: Path) -> None:
+    """End the providers of a checkout whose Pulumi was killed, and who go on without it.
+
+    What they do is recorded nowhere, and another update would run beside them.
+    """
+    orphans = [each for each in psutil.process_iter(["name"]) if _is_orphan(each, root)]
+    for orphan in orphans:
+        with suppress(psutil.NoSuchProcess):
+            orphan.kill()
+    psutil.wait_procs(orphans)
+
+
+def _is_orphan(process: psutil.Process, root: Path) -> bool:
+    if process.name() != _PROVIDER:
+        return False
+    try:
+        parent = process.parent()
+        of_pulumi = parent is not None and parent.name().startswith("pulumi")
+        return not of_pulumi and Path(process.cwd()) == root
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
 
 
 def _remove_if_abandoned(lock: Path) -> bool:

@@ -13,17 +13,21 @@ writes it, to the next.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from sluice.backend.secret_values import RELEASE, SECRET, Entry
 
 __all__ = [
     "Deployment",
+    "Installed",
+    "as_made",
     "has_pending",
     "needs_repair",
     "release_id",
-    "release_ids",
+    "releases",
     "repaired",
     "with_release",
 ]
@@ -33,6 +37,22 @@ Deployment = Mapping[str, Any]
 _OURS = "kubernetes:"
 # What the provider needs to read a release, and nothing that may be secret.
 _IDENTIFYING = ("name", "namespace", "timeout", "atomic")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What Helm has recorded of a release that is deployed.
+
+    Attributes:
+        version: its chart's version.
+        values: what it was given over the chart's own values.
+        same_chart: whether its chart is the declared one, in whatever version.
+
+    """
+
+    version: str
+    values: Mapping[str, Any] = field(repr=False)
+    same_chart: bool = True
 
 
 def has_pending(deployment: Deployment) -> bool:
@@ -49,13 +69,13 @@ def needs_repair(deployment: Deployment, unfinished: Collection[str]) -> bool:
 def repaired(deployment: Deployment, unfinished: Collection[str]) -> Deployment:
     """Return the deployment without pending operations, with what was being created in it.
 
-    A release that failed, was interrupted or is among the `unfinished` is
+    A release that failed, was interrupted or is among the `unfinished`, by URN, is
     updated by the next run even where its inputs are the same.
     """
     interrupted = {entry["urn"] for entry in _pending(deployment)}
     known = [
         _to_redo(entry)
-        if _is_failed(entry) or entry["urn"] in interrupted or entry.get("id") in unfinished
+        if _is_failed(entry) or entry["urn"] in interrupted or entry["urn"] in unfinished
         else entry
         for entry in _resources(deployment)
     ]
@@ -64,10 +84,10 @@ def repaired(deployment: Deployment, unfinished: Collection[str]) -> Deployment:
     return {**deployment, "resources": resources, "pending_operations": others}
 
 
-def release_ids(deployment: Deployment) -> set[str]:
-    """Return `namespace/name` of each Helm release in the state or about to be."""
-    entries = [*_resources(deployment), *_pending(deployment)]
-    return {release_id(entry) for entry in entries if entry["type"] == RELEASE}
+def releases(deployment: Deployment) -> list[Entry]:
+    """Return the Helm releases in the state or about to be."""
+    known = {entry["urn"]: entry for entry in (*_pending(deployment), *_resources(deployment))}
+    return [entry for entry in known.values() if entry["type"] == RELEASE]
 
 
 def release_id(entry: Entry) -> str:
@@ -75,16 +95,53 @@ def release_id(entry: Entry) -> str:
     return f"{entry['inputs']['namespace']}/{entry['inputs']['name']}"
 
 
-def with_release(deployment: Deployment, release: Entry) -> Deployment | None:
-    """Return the deployment with a release that it has lost; None where it cannot be.
+def with_release(
+    deployment: Deployment,
+    release: Entry,
+    installed: Installed | None = None,
+    above: Sequence[Entry] = (),
+) -> Deployment | None:
+    """Return the deployment with a release that it does not know; None where it cannot be.
 
-    It cannot be while the release's parent is not in the state, or where
+    By what is `installed` the next update tells whether there is anything to
+    upgrade; without it, it upgrades. `above` are the resources that the release
+    hangs on, its provider among them, which are put in where they are not there.
+    It cannot be while its parent is neither in the state nor among them, or where
     another resource of the stack is that very release.
     """
     urns = {entry["urn"] for entry in _resources(deployment)}
-    if release["parent"] not in urns or release_id(release) in release_ids(deployment):
+    missing = [entry for entry in above if entry["urn"] not in urns]
+    is_placed = release["parent"] in urns | {entry["urn"] for entry in missing}
+    if not is_placed or any(_is_same(release, each) for each in releases(deployment)):
         return None
-    return {**deployment, "resources": [*_resources(deployment), _as_created(release)]}
+    made = _as_installed(release, installed) if installed else _as_created(release)
+    return {**deployment, "resources": [*_resources(deployment), *missing, made]}
+
+
+def as_made(release: Entry, above: Sequence[Entry]) -> tuple[Entry, list[Entry]]:
+    """Return a release and what it hangs on as they are once they are made.
+
+    Those are components, which have no more than their names, and its provider.
+    """
+    provider = _provider(release)
+    made: list[Entry] = [
+        {**each, "custom": True, "id": str(uuid4()), "outputs": each["inputs"]}
+        if each["urn"] == provider
+        else {**each, "custom": False}
+        for each in above
+    ]
+    ids = [f"{provider}::{each['id']}" for each in made if each["urn"] == provider]
+    return {**release, "provider": next(iter(ids), release["provider"])}, made
+
+
+def _is_same(one: Entry, other: Entry) -> bool:
+    places = [(release_id(each), _provider(each)) for each in (one, other)]
+    return places[0] == places[1]
+
+
+def _provider(entry: Entry) -> str:
+    """Return the URN of a resource's provider, without its id."""
+    return str(entry.get("provider", "")).rpartition("::")[0]
 
 
 def _resources(deployment: Deployment) -> list[Entry]:
@@ -127,6 +184,20 @@ def _release(declared: Mapping[str, Any]) -> Entry:
     inputs["values"] = {**SECRET, "plaintext": "{}"}
     remembered = {**SECRET, "plaintext": json.dumps(inputs)}
     return {"inputs": inputs, "outputs": {**inputs, "__inputs": remembered}}
+
+
+def _as_installed(release: Entry, installed: Installed) -> Entry:
+    """Return a release as the provider would have left it that had installed what is there."""
+    # Its values may be secret, and Helm does not say which.
+    values = {**SECRET, "plaintext": json.dumps(installed.values)}
+    inputs = {**release["inputs"], "version": installed.version, "values": values}
+    plain = {**SECRET, "plaintext": json.dumps({**inputs, "values": installed.values})}
+    # Helm records no post-renderer: one that is declared is taken for a new one.
+    outputs = {**inputs, "postrender": "", "__inputs": plain}
+    if not installed.same_chart:
+        del outputs["chart"]
+    made = {"inputs": inputs, "outputs": outputs, "custom": True}
+    return {**release, **made, "id": release_id(release)}
 
 
 def _is_failed(entry: Entry) -> bool:

@@ -56,8 +56,8 @@ PROGRAM = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
             REDIS,
             "1 error occurred:\n\t* cannot re-use a name that is still in use\n",
             (
-                "redis: a release of that name is there already, and not this stack's; "
-                "uninstall it with helm, or give another release_name"
+                "redis: a release of that name is there already: `sluice adopt STACK COMPONENT` "
+                "takes it over, or says why it cannot"
             ),
         ),
         (

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.backend.secret_values import RELEASE
-from sluice.recovery.repair import has_pending, needs_repair, release_ids, repaired, with_release
+from sluice.recovery.repair import (
+    Installed,
+    has_pending,
+    needs_repair,
+    release_id,
+    releases,
+    repaired,
+    with_release,
+)
 
 STACK = {"urn": "urn:stack", "type": "pulumi:pulumi:Stack"}
 
@@ -73,7 +81,7 @@ def test_a_release_that_failed_or_is_unfinished_is_to_be_done_again() -> None:
     failed = release("redis", id="databases/redis", initErrors=["not ready"])
     unfinished = release("gitea", id="databases/gitea")
     good = release("keda", id="databases/keda")
-    mended = repaired({"resources": [STACK, failed, unfinished, good]}, {"databases/gitea"})
+    mended = repaired({"resources": [STACK, failed, unfinished, good]}, {unfinished["urn"]})
     charts = ["chart" in entry["outputs"] for entry in mended["resources"][1:]]
     assert charts == [False, False, True]
 
@@ -88,9 +96,41 @@ def test_a_lost_release_is_taken_in_once_and_below_its_parent_only() -> None:
     state = {"resources": [STACK]}
     found = with_release(state, release("redis"))
     assert found is not None
-    assert release_ids(found) == {"databases/redis"}
+    assert [release_id(each) for each in releases(found)] == ["databases/redis"]
     assert with_release(found, release("redis", urn="urn:another")) is None
     assert with_release({"resources": []}, release("redis")) is None
+
+
+def test_a_release_that_is_installed_is_known_by_what_helm_has_recorded_of_it() -> None:
+    declared = release("redis")
+    declared["inputs"] |= {"chart": "./redis.tgz", "version": "19.0.0", "postrender": "./post"}
+    installed = Installed("18.0.0", {"replicas": 2})
+    (_, made) = with_release({"resources": [STACK]}, declared, installed)["resources"]  # type: ignore[index]
+    assert made["outputs"]["chart"] == "./redis.tgz"
+    assert (made["outputs"]["version"], made["outputs"]["postrender"]) == ("18.0.0", "")
+    remembered = json.loads(made["outputs"]["__inputs"]["plaintext"])
+    assert remembered["values"] == {"replicas": 2}
+    assert "hunter2" not in json.dumps(made)
+
+
+def test_a_release_of_another_chart_is_to_be_done_again() -> None:
+    installed = Installed("18.0.0", {}, same_chart=False)
+    declared = release("redis")
+    declared["inputs"]["chart"] = "./redis.tgz"
+    (_, made) = with_release({"resources": [STACK]}, declared, installed)["resources"]  # type: ignore[index]
+    assert "chart" not in made["outputs"]
+
+
+def test_a_release_brings_what_it_hangs_on_into_an_empty_state() -> None:
+    lost = release("redis", parent="urn:component")
+    component = {"urn": "urn:component", "type": "sluice:helm:HelmRelease"}
+    found = with_release({"resources": [STACK]}, lost, above=[STACK, component])
+    assert found is not None
+    assert [each["urn"] for each in found["resources"]] == [
+        "urn:stack",
+        "urn:component",
+        "urn:release/redis",
+    ]
 
 
 @given(
