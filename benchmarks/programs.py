@@ -33,7 +33,6 @@ class Benchmark(Environment):
 STACK_SETTINGS = """\
 config:
   infrastructure:context: {context}
-  infrastructure:checkpoints: end
 """
 
 PROJECT = """\

@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 
 import pulumi
 
-from components.base.kubernetes_object import KubernetesObject
 from components.base.location import caller, error_line
 from components.environment.environment import Environment
 from components.environment.state import read
@@ -38,7 +37,6 @@ ENDS_EARLY = (
     "the program ends here, and what it has not declared by then would be deleted; "
     "take the exit out, or raise an error that says what is wrong"
 )
-_ADOPTABLE = (KubernetesObject, pulumi.ComponentResource, pulumi.ProviderResource)
 
 
 def deploy(find: Callable[[str], type[Environment]] | None = None) -> None:
@@ -156,18 +154,7 @@ def make_environment(find: Callable[[str], type[Environment]], root: Path) -> En
 
 def _made(environment: type[Environment], stack: str) -> Environment:
     options = pulumi.ResourceOptions(providers=[_cluster()])
-    if pulumi.Config().get("checkpoints") == "end":
-        options.transformations = [_refuse_unadoptable]
     return environment(stack, options)
-
-
-def _refuse_unadoptable(args: pulumi.ResourceTransformationArgs) -> None:
-    """Refuse what the next update could not adopt, had this one died before it saved its state."""
-    if args.opts.id is None and not isinstance(args.resource, _ADOPTABLE):
-        raise DeclarationError(
-            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: {pulumi.get_project()}:checkpoints: end is "
-            f"for Kubernetes objects only, and {args.name!r} is a {args.type_}"
-        )
 
 
 def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:

@@ -30,6 +30,8 @@ from sluice.stack.stack import Stack
 __all__ = ["Engine"]
 
 PARALLEL = 64
+# Its option to log events is one of Pulumi's debugging.
+_JOURNALED = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_DEBUG_COMMANDS": "true"}
 
 
 class Engine:
@@ -109,11 +111,12 @@ class Engine:
     ) -> Outcome:
         events = self._events(watch)
         refreshing = ["--refresh"] if refresh else []
+        journaled = [recovery.journal.begin()] if recovery.journal else []
         try:
             with self._program(left_out, pruning) as client:
                 self._pulumi.run(
                     *("up", "--yes", "--skip-preview", "--json", f"--parallel={PARALLEL}"),
-                    *(*client, *refreshing, *self._on_error(), *options),
+                    *(*client, *refreshing, *journaled, *self._on_error(), *options),
                     environment=self._to_program(left_out, pruning),
                     on_output=events.read,
                 )
@@ -254,7 +257,8 @@ class Engine:
             {
                 # Else a preview tells everything at its end.
                 "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
-                **({"PULUMI_SKIP_CHECKPOINTS": "true"} if self._settings.saves_at_end else {}),
+                # The state is saved once; until then the journal has what is being made.
+                **(_JOURNALED if self.stack.local_state() else {}),
                 **self._variables,
                 **_leaving_out(()),
             }

@@ -16,6 +16,7 @@ import psutil
 from sluice.backend.local_state import LocalState
 from sluice.backend.secret_values import Entry
 from sluice.recovery.copies import remove_cut_off, restore
+from sluice.recovery.journal import Journal
 from sluice.recovery.repair import (
     Deployment,
     has_pending,
@@ -23,6 +24,7 @@ from sluice.recovery.repair import (
     release_id,
     releases,
     repaired,
+    with_begun,
 )
 from sluice.stack.stack import Stack
 
@@ -58,6 +60,7 @@ class Recovery:
         self._write = write
         self._note = stack.local("interrupted")
         self._state = local
+        self.journal = Journal.of(local) if local else None
 
     def before_update(self) -> bool:
         """Mend what the last update left; return whether a refresh has to find out the rest.
@@ -79,7 +82,8 @@ class Recovery:
         restored = bool(self._state and restore(self._state))
         if restored:
             self.remember()
-        if not self._was_interrupted and self._state and not self._state.tells_of_failure():
+        quiet = self._state and not self._state.tells_of_failure() and not self._has_journal
+        if quiet and not self._was_interrupted:
             return False
         return self._mend_state() or restored
 
@@ -87,6 +91,8 @@ class Recovery:
         """Mend the state and the releases that the last update left; return whether it had to."""
         exported = self._read()
         state: Deployment = exported["deployment"] or {}
+        if self.journal:
+            state = with_begun(state, self.journal.begun())
         interrupted = has_pending(state) or self._was_interrupted
         if interrupted:
             self.remember()
@@ -98,6 +104,8 @@ class Recovery:
         repairs = needs_repair(state, left)
         if repairs:
             self._write({**exported, "deployment": repaired(state, left)})
+        if self.journal:
+            self.journal.end()
         if left:
             self._releases.make_ready(left.values())
         return repairs
@@ -120,6 +128,8 @@ class Recovery:
 
     def after_success(self) -> None:
         """Forget that an update was interrupted."""
+        if self.journal:
+            self.journal.end()
         self._note.unlink(missing_ok=True)
 
     def remember(self) -> None:
@@ -130,6 +140,10 @@ class Recovery:
     @property
     def _was_interrupted(self) -> bool:
         return self._note.exists()
+
+    @property
+    def _has_journal(self) -> bool:
+        return self.journal is not None and self.journal.is_there
 
     def _locks(self) -> list[Path]:
         return self._state.locks() if self._state else []

@@ -29,6 +29,7 @@ __all__ = [
     "release_id",
     "releases",
     "repaired",
+    "with_begun",
     "with_release",
 ]
 
@@ -82,6 +83,25 @@ def repaired(deployment: Deployment, unfinished: Collection[str]) -> Deployment:
     others = [op for op in _operations(deployment) if op not in _of_kubernetes(deployment)]
     resources = [*known, *_created(deployment).values()]
     return {**deployment, "resources": resources, "pending_operations": others}
+
+
+def with_begun(deployment: Deployment, begun: Sequence[Entry]) -> Deployment:
+    """Return the deployment with what a killed update had begun to make: pending operations.
+
+    What hangs on something that is neither there nor begun is left out.
+    """
+    urns = {entry["urn"] for entry in _resources(deployment)}
+    resources, pending = _resources(deployment), _operations(deployment)
+    for entry in begun:
+        needed = {entry.get("parent", ""), _provider(entry)} - {""}
+        if entry["urn"] in urns or not needed <= urns:
+            continue
+        if entry["type"].startswith(_OURS):
+            pending.append({"resource": entry, "type": "creating"})
+        else:
+            resources.append(entry)
+            urns.add(entry["urn"])
+    return {**deployment, "resources": resources, "pending_operations": pending}
 
 
 def releases(deployment: Deployment) -> list[Entry]:

@@ -86,11 +86,6 @@ class Settings:
         return str(self._value("follows") or "")
 
     @property
-    def saves_at_end(self) -> bool:
-        """Whether the state is saved once, when an update is done."""
-        return bool(self._value("checkpoints") == "end")
-
-    @property
     def mirrors(self) -> Mapping[str, str]:
         """The repositories and registries that others stand in for."""
         return self._value("mirrors") or {}

@@ -129,7 +129,6 @@ FOREIGN = [{"op": "add", "path": "/metadata/labels/foreign", "value": "x"}]
 def test_every_fault_is_found_and_put_back(program: Program) -> None:
     deployed = program(EVERY)
     write_objects(deployed, 2 * FAULTS)
-    deployed.configure(checkpoints="end")
     commit_all(deployed)
     deployed.sluice("up")
     assert drift(deployed, "--strict") == []

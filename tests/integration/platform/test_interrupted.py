@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import psutil
-import pytest
 
 from tests.integration.platform.conftest import kill
 from tests.integration.platform.members import NAMESPACE, application, kustomization, release
@@ -36,17 +35,12 @@ OBJECTS = sorted(
     ]
 )
 KINDS = "configmap,deployment,secret,service"
-NO_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "true"}
 
 
-@pytest.mark.parametrize("saved", [{}, NO_CHECKPOINTS], ids=["at-each-step", "at-the-end"])
-def test_an_update_that_is_killed_converges_when_it_is_run_again(
-    program: Program, saved: dict[str, str]
-) -> None:
+def test_an_update_that_is_killed_converges_when_it_is_run_again(program: Program) -> None:
     checkout = program(*MANY, release(GREETING % "one"))
-    checkout.settings.update(saved)
     _write_many(checkout)
-    moments = random.Random(len(saved))  # noqa: S311 - the same moments in every run of the test
+    moments = random.Random(0)  # noqa: S311 - the same moments in every run of the test
     for greeting in ("one", "two"):
         program(*MANY, release(GREETING % greeting))
         for _round in range(2):
