@@ -25,6 +25,7 @@ from sluice.stack.stack import Stack
 __all__ = ["Plan", "in_urgency", "of_difference", "plan", "unserved"]
 
 _HELM = "HelmRelease"
+_MARKS = "pulumi.com/"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def plan(desired: DesiredState) -> Plan:
         return Plan([], notes)
     changes, existing = with_existing(desired, _changes(stack, suspended, notes))
     found, unknown = _compared(desired, changes)
+    changes, there = there_already(changes, found, unknown)
+    existing = {**existing, **there}
     notes += [f"{each} is not compared with the cluster: {why}" for each, why in unknown.items()]
     rows = in_urgency(_grouped(stack.name, changes, found, existing))
     notes += unserved(changes, rows, desired.cluster)
@@ -141,6 +144,45 @@ def _compared(
     state = desired.stack.state()
     compared, unknown = differences(desired, state, tuple(asked), missing_ok=True)
     return compared.differences, unknown
+
+
+def there_already(
+    changes: Sequence[Change], found: Sequence[Difference], unknown: Collection[str]
+) -> tuple[list[Change], Mapping[str, str]]:
+    """Return the changes, a new object that the cluster has as an update of it; and what is said.
+
+    By URN. `found` are the objects that differ from the cluster, `unknown` the names of
+    those that were not compared.
+    """
+    differing = {_place(each): each for each in found if not each.release}
+    shown: list[Change] = []
+    notes: dict[str, str] = {}
+    for change in changes:
+        it = differing.get((change.kind, change.namespace, change.name))
+        is_there = it.operation == "update" if it else not _is_among(unknown, change)
+        is_new = change.operation == "create" and change.kind != "Release"
+        if is_new and is_there and is_on_own_cluster(change.component):
+            told = (FieldDifference(*each) for each in it.fields) if it else ()
+            fields = tuple(each for each in told if not _is_mark(each))
+            versions = tuple(version_changes(it.before, it.after)) if it else ()
+            shown.append(replace(change, operation="update", fields=fields, versions=versions))
+            becomes = "changed" if fields else "gets no more than Pulumi's annotations"
+            notes[change.urn] = f"it is there already: it is taken over, and {becomes}"
+        else:
+            shown.append(change)
+    return shown, notes
+
+
+def _is_mark(field: FieldDifference) -> bool:
+    """Whether a field is no more than what Pulumi notes on each object."""
+    if field.path == "metadata.annotations" and not field.before:
+        return all(key.startswith(_MARKS) for key in field.after or ())
+    return field.path.startswith(f'metadata.annotations["{_MARKS}')
+
+
+def _is_among(names: Collection[str], change: Change) -> bool:
+    path = f"{change.namespace}/{change.name}" if change.namespace else change.name
+    return f"{change.kind} {path}" in names
 
 
 def _grouped(

@@ -49,6 +49,26 @@ def test_a_config_map_and_a_secret_change_in_place(program: Program) -> None:
     assert [_uid(checkout, kind) for kind in ("configmap", "secret")] == before
 
 
+def test_what_is_there_already_is_taken_over(program: Program) -> None:
+    checkout = program(KUSTOMIZATION % True)
+    _write_settings(checkout, "a", "b")
+    checkout.kubectl("apply", "-n", checkout.stack, "-f", "manifests/settings")
+    checkout.edit("manifests/settings/b.yaml", "is: here", "is: changed")
+    before = [checkout.get("configmap", name)["metadata"]["uid"] for name in "ab"]
+    rows = {each["name"]: each for each in checkout.answer("preview")}
+    assert {name: each["operation"] for name, each in rows.items()} == {
+        "a": "update",
+        "b": "update",
+    }
+    taken = "it is there already: it is taken over, and"
+    assert rows["a"]["note"] == f"{taken} gets no more than Pulumi's annotations"
+    assert rows["a"]["fields"] == []
+    assert rows["b"]["note"] == f"{taken} changed"
+    assert [each["path"] for each in rows["b"]["fields"]] == ["data.is"]
+    checkout.sluice("up")
+    assert [checkout.get("configmap", name)["metadata"]["uid"] for name in "ab"] == before
+
+
 def test_what_was_changed_by_hand_is_put_back(program: Program) -> None:
     checkout = program(NAMESPACE, application("app", 'replicas=2, config={"A": "1"}'))
     checkout.sluice("up")
