@@ -128,15 +128,25 @@ def _difference(
 ) -> PlannedChange | None:
     old, new = (each.content if each else None for each in (before, after))
     owner = after or before
-    if owner is None or old == new:
+    moved_from = _moved_from(before, after)
+    if owner is None or (old == new and not moved_from):
         return None
     identity = identify(owner.content)
-    operation = "update" if old and new else "create" if new else "delete"
+    changed = "move" if old == new else "update"
+    operation = changed if old and new else "create" if new else "delete"
     found = Difference(operation, owner.component, owner.release, identity, *masks.pair(old, new))
     # Helm replaces nothing.
     if not owner.release and is_replaced(identity, [path for path, *_ in found.fields]):
         found = replace(found, operation="replace")
-    return of_difference(stack, owner.component_kind, found)
+    return replace(of_difference(stack, owner.component_kind, found), moved_from=moved_from)
+
+
+def _moved_from(before: RenderedObject | None, after: RenderedObject | None) -> str:
+    """Return the component that an object was in; empty where it still is, or one is missing."""
+    if not before or not after:
+        return ""
+    titles = [f"{each.component_kind.lower()}/{each.component}" for each in (before, after)]
+    return "" if titles[0] == titles[1] else titles[0]
 
 
 def _tried(repository: Repository, commit: str, stack: str) -> RenderedStack | DeclarationError:

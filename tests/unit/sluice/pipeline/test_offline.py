@@ -53,6 +53,17 @@ def test_what_comes_goes_and_changes_is_told_with_what_loses_data_first() -> Non
     ]
 
 
+def test_what_belongs_to_another_component_is_told_as_moved() -> None:
+    before, after = (
+        stack(RenderedObject(name, "Kustomization", "", each.content))
+        for name in ("dashboards", "panels")
+        for each in [an_object("PersistentVolumeClaim", "data")]
+    )
+    (moved,) = compared("dev", before, after)
+    assert (moved.operation, moved.name) == ("move", "data")
+    assert (moved.moved_from, moved.component) == ("kustomization/dashboards", "panels")
+
+
 def test_the_objects_of_a_release_follow_it_and_its_chart_is_named() -> None:
     def of(version: str, replicas: int) -> RenderedStack:
         inner = an_object("Deployment", "redis", "web/redis", spec={"replicas": replicas})
