@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,11 +18,12 @@ import pulumi
 from components.base.component import Component
 from components.errors import DeclarationError
 from components.lib.manifests import documents
-from components.lib.state.deployed import PRUNING, Deployed, DeployedObject, ObjectKey
+from components.lib.state.deployed import ANSWER, ASKS, PRUNING, Deployed, DeployedObject, ObjectKey
 
 __all__ = ["check_pruning"]
 
 _LISTED: Final = 3
+_PAUSE: Final = 0.02
 
 
 def check_pruning(deployed: Deployed, components: Sequence[Component], root: Path) -> None:
@@ -65,14 +67,17 @@ def _refuse_emptiness(deployed: Deployed, components: Sequence[Component]) -> No
 
 
 def _ask(file: Path, undeclared: Sequence[DeployedObject], taken: Mapping[ObjectKey, str]) -> None:
-    agreed = json.loads(file.read_bytes())["agreed"]
-    going = [each.urn for each in undeclared if each.urn not in agreed]
-    taking = [[list(key), urn] for key, urn in taken.items() if list(key) not in agreed]
-    if not going and not taking:
+    going = [each.urn for each in undeclared]
+    taking = [[list(key), urn] for key, urn in taken.items()]
+    file.write_text(json.dumps({"undeclared": going, "taken": taking}))
+    if pulumi.runtime.is_dry_run():
         return
-    file.write_text(json.dumps({"agreed": agreed, "undeclared": going, "taken": taking}))
-    if not pulumi.runtime.is_dry_run():
-        raise DeclarationError("whose the objects are that are declared no more is not known yet")
+    pulumi.log.info(ASKS)
+    answer = Path(f"{file}{ANSWER}")
+    while not answer.exists():
+        time.sleep(_PAUSE)
+    if not json.loads(answer.read_bytes()):
+        raise DeclarationError("somebody else has what would be deleted; it is let go first")
 
 
 def _doubt(

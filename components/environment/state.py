@@ -22,6 +22,8 @@ def read(stack: str) -> Deployed:
 
     """
     file = os.environ.get(STATE)
+    if file and not Path(file).exists():
+        return Deployed()  # the stack is made by this very update
     content = json.loads(Path(file).read_bytes() if file else _exported(stack))
     kept = content.get("checkpoint", {}).get("latest") or content.get("deployment") or {}
     return Deployed.of(kept.get("resources") or ())

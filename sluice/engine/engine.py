@@ -15,7 +15,7 @@ from components.lib.state.deployed import STATE
 from components.runtime.suspension import LEFT_OUT
 from sluice.backend.command import CommandError, ConcurrentUpdateError, KilledError
 from sluice.backend.pulumi import Pulumi, reason
-from sluice.engine.events import Events, Watcher
+from sluice.engine.events import Events, Watcher, nobody
 from sluice.engine.exclusive import Exclusive
 from sluice.engine.outcome import Outcome, summed
 from sluice.engine.program import warm_program
@@ -87,8 +87,10 @@ class Engine:
             refreshing = recovery.before_update() or refresh
             write_kubeconfigs(self.stack)
             options = [*chosen, *noted]
-            with asking_by_file(self.stack) as pruning:
-                return self._update(recovery, pruning, watch, options, left_out, refresh=refreshing)
+            with asking_by_file(self.stack, self._export, self._import) as pruning:
+                done = self._update(recovery, pruning, watch, options, left_out, refresh=refreshing)
+                pruning.finish()
+                return pruning.told(done)
 
         try:
             outcome = self._exclusive.run("up", update, recovery.remember)
@@ -109,7 +111,7 @@ class Engine:
         *,
         refresh: bool,
     ) -> Outcome:
-        events = self._events(watch)
+        events = self._events(watch, pruning.answer)
         refreshing = ["--refresh"] if refresh else []
         journaled = [recovery.journal.begin()] if recovery.journal else []
         try:
@@ -123,15 +125,11 @@ class Engine:
         except ConcurrentUpdateError:
             raise
         except CommandError as error:
-            if pruning.has_asked:
-                exported = self._export()
-                pruning.find(exported)
-                left = pruning.answer(exported)
-                if pruning.held:
-                    self._import(left)
-                again = self._update(recovery, pruning, watch, options, left_out, refresh=refresh)
-                pruning.finish()
-                return pruning.told(again)
+            if pruning.error:
+                raise pruning.error from error
+            if pruning.is_overtaken:
+                pruning.let_go()
+                return self._update(recovery, pruning, watch, options, left_out, refresh=refresh)
             if recovery.after_update([*events.refused_releases, *events.unfinished_releases]):
                 return self._again(events, recovery, pruning, watch, options, left_out)
             failure = self._failure(events, error)
@@ -175,10 +173,9 @@ class Engine:
         """
         started = time.monotonic()
         events = self._events(watch)
-        with asking_by_file(self.stack) as pruning:
+        with asking_by_file(self.stack, self._export, self._import) as pruning:
             self._preview(events, pruning, target, exclude, ["--refresh"] if refresh else [])
-            if pruning.has_asked:
-                pruning.find(self._export())
+            pruning.find()
             outcome = Outcome(self.stack.name, events.counts, changes=events.changes())
             outcome = pruning.told(outcome)
         outcome.seconds = time.monotonic() - started
@@ -219,7 +216,7 @@ class Engine:
 
         """
         events = self._events(lambda _moment: None)
-        with asking_by_file(self.stack) as pruning:
+        with asking_by_file(self.stack, self._export, self._import) as pruning:
             self._preview(events, pruning, (), exclude, ())
         recovery = Recovery(self.stack, self._pulumi.local, self._export, self._import)
         found = [(each, events.above(each)) for each in events.new_releases(component)]
@@ -270,8 +267,9 @@ class Engine:
 
     def _to_program(self, left_out: Collection[str], pruning: Pruning) -> Mapping[str, str]:
         local = self._pulumi.local
-        # Where there is no such file, the program asks Pulumi.
-        file = {STATE: str(local.checkpoint)} if local and local.checkpoint.exists() else {}
+        # Where a state is in no file that can be read, the program asks Pulumi.
+        is_read = local and (local.checkpoint.exists() or not local.is_made)
+        file = {STATE: str(local.checkpoint)} if local and is_read else {}
         return {**_leaving_out(left_out), **pruning.environment, **file}
 
     def _program(
@@ -281,8 +279,8 @@ class Engine:
         environment = {**self._pulumi.environment, **self._to_program(left_out, pruning)}
         return warm_program(self.stack.repository, environment)
 
-    def _events(self, watch: Watcher) -> Events:
-        return Events(watch, self._settings.context)
+    def _events(self, watch: Watcher, on_question: Callable[[], None] = nobody) -> Events:
+        return Events(watch, self._settings.context, on_question)
 
     def _failure(self, events: Events, error: CommandError) -> DeploymentError:
         why = reason(str(error))

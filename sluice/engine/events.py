@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from components.lib.state.deployed import ASKS
 from sluice.backend.messages import is_failure, lost_cluster, plain, sentence
 from sluice.backend.secret_values import PROVIDERS, RELEASE, Entry
 from sluice.diff.change import Change, component_title
@@ -14,7 +15,7 @@ from sluice.diff.versions import version_changes
 from sluice.engine.event_records import EngineEvent, ResourceState, StepEventMetadata, parse
 from sluice.engine.values import field_changes, shown
 
-__all__ = ["Events", "Moment", "Watcher"]
+__all__ = ["Events", "Moment", "Watcher", "nobody"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ _REFUSALS = (
 )
 
 
+def nobody() -> None:
+    """Answer nothing: the program asks nothing where nothing is changed."""
+
+
 class Events:
     """Listens to the engine: counts, keeps each change, and what failed.
 
@@ -67,8 +72,13 @@ class Events:
 
     """
 
-    def __init__(self, watch: Watcher, context: str) -> None:
-        """Take who is told what happens to each resource, and the cluster's name for errors."""
+    def __init__(
+        self, watch: Watcher, context: str, on_question: Callable[[], None] = nobody
+    ) -> None:
+        """Take who is told what happens to each resource, and the cluster's name for errors.
+
+        `on_question` answers the program that asks what may be deleted, and waits.
+        """
         self.counts: dict[str, int] = {}
         self.failures: list[str] = []
         self.refused_releases: list[Entry] = []
@@ -79,6 +89,7 @@ class Events:
         self._releases: dict[str, Entry] = {}
         self._above: dict[str, Entry] = {}
         self._watch = watch
+        self._on_question = on_question
         self._context = context
 
     def changes(self) -> list[Change]:
@@ -112,6 +123,8 @@ class Events:
         if diagnostic and diagnostic.urn and diagnostic.ephemeral:
             message = plain(diagnostic.message)
             self._watch(Moment(diagnostic.urn, waits=bool(message), message=message))
+        elif diagnostic and ASKS in diagnostic.message:
+            self._on_question()
         elif diagnostic and is_failure(diagnostic.severity, diagnostic.message):
             self._keep(diagnostic.urn or "", diagnostic.message)
 

@@ -19,6 +19,7 @@ from components.lib.manifests import documents
 from sluice.errors import ApiError
 from sluice.kubernetes.cluster import Cluster
 from sluice.kubernetes.connection import Object
+from sluice.kubernetes.managed_fields import owner
 
 __all__ = [
     "HelmRecord",
@@ -83,9 +84,7 @@ class HelmRecord:
     @property
     def writer(self) -> str:
         """Who wrote the record last: `Helm`, `helm-controller`, `pulumi-kubernetes`."""
-        entries = self._secret["metadata"].get("managedFields") or ()
-        newest = sorted(entries, key=lambda each: str(each.get("time", "")))[-1:]
-        return str(newest[0]["manager"]) if newest else ""
+        return owner(self._secret, ("data", "release"))
 
     @property
     def tests(self) -> Mapping[str, str]:

@@ -17,6 +17,8 @@ from typing import Any, Final
 from components.lib.manifests.identity import Identity
 
 __all__ = [
+    "ANSWER",
+    "ASKS",
     "DEPLOYED",
     "PRUNING",
     "STATE",
@@ -31,12 +33,16 @@ STATE: Final = "SLUICE_STATE"
 """The variable that names the state's file, where whoever runs the program has one."""
 
 PRUNING: Final = "SLUICE_PRUNING"
-"""The variable that names the file by which `sluice` is asked: JSON.
+"""The variable that names the file by which the program asks `sluice` what may be deleted.
 
-`agreed` has what was asked before, each by its URN. The program adds `undeclared`, the
-URNs that it would delete, and `taken`: keys of objects that it declares itself, each
-with the URN of the release that has applied it until now.
+It writes JSON: `undeclared`, the URNs that it would delete, and `taken`, the keys of
+objects that it declares itself, each with the URN of the release that has applied it
+until now. Then it logs `ASKS`, and goes on once the file's name with `ANSWER` is there:
+`true`, or `false` where the state has to be another one first.
 """
+
+ASKS: Final = "sluice is asked what may be deleted"
+ANSWER: Final = ".answer"
 
 ObjectKey = tuple[str, str, str, str, str]
 """What tells an object from all others: group, kind, namespace, name and cluster."""

@@ -33,6 +33,13 @@ _UNKNOWN = (
     "socket.sendto",
     "sqlite3.connect",
 )
+# What the command hands to its program: no input of what that declares.
+_HANDED = {
+    os.environ[name] + end
+    for name in ("SLUICE_STATE", "SLUICE_PRUNING")
+    if name in os.environ
+    for end in ("", ".answer")
+}
 _ASKING = ("access", "lstat", "readlink", "stat")
 _IMPORTING = "<frozen importlib._bootstrap_external>"
 
@@ -71,6 +78,8 @@ class _Notes:
         text = os.fsdecode(path)
         if folder is not None:
             text = os.path.join(_readlink(f"/proc/self/fd/{folder}"), text)
+        if text in _HANDED:
+            return
         # As it was said: what a `..` behind a link leaves is for the reader of the notes to find.
         self._paths[how].add(text if text.startswith("/") else os.path.join(os.getcwd(), text))
 

@@ -181,18 +181,26 @@ def test_a_namespace_that_is_stuck_terminating_is_named(program: Program) -> Non
     checkout.sluice("up")
 
 
+STAYS = """
+@member
+def stays(self):
+    return Namespace(f"{NAMESPACE}-stays")
+"""
+
+
 def test_a_namespace_that_cannot_be_removed_is_given_up_in_its_time(program: Program) -> None:
     impatient = NAMESPACE.replace("(NAMESPACE)", '(NAMESPACE, NamespaceArgs(timeout="10s"))')
-    checkout = program(impatient)
+    checkout = program(impatient, STAYS)
     checkout.sluice("up")
     checkout.kubectl("create", "configmap", "kept", "-n", checkout.stack)
     _finalizers(checkout, '["example.com/kept"]')
-    program("pass")
+    program(STAYS)
     assert f"Namespace {checkout.stack}: " in _sentence(checkout)
     _finalizers(checkout, "[]")
     checkout.kubectl("wait", "--for=delete", f"namespace/{checkout.stack}", "--timeout=60s")
     checkout.sluice("up")
     assert "Nothing to do" in checkout.sluice("up")
+    checkout.pulumi("destroy", "--yes", "--skip-preview")
 
 
 def _sentence(checkout: Checkout) -> str:

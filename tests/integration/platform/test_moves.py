@@ -160,8 +160,8 @@ def test_an_object_moves_into_a_release_and_back(program: Program) -> None:
     _write(checkout, "all", SCALER)
     _chart(checkout, "1.1.0", CLAIM, NOTES)  # no volume for the claim, so Helm rolls back
     rows = [each for each in checkout.answer("preview") if each["operation"] == "orphan"]
-    assert [each["name"] for each in rows] == ["data", "notes"]
-    assert rows[0]["note"].endswith("/data is let go, not deleted: HelmRelease web has it")
+    assert [each["name"] for each in rows] == ["notes", "data"]
+    assert rows[1]["note"].endswith("/data is let go, not deleted: HelmRelease web has it")
     assert "was rolled back" in checkout.sluice("up", fails=True)
     assert _uids(checkout, "pvc/data", "configmap/notes") == before
 

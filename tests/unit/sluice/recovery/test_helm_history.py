@@ -205,9 +205,12 @@ def test_another_helm_holds_a_release_for_a_while_and_our_own_does_not(
 ) -> None:
     cluster = Records("pending-upgrade")
     secret = cluster.secrets["v1"]
+    # In one second, and in whichever order.
+    moment = "2026-01-01T00:00:00Z"
+    label = {"f:metadata": {"f:labels": {"f:owner": {}}}}
     secret["metadata"]["managedFields"] = [
-        {"manager": "sluice", "time": "2025-01-01T00:00:00Z"},
-        {"manager": writer, "time": "2026-01-01T00:00:00Z"},
+        {"manager": writer, "time": moment, "fieldsV1": {"f:data": {"f:release": {}}}},
+        {"manager": "somebody", "time": moment, "fieldsV1": label},
     ]
     (record,) = cluster.records
     began = record._content["info"]
