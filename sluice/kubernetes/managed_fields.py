@@ -145,7 +145,8 @@ def owner(live: Mapping[str, Any], path: Path) -> str:
 def newest_applier(live: Mapping[str, Any], ours: str) -> str:
     """Return who has applied an object after us by server-side apply; empty where nobody has.
 
-    A person's `kubectl` is nobody: it edits what others declare.
+    Who only adds a field of its own, as cert-manager's injector does, is nobody; neither is
+    a person's `kubectl`, which edits what others declare.
     """
     entries = [
         entry
@@ -154,7 +155,20 @@ def newest_applier(live: Mapping[str, Any], ours: str) -> str:
     ]
     last = max(entries, key=lambda entry: str(entry.get("time", "")), default=None)
     manager = str(last["manager"]) if last else ours
-    return "" if manager == ours or manager.startswith("kubectl") else manager
+    if last is None or manager == ours or manager.startswith("kubectl"):
+        return ""
+    own = {
+        leaf for each in entries if each["manager"] == ours for leaf in _leaves(each["fieldsV1"])
+    }
+    return manager if not own or own & set(_leaves(last["fieldsV1"])) else ""
+
+
+def _leaves(fields: Fields, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if not fields:
+        yield path
+    for key, inner in fields.items():
+        if key != ".":
+            yield from _leaves(inner, (*path, key))
 
 
 def foreign(

@@ -196,9 +196,9 @@ class Deployed:
 
     def emptied(self) -> Mapping[str, int]:
         """Return the components that have no object any more: URN, and how many they had."""
-        has = self._new | {self.parents[each] for each in self._kept if each in self.parents}
+        has = {at for at, below in self._below.items() if not self._kept.isdisjoint(below)}
         lost = Counter(self.parents[each.urn] for each in self.undeclared())
-        return {at: lost[at] for at in self._components if lost[at] and at not in has}
+        return {at: lost[at] for at in self._components if lost[at] and at not in has | self._new}
 
 
 DEPLOYED: Final[ContextVar[Deployed]] = ContextVar("DEPLOYED", default=Deployed())  # noqa: B039

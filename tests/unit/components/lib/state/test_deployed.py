@@ -130,6 +130,14 @@ def test_a_component_that_lost_all_of_its_objects() -> None:
     assert not state.declares_nothing
 
 
+def test_a_component_that_lost_what_did_not_move_elsewhere() -> None:
+    other = Identity("v1", "ConfigMap", "shop", "other")
+    state = Deployed.of([component("a"), deployed_object("a", CLAIM), deployed_object("a", other)])
+    state.place_component(component("a")["urn"], "")
+    place(state, "b", other)
+    assert state.emptied() == {component("a")["urn"]: 1}
+
+
 def test_a_program_that_declares_nothing() -> None:
     state = Deployed.of([component("a"), deployed_object("a", CLAIM)])
     state.place_component(component("a")["urn"], "")
